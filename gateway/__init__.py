@@ -1,0 +1,1 @@
+"""Room 2: from messages to a series one can trust."""

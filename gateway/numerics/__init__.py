@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: numpy only, no clock, no input or output."""

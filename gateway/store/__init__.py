@@ -1,0 +1,1 @@
+"""Where series are kept: one port, one adapter a store."""
