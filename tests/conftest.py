@@ -1,0 +1,94 @@
+"""What every room's tests share: real servers on free loopback ports, and skips that are named or fail."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+IN_CI = os.environ.get("GIROUETTE_CI") == "1"
+PARTS = {
+    "mosquitto": ("/usr/sbin/mosquitto", "apt-get install mosquitto"),
+    "influxd": ("/usr/bin/influxd", "apt-get install influxdb"),
+    "chromium": ("/usr/bin/chromium", "apt-get install chromium"),
+    "faketime": ("/usr/bin/faketime", "apt-get install faketime"),
+    "strace": ("/usr/bin/strace", "apt-get install strace"),
+}
+"""Parts that tests use but Python cannot install: where they are, and how they are had."""
+
+
+def need(name: str) -> str:
+    """The path of a part, or a named skip (a failure in CI)."""
+    place, cure = PARTS[name]
+    found = place if Path(place).exists() else shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed: {cure}")
+    return found
+
+
+def wait_until(condition: Callable[[], object], *, within_s: float = 20.0, what: str = "the condition") -> None:
+    """Poll until the condition is true; fail with its name when it is not in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come true within {within_s} s")
+        time.sleep(0.02)
+
+
+def take_port() -> int:
+    """A TCP port that is free on loopback now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    """Does something listen on this loopback port?"""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A function that gives a free loopback port."""
+    return take_port
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[int]:
+    """The port of a real mosquitto of this test's own, anonymous and on loopback."""
+    binary, port = need("mosquitto"), take_port()
+    conf = tmp_path / "mosquitto.conf"
+    conf.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_inflight_messages 4000\n")
+    child = subprocess.Popen([binary, "-c", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: answers(port), what="mosquitto listening")
+        yield port
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """In CI a skipped test is a failed test: what should run there must be had there."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where everything must run: {report.longrepr}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was skipped, and why, as the last lines."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"not run: {report.nodeid}: {reason}")
