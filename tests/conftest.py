@@ -67,7 +67,9 @@ def mosquitto(tmp_path: Path) -> Iterator[int]:
     """The port of a real mosquitto of this test's own, anonymous and on loopback."""
     binary, port = need("mosquitto"), take_port()
     conf = tmp_path / "mosquitto.conf"
-    conf.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_inflight_messages 4000\n")
+    conf.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_inflight_messages 4000\n"
+    )
     child = subprocess.Popen([binary, "-c", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: answers(port), what="mosquitto listening")

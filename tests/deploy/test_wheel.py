@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment of its own with what running needs and the wheel, and nothing of this checkout."""
     home = tmp_path_factory.mktemp("elsewhere")
     uv = Path(sys.executable).parent / "uv"
@@ -34,7 +33,7 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     locked = ["--require-hashes", "-r", str(ROOT / "requirements.lock")]
     subprocess.run([uv, "pip", "install", "-q", *locked], env=env, check=True)
     subprocess.run([uv, "pip", "install", "-q", "--no-deps", str(wheel)], env=env, check=True)
-    yield home
+    return home
 
 
 def girouette(home: Path, *args: str) -> str:
