@@ -1,0 +1,6 @@
+"""First file that the board runs: collect garbage early and often, so that no single collection holds the loop for long."""
+
+import gc
+
+gc.collect()
+gc.threshold(8192)

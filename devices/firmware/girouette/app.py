@@ -1,0 +1,139 @@
+"""The application: makes the parts of the board, joins them, and runs one task for each thing that goes on."""
+
+import asyncio
+import json
+import os
+import random
+
+import machine
+
+from girouette import crash
+from girouette.buses import Buses
+from girouette.clock import Clock, Uptime
+from girouette.commands import Commands
+from girouette.config import Config, load_config
+from girouette.health import Health
+from girouette.led import Led
+from girouette.mqtt import Client
+from girouette.net import Link
+from girouette.numbers import Numbers
+from girouette.reporter import Reporter
+from girouette.sampler import Sampler
+from girouette.sender import Sender
+from girouette.sensor import Sensor
+from girouette.sntp import ask
+from girouette.spool import Spool
+from girouette.watchdog import GRACE_MS, Watchdog
+
+NTP_AGAIN_S = 3600
+NTP_SOON_S = 15
+
+
+class Board:
+    """All parts of one board, joined."""
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.uptime = Uptime()
+        self.clock = Clock(self.uptime)
+        self.numbers = Numbers()
+        self.watchdog = Watchdog(config.watchdog_s * 1000 - GRACE_MS)
+        self.link = Link(config.networks)
+        self.led = Led(config.led)
+        spool = Spool("spool", config.spool_bytes)
+        self.sender = Sender(
+            config.topic, config.base_name, config.channels, self.numbers, self.clock, self.uptime, spool
+        )
+        buses = Buses()
+        self.sensors = [Sensor(w, buses) for w in config.sensors]
+        self.sampler = Sampler(self.sensors, config.period_s, self.uptime, self.sender.add)
+        self.commands = Commands(self.clock, {"identify": self.led.identify, "sample": self._sample})
+        self.client = self._client()
+        self.reporter = Reporter(self, Health(self, crash.last()))
+
+    def _client(self) -> Client:
+        topic = self.config.topic
+        will = (topic + "/state", json.dumps({"online": False}).encode())
+        filters = [(topic + "/kept", 0), (topic + "/time", 0), (topic + "/cmd", 1)]
+        client = Client(self.config.device, self.config.broker, will, filters, self.watchdog.spawn)
+        client.on_message = self._heard
+        client.on_connect = self._connected
+        client.on_disconnect = self.sender.disconnected
+        return client
+
+    async def run(self) -> None:
+        """Run until a task fails; what is in memory is then put on disk."""
+        spawn, watch = self.watchdog.spawn, self.watchdog.watch
+        tasks = [
+            spawn("link", self.link.run(watch("link"))),
+            spawn("mqtt", self.client.run(self.link.up, watch("mqtt"))),
+            spawn("sampler", self.sampler.run(watch("sampler"))),
+            spawn("sender", self.sender.run(self.client, watch("sender"))),
+            spawn("reporter", self.reporter.run(watch("reporter"))),
+            spawn("clock", self._keep_time(watch("clock"))),
+            spawn("led", self.led.run(watch("led"))),
+            spawn("watchdog", self.watchdog.run(machine.WDT(timeout=self.config.watchdog_s * 1000).feed)),
+        ]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await self.sender.spill()
+
+    async def _keep_time(self, beat) -> None:
+        """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""
+        due_s = 0
+        while True:
+            beat()
+            self.led.pattern = "no network" if not self.link.up() else "well" if self.client.online else "no broker"
+            host = self.config.ntp
+            if host and self.link.up() and self.uptime.s() >= due_s:
+                due_s = self.uptime.s() + (NTP_AGAIN_S if await self._ask_ntp(host) else NTP_SOON_S)
+            await asyncio.sleep_ms(500)
+
+    async def _ask_ntp(self, host: str) -> bool:
+        known = self.clock.known
+        try:
+            learnt = self.clock.learn_ntp(await ask(host))
+        except OSError as error:
+            print("# ntp:", error)
+            return False
+        if learnt and not known:
+            self.sender.clock_learnt()
+        return learnt
+
+    def _connected(self) -> None:
+        print("# connected")
+        self.sender.connected()
+        self.reporter.connected()
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        channel = topic[topic.rfind("/") + 1 :]
+        if channel == "kept":
+            self.sender.heard(payload)
+        elif channel == "cmd":
+            self.commands.heard(payload)
+        elif channel == "time":
+            self._told_time(payload)
+
+    def _told_time(self, payload: bytes) -> None:
+        try:
+            told = json.loads(payload)
+            now_s, up_s = told["now"], told["up"]
+        except (ValueError, KeyError, TypeError):
+            return
+        known = self.clock.known
+        if self.clock.learn_time(now_s, up_s) and not known:
+            self.sender.clock_learnt()
+
+    def _sample(self) -> None:
+        self.sampler.asked = True
+
+
+def run(path: str = "config.json") -> None:
+    """Run the board as its configuration says; returns only by an error."""
+    random.seed(int.from_bytes(os.urandom(4), "big"))
+    config = load_config(path)
+    print("# girouette", config.firmware, config.device, config.recipe)
+    board = Board(config)
+    print("# ep", board.numbers.ep, "boot", board.numbers.boot, "next", board.numbers.next)
+    asyncio.run(board.run())

@@ -1,0 +1,193 @@
+"""What waits on disk, and how far it has been read: packs are cut from the spool, oldest first."""
+
+import asyncio
+
+from girouette.pack import Pack, heads_of
+from girouette.sample import said
+from girouette.spool import Segment, Spool, read_line
+
+LINES_A_STEP = 8
+BATCH = 16
+UNKNOWN = -1
+MOST_GIVEN_UP = 256
+
+
+class Cut:
+    """A pack cut from a segment, and where in it its lines lie."""
+
+    def __init__(self, segment: Segment, pack: Pack, start: int, end: int):
+        self.segment = segment
+        self.pack = pack
+        self.start = start
+        self.end = end
+
+
+class Backlog:
+    """Reads the spool from its oldest end; counts what it finds spoilt or without a date once."""
+
+    def __init__(self, spool: Spool, numbers, clock, receipts, base_name: str):
+        self.spool = spool
+        self._numbers = numbers
+        self._clock = clock
+        self._receipts = receipts
+        self._base_name = base_name
+        self._read = self._last = 0
+        self._segment: Segment | None = None
+
+    def rewind(self) -> None:
+        """Nothing counts as sent: begin at the oldest sample again."""
+        self._segment, self._read = None, 0
+
+    def lowest(self, ep: int) -> int | None:
+        """The lowest number of this `ep` that waits on disk, or None; holes may make it lower than the truth."""
+        for segment in self.spool.segments:
+            if segment.ep == ep:
+                return segment.low
+        return None
+
+    def read_to_end(self, segment: Segment) -> bool:
+        """Has every line of this segment been read?"""
+        if segment is self._segment:
+            return self._read >= segment.size
+        reading = self._segment
+        return reading is not None and reading in self.spool.segments and segment.name < reading.name
+
+    def settle(self, segment: Segment, waiting: list[int]) -> None:
+        """Raise a segment's lowest number to that of its packs on their way, or of its first unread line."""
+        if waiting:
+            segment.low = max(segment.low, min(waiting))
+        elif segment is self._segment:
+            segment.low = max(segment.low, self._last + 1)
+
+    async def next(self, lowest) -> Cut | None:
+        """The next pack, or None when everything has been read."""
+        while True:
+            segment = self._current()
+            if segment is None:
+                return None
+            cut = await self.cut(segment, self._read, segment.size, lowest)
+            self._read = cut.end
+            if cut.pack.numbers:
+                self._last = cut.pack.numbers[-1]
+                return cut
+            if self._read < segment.size:
+                return None  # undated from here on: the clock is not known yet
+
+    async def cut(self, segment: Segment, start: int, end: int, lowest) -> Cut:
+        """A pack of the lines of a segment between two offsets that no receipt covers, as many as fit."""
+        start = max(start, segment.start)
+        pack = Pack(self._base_name, segment.ep, lowest(segment.ep), self._numbers.dropped_of(segment.ep))
+        heads = heads_of(segment.channels)
+        lines, offset = 0, start
+        with self.spool.open_at(segment, start) as file:
+            while offset < end:
+                lines += 1
+                if lines % LINES_A_STEP == 0:
+                    await asyncio.sleep_ms(0)
+                line = file.readline()
+                if not line:
+                    offset = end
+                    break
+                if not self._take(segment, pack, line, offset, heads):
+                    break
+                offset += len(line)
+        return Cut(segment, pack, start, offset)
+
+    def give_up(self, segment: Segment, sq: int) -> None:
+        """Do not send this sample again."""
+        if len(segment.given_up) < MOST_GIVEN_UP:
+            segment.given_up.append(sq)
+
+    async def give_way(self) -> None:
+        """Drop the oldest segment, sample by sample, because the disk is full."""
+        segment = self.spool.segments[0]
+        lines = 0
+        with self.spool.open_at(segment, 0) as file:
+            for line in file:
+                lines += 1
+                if lines % LINES_A_STEP == 0:
+                    await asyncio.sleep_ms(0)
+                found = read_line(line)
+                if found is not None and self._waits(segment, found[0]):
+                    self.drop(segment.ep, found[0], "spool-full")
+        if segment is self._segment:
+            self.rewind()
+        self.spool.remove(segment)
+
+    async def number_again(self, segment: Segment) -> None:
+        """Move a segment's samples to the end of the spool, with new numbers under the present `ep`."""
+        moved: list[tuple[int, str, str]] = []
+        with self.spool.open_at(segment, 0) as file:
+            for line in file:
+                found = read_line(line)
+                if found is None:
+                    self.drop(segment.ep, UNKNOWN, "spoilt")
+                    continue
+                sq = self._numbers.take()
+                print("D", segment.ep, found[0], "renumbered")
+                print("N", self._numbers.ep, sq)
+                if found[1][0] != "b":
+                    print(said(self._numbers.ep, sq, int(found[1]), found[2], [name for name, _ in segment.channels]))
+                moved.append((sq, found[1], found[2]))
+        for at in range(0, len(moved), BATCH):
+            self.spool.append(self._numbers.ep, segment.channels, moved[at : at + BATCH])
+            await asyncio.sleep_ms(0)
+        self.spool.remove(segment)
+
+    def drop(self, ep: int, sq: int, why: str) -> None:
+        """Count one sample as dropped, and say so."""
+        self._numbers.drop(ep)
+        print("D", ep, sq, why)
+
+    def _current(self) -> Segment | None:
+        """The segment to read on in, moving to the next one at the end of each."""
+        segments = self.spool.segments
+        if self._segment is None or self._segment not in segments:
+            self._segment = segments[0] if segments else None
+            self._read, self._last = 0, (self._segment.low - 1 if self._segment else 0)
+        while self._segment is not None and self._read >= self._segment.size:
+            after = segments.index(self._segment) + 1
+            if after >= len(segments):
+                return None
+            self._segment, self._read = segments[after], 0
+            self._last = self._segment.low - 1
+        return self._segment
+
+    def _take(self, segment: Segment, pack: Pack, line: bytes, offset: int, heads: list[str]) -> bool:
+        """Add a line's sample to the pack, or pass over it; False where the pack ends before it."""
+        fresh = offset >= segment.counted
+        found = read_line(line)
+        if found is None:
+            self._pass(segment, offset, line, UNKNOWN, "spoilt")
+            return True
+        sq, when, values = found
+        if not self._waits(segment, sq):
+            return True
+        time_s = self._date(when)
+        if time_s == UNKNOWN:
+            self._pass(segment, offset, line, sq, "no-date")
+            return True
+        if time_s is None or not pack.add(sq, time_s, values, heads):
+            return False
+        if fresh and when[0] == "b":
+            print(said(segment.ep, sq, time_s, values, [name for name, _ in segment.channels]))
+        segment.counted = max(segment.counted, offset + len(line))
+        return True
+
+    def _pass(self, segment: Segment, offset: int, line: bytes, sq: int, why: str) -> None:
+        if offset >= segment.counted:
+            segment.counted = offset + len(line)
+            self.drop(segment.ep, sq, why)
+
+    def _waits(self, segment: Segment, sq: int) -> bool:
+        return sq not in segment.given_up and not self._receipts.covers(segment.ep, sq)
+
+    def _date(self, when: str) -> int | None:
+        """A line's date; None while this boot has no clock, UNKNOWN for a boot that never had one."""
+        if when[0] != "b":
+            return int(when)
+        boot, up_s = when[1:].split("+")
+        base_s = self._numbers.base_of(int(boot))
+        if base_s is not None:
+            return base_s + int(up_s)
+        return None if int(boot) == self._numbers.boot else UNKNOWN

@@ -1,0 +1,34 @@
+"""The buses that sensors hang on, made from `config.json`; an I2C bus is shared by the sensors that name it."""
+
+from machine import ADC, I2C, UART, Pin
+
+from girouette.pulses import Pulses
+
+I2C_HZ = 100000
+UART_ROOM = 512
+
+
+class Buses:
+    """Makes each bus once."""
+
+    def __init__(self):
+        self._made: dict[tuple, object] = {}
+
+    def open(self, bus: dict):
+        """The bus of this description; ValueError for a kind that no board has."""
+        kind = bus["kind"]
+        key = (kind, bus.get("id"), bus.get("pin"))
+        if key not in self._made:
+            self._made[key] = self._make(kind, bus)
+        return self._made[key]
+
+    def _make(self, kind: str, bus: dict):
+        if kind == "i2c":
+            return I2C(bus["id"], scl=Pin(bus["scl"]), sda=Pin(bus["sda"]), freq=I2C_HZ)
+        if kind == "uart":
+            return UART(bus["id"], baudrate=bus["baud"], tx=Pin(bus["tx"]), rx=Pin(bus["rx"]), rxbuf=UART_ROOM)
+        if kind == "adc":
+            return ADC(Pin(bus["pin"]), atten=ADC.ATTN_11DB)
+        if kind == "pulse":
+            return Pulses(Pin(bus["pin"], Pin.IN, Pin.PULL_UP))
+        raise ValueError("no bus of kind %s" % kind)

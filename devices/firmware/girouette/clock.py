@@ -1,0 +1,104 @@
+"""What time it is: uptime always, dates only once somebody who knows has told; no date is ever invented.
+
+The board's own epoch (2000 on an ESP32, 1970 on unix) never enters: dates are Unix seconds, made of uptime and a base.
+"""
+
+import time
+
+EARLIEST_S = 1704067200
+"""2024-01-01: whoever claims an earlier time has no clock either."""
+FRESH_S = 2
+"""A `time` message answers a `state` of at most this long ago: an older one is a stale clock."""
+SMALL_STEP_S = 2
+"""Steps back of up to this are smoothed, so that no two samples bear the same second."""
+NTP_TRUSTED_MS = 86400000
+
+
+class Uptime:
+    """Milliseconds since power-on that never wrap, as `ticks_ms` does after 12 days; ask at least once in six."""
+
+    def __init__(self, ticks_ms=time.ticks_ms):
+        self._ticks_ms = ticks_ms
+        self._last = ticks_ms()
+        self._ms = 0
+
+    def ms(self) -> int:
+        """Milliseconds since power-on."""
+        now = self._ticks_ms()
+        self._ms += time.ticks_diff(now, self._last)
+        self._last = now
+        return self._ms
+
+    def s(self) -> int:
+        """Whole seconds since power-on."""
+        return self.ms() // 1000
+
+
+class Clock:
+    """The date, learnt by NTP or from the gateway, and the last second that was given to a sample."""
+
+    def __init__(self, uptime: Uptime):
+        self._uptime = uptime
+        self._base_ms: int | None = None
+        self._heard_ms = 0
+        self.source: str | None = None
+        self.last_s = 0
+        self.steps = 0
+
+    @property
+    def known(self) -> bool:
+        """Has the date been learnt in this boot?"""
+        return self._base_ms is not None
+
+    @property
+    def base_s(self) -> int:
+        """The date at which uptime was 0, in whole seconds; only once the clock is known."""
+        return self._base_ms // 1000 if self._base_ms is not None else 0
+
+    def now_s(self) -> int | None:
+        """Unix seconds now, or None."""
+        return None if self._base_ms is None else (self._base_ms + self._uptime.ms()) // 1000
+
+    def learn_ntp(self, unix_ms: int) -> bool:
+        """Take the date from NTP; False when it makes no sense."""
+        return self._learn(unix_ms - self._uptime.ms(), "ntp")
+
+    def learn_time(self, now_s, asked_up_s) -> bool:
+        """Take the date from the gateway's answer to a `state` that bore `asked_up_s`; False when it is stale."""
+        if not isinstance(now_s, int) or not isinstance(asked_up_s, int):
+            return False
+        up_ms = self._uptime.ms()
+        age_s = up_ms // 1000 - asked_up_s
+        if not 0 <= age_s <= FRESH_S:
+            return False
+        if self.source == "ntp" and up_ms - self._heard_ms < NTP_TRUSTED_MS:
+            return False
+        base_ms = now_s * 1000 - (asked_up_s * 1000 + up_ms) // 2
+        if self._base_ms is not None and abs(base_ms - self._base_ms) <= SMALL_STEP_S * 1000:
+            return False  # whole seconds on both sides: a smaller difference is rounding, not a better clock
+        return self._learn(base_ms, "time")
+
+    def _learn(self, base_ms: int, source: str) -> bool:
+        up_ms = self._uptime.ms()
+        if (base_ms + up_ms) // 1000 < EARLIEST_S:
+            return False
+        if self._base_ms is not None and base_ms < self._base_ms - SMALL_STEP_S * 1000:
+            self.steps += 1
+        self._base_ms, self.source, self._heard_ms = base_ms, source, up_ms
+        return True
+
+    def date(self, up_s: int) -> int:
+        """The date of a sample made at this uptime before the clock was known: uptimes differ, so dates do."""
+        date_s = self.base_s + up_s
+        self.last_s = max(self.last_s, date_s)
+        return date_s
+
+    def stamp(self) -> int:
+        """The date of a sample made now: never that of the one before, small steps back included."""
+        now_s = self.now_s()
+        if now_s is None:
+            raise ValueError("no clock")
+        if self.last_s - SMALL_STEP_S <= now_s <= self.last_s:
+            now_s = self.last_s + 1
+        self.last_s = now_s
+        return now_s

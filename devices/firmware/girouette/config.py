@@ -1,0 +1,82 @@
+"""The board's `config.json`: what it is told, read and checked once at boot. The board decides nothing of it."""
+
+import json
+
+VERSION = 1
+
+
+class ConfigError(ValueError):
+    """`config.json` cannot be used; the message says what to do."""
+
+
+class Broker:
+    """Where the board connects, and as whom."""
+
+    def __init__(self, raw: dict):
+        self.host: str = raw["host"]
+        self.port: int = raw["port"]
+        self.user: str = raw["user"]
+        self.password: str = raw["password"]
+        self.keepalive_s: int = raw.get("keepalive", 30)
+
+
+class Channel:
+    """One column of every sample: its name and unit on the wire, the driver's key, and how many decimals are sent."""
+
+    def __init__(self, raw: dict):
+        self.name: str = raw["n"]
+        self.unit: str = raw["u"]
+        self.key: str = raw["key"]
+        self.digits: int = raw["digits"]
+
+
+class Wiring:
+    """One sensor: its driver, the bus it hangs on, the driver's options and the channels it feeds."""
+
+    def __init__(self, raw: dict):
+        self.driver: str = raw["driver"]
+        self.bus: dict = raw["bus"]
+        self.options: dict = raw.get("options") or {}
+        self.channels: list[Channel] = [Channel(c) for c in raw["channels"]]
+
+
+class Config:
+    """Everything a board is told."""
+
+    def __init__(self, raw: dict):
+        self.device: str = raw["device"]
+        self.topic: str = raw["topic"]
+        self.base_name: str = raw["bn"]
+        self.broker = Broker(raw["broker"])
+        self.networks: list[dict] = raw.get("wifi") or []
+        self.ntp: str | None = raw.get("ntp")
+        self.recipe: str = raw["recipe"]
+        self.firmware: str = raw["firmware"]
+        self.period_s: int = raw["period_s"]
+        self.sensors: list[Wiring] = [Wiring(s) for s in raw["sensors"]]
+        self.led: int | None = raw.get("led")
+        self.watchdog_s: int = raw.get("wdt_s", 30)
+        self.spool_bytes: int = raw.get("spool_bytes", 524288)
+
+    @property
+    def channels(self) -> list[Channel]:
+        """All channels, in the order in which a sample's values are kept."""
+        return [c for s in self.sensors for c in s.channels]
+
+
+def load_config(path: str = "config.json") -> Config:
+    """Read the configuration, or raise ConfigError with a sentence that says what to do."""
+    try:
+        with open(path) as file:
+            raw = json.load(file)
+    except (OSError, ValueError) as error:
+        raise ConfigError("%s cannot be read (%s): flash the board again" % (path, error))
+    if raw.get("v") != VERSION:
+        raise ConfigError("%s is of version %s, this firmware reads %d: flash again" % (path, raw.get("v"), VERSION))
+    try:
+        config = Config(raw)
+    except (KeyError, TypeError) as error:
+        raise ConfigError("%s lacks %s: flash the board again" % (path, error))
+    if config.period_s < 1:
+        raise ConfigError("%s: period_s is %s, at least 1 is needed" % (path, config.period_s))
+    return config

@@ -1,0 +1,83 @@
+"""Plantower PMS5003 on UART, 9600 baud: PM2.5 and PM10 in ug/m3, in its active mode (a frame a second, unasked).
+
+PMS5003 series data manual V2.3, appendix I: 32 bytes, 0x42 0x4D, a length of 28, thirteen words, the sum of all bytes
+before it. Words 5 and 6 are PM2.5 and PM10 "under atmospheric environment". Its fan needs 30 s to give stable values.
+"""
+
+import struct
+import time
+
+from micropython import const
+
+from girouette.sensor import SensorError
+
+BUS = "uart"
+KEYS = ("pm2_5", "pm10")
+
+FRAME = const(32)
+HEAD = b"\x42\x4d\x00\x1c"
+WARM_UP_S = 30
+SILENT_MS = const(5000)
+A_TICK = const(96)
+"""Three frames: more than can arrive between two ticks, little enough to read in one."""
+
+
+class Driver:
+    """One sensor: gathers its frames, and gives their mean since the last reading."""
+
+    def __init__(self, bus, options: dict):
+        self._bus = bus
+        self._warm_up_ms = int(1000 * options.get("warm_up_s", WARM_UP_S))
+        self._buffer = bytearray()
+        self._sums = [0, 0]
+        self._frames = self._bad = 0
+        self._warm = False
+
+    async def start(self) -> None:
+        """Begin with an empty buffer; the fan's warm-up counts from here."""
+        self._buffer = bytearray()
+        self._bad = self._frames = 0
+        self._sums = [0, 0]
+        self._began = self._heard = time.ticks_ms()
+
+    def tick(self) -> None:
+        """Take what has arrived since the last tick."""
+        waiting = self._bus.any()
+        if waiting:
+            self._buffer.extend(self._bus.read(min(waiting, A_TICK)) or b"")
+        while len(self._buffer) >= FRAME:
+            self._take()
+
+    async def read(self) -> dict:
+        """The mean of the frames since the last reading; nothing yet while the fan warms up."""
+        now = time.ticks_ms()
+        if not self._warm:
+            self._warm = time.ticks_diff(now, self._began) >= self._warm_up_ms
+            if not self._warm:
+                self._frames, self._sums = 0, [0, 0]
+        frames, bad, sums = self._frames, self._bad, self._sums
+        self._frames, self._bad, self._sums = 0, 0, [0, 0]
+        if frames:
+            return {"pm2_5": sums[0] / frames, "pm10": sums[1] / frames}
+        if bad:
+            raise SensorError("checksum")
+        if time.ticks_diff(now, self._heard) > SILENT_MS:
+            raise SensorError("absent")
+        return {}
+
+    def _take(self) -> None:
+        """Take one frame off the buffer, or the one byte that cannot begin one."""
+        if self._buffer[:4] != HEAD:
+            self._buffer = self._buffer[1:]
+            return
+        frame, rest = self._buffer[:FRAME], self._buffer[FRAME:]
+        if sum(frame[:30]) != frame[30] << 8 | frame[31]:
+            self._bad += 1
+            self._buffer = self._buffer[1:]
+            return
+        self._buffer = rest
+        self._heard = time.ticks_ms()
+        _, pm2_5, pm10 = struct.unpack(">HHH", frame[10:16])
+        self._frames += 1
+        self._sums[0] += pm2_5
+        self._sums[1] += pm10

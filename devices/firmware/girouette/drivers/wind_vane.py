@@ -1,0 +1,63 @@
+"""Wind vane on the ADC: a ring of resistors behind magnets, between the pin and ground, 10 kohm from the pin to 3.3 V.
+
+Sixteen directions of the Argent Data Systems sensor assembly (data sheet of the Wind Vane, table of resistances).
+A sample is the direction of the mean unit vector of one look a second: 350 and 10 degrees make 0, not 180.
+"""
+
+import math
+
+from girouette.sensor import SensorError
+
+BUS = "adc"
+KEYS = ("direction",)
+
+SUPPLY_UV = 3300000
+PULL_UP_OHM = 10000
+OHMS = (33000, 6570, 8200, 891, 1000, 688, 2200, 1410, 3900, 3140, 16000, 14120, 120000, 42120, 64900, 21880)
+"""From north by 22.5 degrees, clockwise."""
+SHORTED_UV = 100000
+OPEN_UV = 3180000
+
+
+class Driver:
+    """One vane: looks once a second."""
+
+    def __init__(self, bus, options: dict):
+        self._bus = bus
+        pull_up, supply_uv = options.get("pull_up_ohm", PULL_UP_OHM), options.get("supply_uv", SUPPLY_UV)
+        self._volts = [supply_uv * ohm // (ohm + pull_up) for ohm in OHMS]
+        self._x = self._y = 0.0
+        self._last = 0.0
+        self._looks = 0
+
+    async def start(self) -> None:
+        """Begin a new mean."""
+        self._x = self._y = 0.0
+        self._looks = 0
+        self._look()
+
+    def tick(self) -> None:
+        """Add this second's direction."""
+        self._last = self._look()
+        turn = math.radians(self._last)
+        self._x += math.cos(turn)
+        self._y += math.sin(turn)
+        self._looks += 1
+
+    async def read(self) -> dict:
+        """The mean direction since the last reading; the latest one where the vane has turned all round."""
+        x, y, looks = self._x, self._y, self._looks
+        self._x = self._y = 0.0
+        self._looks = 0
+        if not looks:
+            return {}
+        if x * x + y * y < 0.01:
+            return {"direction": self._last}
+        return {"direction": math.degrees(math.atan2(y, x)) % 360}
+
+    def _look(self) -> float:
+        found_uv = self._bus.read_uv()
+        if not SHORTED_UV <= found_uv <= OPEN_UV:
+            raise SensorError("absent")
+        nearest = min((abs(found_uv - volts), at) for at, volts in enumerate(self._volts))
+        return nearest[1] * 22.5

@@ -1,0 +1,50 @@
+"""What the board says of itself: latest wins, never held, not numbered."""
+
+import gc
+
+import machine
+
+RESETS = ("PWRON_RESET", "HARD_RESET", "WDT_RESET", "DEEPSLEEP_RESET", "SOFT_RESET")
+
+
+def reset_cause() -> str:
+    """Why the board started: power-on, hard, watchdog, deepsleep or soft."""
+    cause = machine.reset_cause()
+    for name in RESETS:
+        if getattr(machine, name, None) == cause:
+            return name[:-6].lower().replace("pwron", "power-on").replace("wdt", "watchdog")
+    return "unknown"
+
+
+class Health:
+    """Gathers the figures of the moment from the parts of the board."""
+
+    def __init__(self, board, crashed: str | None):
+        self._board = board
+        self._crashed = crashed
+        self._reset = reset_cause()
+
+    def figures(self) -> dict:
+        """The message; the longest step is that since the last one."""
+        board = self._board
+        watchdog, sender = board.watchdog, board.sender
+        told = {
+            "up": board.uptime.s(),
+            "free": gc.mem_free(),
+            "signal": board.link.signal_dbm(),
+            "held": len(sender.held.samples),
+            "spool": sender.spool.bytes,
+            "dropped": board.numbers.dropped,
+            "clock": board.clock.source or "none",
+            "steps": board.clock.steps,
+            "firmware": board.config.firmware,
+            "reset": self._reset,
+            "faults": {s.name: s.fault for s in board.sensors if s.fault is not None},
+            "connects": board.client.connects,
+            "step_ms": watchdog.longest_us // 1000,
+            "step_task": watchdog.longest_task,
+        }
+        if self._crashed is not None:
+            told["crash"] = self._crashed
+        watchdog.longest_us, watchdog.longest_task = 0, ""
+        return told

@@ -1,0 +1,318 @@
+"""What is sent when: live samples first, newest first; then what is due again; then the backlog, oldest first.
+
+A sample is held, in memory or on disk, until a receipt of the gateway covers it. The broker's acknowledgement frees
+nothing. At most 8 packs of the backlog are on their way at a time.
+"""
+
+import asyncio
+import random
+
+from girouette.backlog import Backlog
+from girouette.flight import Flight
+from girouette.held import FULL, Held
+from girouette.pack import LONGEST, Pack, heads_of
+from girouette.receipts import Receipts, read_receipt
+from girouette.sample import Sample
+
+WINDOW = 8
+QUIET_MS = 20000
+"""Spooling begins when receipts have been awaited for this long, whether or not the link is up."""
+BATCH = 16
+OLD_S = 120
+SILENCE_MS = 10000
+SETTLE_MS = 300
+"""After a connect the retained receipt comes at once: waiting for it saves needless resends."""
+
+
+class Sender:
+    """Decides what the next pack is, and keeps account of what is on its way."""
+
+    def __init__(self, topic: str, base_name: str, channels, numbers, clock, uptime, spool):
+        self._topic = topic + "/obs"
+        self._base_name = base_name
+        self._channels = [[c.name, c.unit] for c in channels]
+        self._names = [c.name for c in channels]
+        self._heads = heads_of(self._channels)
+        self._numbers = numbers
+        self._clock = clock
+        self._uptime = uptime
+        self.held = Held()
+        self.receipts = Receipts()
+        self.backlog = Backlog(spool, numbers, clock, self.receipts, base_name)
+        self.spool = spool
+        self._flights: list[Flight] = []
+        self._lows: dict[int, int] = {}
+        self._live_from = numbers.next
+        self._backlog_ms = 0
+        self._heard_ms = 0
+        self._doubted: int | None = None
+        self._undated_on_disk = self._ready = False
+        self._wake = asyncio.Event()
+
+    # What others tell it; none of these waits.
+
+    def add(self, up_s: int, values: str) -> None:
+        """Number a new sample and hold it."""
+        sample = Sample(self._numbers.take(), up_s, values)
+        print("N", self._numbers.ep, sample.sq)
+        if not self.held.samples:
+            self._heard_ms = self._uptime.ms()
+        lost = self.held.add(sample)
+        if lost is not None:
+            self.backlog.drop(self._numbers.ep, lost.sq, "memory-full")
+        if self._clock.known:
+            sample.time_s = self._clock.stamp()
+            print(sample.said(self._numbers.ep, self._names))
+        self._wake.set()
+
+    def clock_learnt(self) -> None:
+        """Date what was measured before the date was known."""
+        for sample in self.held.undated():
+            sample.time_s = self._clock.date(sample.up_s)
+            print(sample.said(self._numbers.ep, self._names))
+        if self._undated_on_disk:
+            self._numbers.keep_base(self._clock.base_s)
+        self._wake.set()
+
+    def connected(self) -> None:
+        """From now on samples can be sent, and nothing counts as sent."""
+        self._begin_anew()
+        self._ready = True
+
+    def _begin_anew(self) -> None:
+        self._flights = []
+        self.held.forget_sending()
+        self.backlog.rewind()
+        self._live_from = self._numbers.next
+        self._backlog_ms = self._uptime.ms() + SETTLE_MS
+        self._wake.set()
+
+    def disconnected(self) -> None:
+        """Send nothing until the next connection."""
+        self._ready = False
+
+    def heard(self, payload: bytes) -> None:
+        """Take a receipt in: free what it covers, now in memory, soon on disk."""
+        told = read_receipt(payload)
+        if told is None:
+            return
+        ep, n, also = told
+        print("R", ep, n, also)
+        if ep == self._numbers.ep and n >= self._numbers.next:
+            self._doubted = ep
+            self._wake.set()
+            return
+        if ep not in self._eps():
+            return
+        now_ms = self._uptime.ms()
+        silent = now_ms - self._heard_ms > SILENCE_MS
+        self._heard_ms = now_ms
+        self.receipts.hear(ep, n, also)
+        if ep == self._numbers.ep:
+            self.held.free(lambda sq: self.receipts.covers(ep, sq))
+        self._land(now_ms, silent)
+        self._wake.set()
+
+    # What it does by itself.
+
+    async def run(self, client, beat) -> None:
+        """Send what is to be sent, and put on disk what waits too long; never returns."""
+        while True:
+            beat()
+            if self._doubted is not None:
+                await self._renumber(self._doubted)
+            self._tidy()
+            await self._spill_if_due()
+            if self._ready and self._clock.known and await self._send_next(client):
+                continue
+            self._wake.clear()
+            try:
+                await asyncio.wait_for_ms(self._wake.wait(), 500)
+            except asyncio.TimeoutError:
+                continue
+
+    async def spill(self) -> None:
+        """Move everything from memory to the spool; what the disk refuses stays in memory."""
+        samples = self.held.take_all()
+        lines = [(s.sq, self._when(s), s.values) for s in samples]
+        size = sum(len(values) + 40 for _, _, values in lines)
+        try:
+            while lines and self.spool.too_full_for(size):
+                await self.backlog.give_way()
+            for at in range(0, len(lines), BATCH):
+                self.spool.append(self._numbers.ep, self._channels, lines[at : at + BATCH])
+                await asyncio.sleep_ms(0)
+                samples = samples[BATCH:]
+        except OSError as error:
+            print("# spool refused:", error)
+        self.held.samples = samples + self.held.samples
+        self._flights = [f for f in self._flights if f.segment is not None]
+        if any(when[0] == "b" for _, when, _ in lines):
+            self._undated_on_disk = True
+            if self._clock.known:
+                self._numbers.keep_base(self._clock.base_s)
+
+    async def _send_next(self, client) -> bool:
+        """Send one pack, if there is one to send now."""
+        now_ms = self._uptime.ms()
+        found = self._live()
+        if found is None:
+            found = await self._again(now_ms)
+        if found is None and now_ms >= self._backlog_ms and self._window_open():
+            found = await self._oldest()
+        if found is None:
+            return False
+        flight, pack = found
+        if not flight.sends:
+            self._flights.append(flight)
+        flight.sent(now_ms, random.random())
+        print("P", pack.ep, pack.numbers[0], pack.numbers[-1], len(pack.numbers))
+        try:
+            await client.publish(self._topic, pack.payload(), 1)
+        except OSError:
+            return False  # the connection ended; the next one begins anew
+        return True
+
+    def _live(self) -> tuple[Flight, Pack] | None:
+        """The newest samples that were never sent, made since the connection."""
+        fresh = self.held.unsent(self._live_from, self._numbers.next)
+        return self._pack(newest(fresh, self._heads), live=True)
+
+    async def _oldest(self) -> tuple[Flight, Pack] | None:
+        """The oldest samples that wait: those on disk, then those in memory."""
+        cut = await self.backlog.next(self.lowest)
+        if cut is not None:
+            flight = Flight(cut.pack.ep, cut.pack.numbers[0], cut.pack.numbers[-1], live=False)
+            flight.segment, flight.start, flight.end = cut.segment, cut.start, cut.end
+            return flight, cut.pack
+        return self._pack(self.held.unsent(0, self._live_from), live=False)
+
+    async def _again(self, now_ms: int) -> tuple[Flight, Pack] | None:
+        """The first pack that is due again, cut anew of what no receipt covers."""
+        for flight in [f for f in self._flights if f.due_ms <= now_ms]:
+            pack = await self._recut(flight)
+            if flight not in self._flights:
+                continue  # its receipt came while it was read
+            if pack is None:
+                self._flights.remove(flight)
+            elif flight.hopeless and self.receipts.beyond(flight.ep, flight.last):
+                self._give_up(flight, pack)
+            else:
+                flight.live = False
+                return flight, pack
+        return None
+
+    async def _recut(self, flight: Flight) -> Pack | None:
+        if flight.segment is not None:
+            cut = await self.backlog.cut(flight.segment, flight.start, flight.end, self.lowest)
+            return cut.pack if cut.pack.numbers else None
+        found = self._pack(self.held.between(flight.first, flight.last), live=False)
+        return found[1] if found is not None else None
+
+    def _pack(self, samples: list[Sample], *, live: bool) -> tuple[Flight, Pack] | None:
+        """A pack of samples in memory, oldest first, as many as fit."""
+        if not samples:
+            return None
+        ep = self._numbers.ep
+        pack = Pack(self._base_name, ep, self.lowest(ep), self._numbers.dropped)
+        for sample in samples:
+            if sample.time_s is None or not pack.add(sample.sq, sample.time_s, sample.values, self._heads):
+                break
+            sample.sent = True
+        if not pack.numbers:
+            return None
+        return Flight(ep, pack.numbers[0], pack.numbers[-1], live), pack
+
+    def _give_up(self, flight: Flight, pack: Pack) -> None:
+        """Drop what five sends did not get through while later samples got their receipts."""
+        self._flights.remove(flight)
+        ep = flight.ep
+        for sq in pack.numbers:
+            self.backlog.drop(ep, sq, "unreceipted")
+            if flight.segment is not None:
+                self.backlog.give_up(flight.segment, sq)
+        if flight.segment is None:
+            self.held.free(lambda sq: sq in pack.numbers)
+
+    def _land(self, now_ms: int, silent: bool) -> None:
+        """Take what is covered off the flights, note who was outrun, and look soon at what a silent gateway left."""
+        landed = [f for f in self._flights if self._landed(f)]
+        self._flights = [f for f in self._flights if f not in landed]
+        newest_ms = max(f.sent_ms for f in landed) if landed else 0
+        for flight in self._flights:
+            flight.outrun = flight.outrun or flight.sent_ms < newest_ms
+            if self.receipts.covers(flight.ep, flight.first) and self.receipts.covers(flight.ep, flight.last):
+                flight.due_ms = now_ms
+            elif silent:
+                flight.forgive(now_ms, random.random())
+
+    def _landed(self, flight: Flight) -> bool:
+        if flight.segment is None:
+            return not self.held.between(flight.first, flight.last)
+        return self.receipts.covers_all(flight.ep, flight.first, flight.last)
+
+    def _tidy(self) -> None:
+        """Remove from disk what was read to its end and has nothing on its way, and note how far the rest is."""
+        for segment in list(self.spool.segments[: WINDOW + 1]):
+            waiting = [f.first for f in self._flights if f.segment is segment]
+            if not waiting and self.backlog.read_to_end(segment) and segment is self.spool.segments[0]:
+                self.spool.remove(segment)
+            else:
+                self.backlog.settle(segment, waiting)
+        self.receipts.keep_only(self._eps())
+
+    async def _spill_if_due(self) -> None:
+        samples = self.held.samples
+        if not samples:
+            return
+        waited = self._uptime.ms() - self._heard_ms > QUIET_MS
+        old = self._uptime.s() - samples[0].up_s > OLD_S
+        if len(samples) >= FULL or (waited and (len(samples) >= BATCH or old)):
+            await self.spill()
+            self._numbers.keep_drops()
+
+    async def _renumber(self, ep: int) -> None:
+        """The counter went back: a new `ep`, and new numbers for everything held under the old one."""
+        print("# the gateway has numbers that this board has not given yet: a new ep")
+        self._doubted = None
+        self._numbers.renew()
+        for sample in self.held.samples:
+            print("D", ep, sample.sq, "renumbered")
+            sample.sq = self._numbers.take()
+            print("N", self._numbers.ep, sample.sq)
+            if sample.time_s is not None:
+                print(sample.said(self._numbers.ep, self._names))
+        try:
+            for segment in [s for s in self.spool.segments if s.ep == ep]:
+                await self.backlog.number_again(segment)
+        except OSError as error:
+            print("# spool refused, the rest keeps its numbers:", error)
+        self._begin_anew()
+
+    def lowest(self, ep: int) -> int:
+        """The lowest number of this `ep` that is held; it only grows."""
+        on_disk = self.backlog.lowest(ep)
+        in_memory = self.held.samples[0].sq if ep == self._numbers.ep and self.held.samples else None
+        found = [low for low in (on_disk, in_memory) if low is not None]
+        low = max(self._lows.get(ep, 0), min(found) if found else self._numbers.next)
+        self._lows = {e: self._lows[e] for e in self._lows if e in self._eps()}
+        self._lows[ep] = low
+        return low
+
+    def _window_open(self) -> bool:
+        return sum(1 for f in self._flights if not f.live) < WINDOW
+
+    def _eps(self) -> list[int]:
+        return [self._numbers.ep] + [s.ep for s in self.spool.segments]
+
+    def _when(self, sample: Sample) -> str:
+        if sample.time_s is None:
+            return "b%d+%d" % (self._numbers.boot, sample.up_s)
+        return "%d" % sample.time_s
+
+
+def newest(samples: list[Sample], heads: list[str]) -> list[Sample]:
+    """The last samples of a list that fit into one pack together, oldest of them first."""
+    a_sample = sum(len(h) for h in heads) + len(heads) * 20 + 40
+    fitting = max(1, (LONGEST - 140) // max(1, a_sample + 16))
+    return samples[-fitting:]

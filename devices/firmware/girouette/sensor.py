@@ -1,0 +1,56 @@
+"""A sensor as the board sees it: a driver on a bus, the channels it feeds, and what is wrong with it, if anything is."""
+
+import asyncio
+
+PATIENCE_MS = 2000
+DRIVERS = "girouette.drivers."
+
+
+class SensorError(OSError):
+    """A sensor gives no value; the one word that health tells: absent, checksum, timeout, stuck."""
+
+
+class Sensor:
+    """One sensor of the recipe; it fails alone, and is started again before its next reading."""
+
+    def __init__(self, wiring, buses):
+        self.name: str = wiring.driver
+        self.channels = wiring.channels
+        self.fault: str | None = None
+        module = __import__(DRIVERS + wiring.driver, None, None, ("Driver",))
+        options = dict(wiring.options)
+        options["addr"] = wiring.bus.get("addr")
+        self._driver = module.Driver(buses.open(wiring.bus), options)
+        self._started = False
+
+    async def read(self) -> dict:
+        """Values by the driver's keys; empty when the sensor fails, and `fault` says how."""
+        try:
+            await asyncio.wait_for_ms(self._start(), PATIENCE_MS)
+            values = await asyncio.wait_for_ms(self._driver.read(), PATIENCE_MS)
+        except (OSError, asyncio.TimeoutError) as error:
+            self._failed(error)
+            return {}
+        self.fault = None
+        return values
+
+    def tick(self) -> None:
+        """Once a second, for drivers that gather between two samples."""
+        if not self._started or not hasattr(self._driver, "tick"):
+            return
+        try:
+            self._driver.tick()
+        except OSError as error:
+            self._failed(error)
+
+    async def _start(self) -> None:
+        if not self._started:
+            await self._driver.start()
+            self._started = True
+
+    def _failed(self, error) -> None:
+        self._started = False
+        if isinstance(error, SensorError):
+            self.fault = str(error)
+        else:
+            self.fault = "timeout" if isinstance(error, asyncio.TimeoutError) else "bus"

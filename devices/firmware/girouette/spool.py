@@ -1,0 +1,156 @@
+"""The spool: samples that wait on disk, in segments that are only ever appended to, each line with its check value.
+
+A segment's first line names its `ep` and its channels, so it can be sent after the counter was lost or the recipe changed.
+A line is `<crc32> <sq> <date> <values>`; the date is Unix seconds, or `b<boot>+<uptime>` where the clock was not known yet.
+A line that does not add up (a power cut tore it) is a dropped sample. A restart begins a new segment.
+"""
+
+import binascii
+import json
+import os
+
+SEGMENT_BYTES = 8192
+HEADER_LONGEST = 4096
+
+
+class Segment:
+    """One file of the spool."""
+
+    def __init__(self, name: str, size: int, ep: int, first: int, channels: list):
+        self.name = name
+        self.size = size
+        self.ep = ep
+        self.low = first
+        self.channels = channels
+        self.start = 0
+        self.counted = 0
+        self.given_up: list[int] = []
+
+
+class Spool:
+    """All segments, oldest first, bounded in bytes."""
+
+    def __init__(self, folder: str, limit_bytes: int):
+        self._folder = folder
+        self._limit = limit_bytes
+        self._writing: Segment | None = None
+        self.segments: list[Segment] = []
+        self.spoilt = 0
+        try:
+            os.mkdir(folder)
+        except OSError:
+            pass  # it is there, or the first append will say that the disk refuses
+        self._next = 1
+        for name in sorted(self._names()):
+            self._next = int(name) + 1
+            self._adopt(name)
+
+    @property
+    def bytes(self) -> int:
+        """How much waits."""
+        return sum(s.size for s in self.segments)
+
+    def too_full_for(self, size: int) -> bool:
+        """Would another `size` bytes exceed what the spool may take?"""
+        return self.bytes + size > self._limit and bool(self.segments)
+
+    def append(self, ep: int, channels: list, lines: list[tuple[int, str, str]]) -> None:
+        """Write samples (number, date, values) down; OSError when the disk refuses: then they are still the caller's."""
+        text = "".join(line_of(sq, when, values) for sq, when, values in lines)
+        segment = self._writing
+        if segment is None or segment.ep != ep or segment.size + len(text) > SEGMENT_BYTES:
+            segment = self._open(ep, lines[0][0], channels)
+        self._writing = None  # nothing is appended to a segment whose end is in doubt
+        with open(self._path(segment), "ab") as file:
+            file.write(text.encode())
+        segment.size += len(text)
+        self._writing = segment
+
+    def open_at(self, segment: Segment, offset: int):
+        """The file of a segment, ready to read lines from `offset`; 0 is its first sample."""
+        file = open(self._path(segment), "rb")
+        file.seek(max(offset, segment.start))
+        return file
+
+    def remove(self, segment: Segment) -> None:
+        """Forget a segment: a receipt covers it all, or it had to give way."""
+        if segment is self._writing:
+            self._writing = None
+        self.segments.remove(segment)
+        try:
+            os.remove(self._path(segment))
+        except OSError:
+            print("# spool: cannot remove", segment.name)
+
+    def _open(self, ep: int, first: int, channels: list) -> Segment:
+        name = "%08d" % self._next
+        header = json.dumps({"ep": ep, "first": first, "channels": channels}).encode()
+        segment = Segment(name, 0, ep, first, channels)
+        with open(self._path(segment), "wb") as file:
+            file.write(b"%08x %s\n" % (binascii.crc32(header), header))
+            segment.start = segment.size = file.tell()
+        self._next += 1
+        self.segments.append(segment)
+        self._writing = segment
+        return segment
+
+    def _adopt(self, name: str) -> None:
+        """Take a segment of an earlier boot in; one whose first line is spoilt cannot be sent under any `ep`."""
+        path = self._folder + "/" + name
+        try:
+            with open(path, "rb") as file:
+                header = checked(file.readline(HEADER_LONGEST))
+                start = file.tell()
+            if header is None:
+                raise ValueError("check value")
+            told = json.loads(header)
+            segment = Segment(name, os.stat(path)[6], told["ep"], told["first"], told["channels"])
+        except (OSError, ValueError, KeyError, TypeError):
+            print("# spool: segment", name, "has no readable first line and is left out")
+            self.spoilt += 1
+            self._drop_file(path)
+            return
+        segment.start = start
+        self.segments.append(segment)
+
+    def _drop_file(self, path: str) -> None:
+        try:
+            os.remove(path)
+        except OSError:
+            print("# spool: cannot remove", path)
+
+    def _names(self) -> list[str]:
+        try:
+            return [name for name in os.listdir(self._folder) if len(name) == 8 and name.isdigit()]
+        except OSError:
+            return []
+
+    def _path(self, segment: Segment) -> str:
+        return self._folder + "/" + segment.name
+
+
+def line_of(sq: int, when: str, values: str) -> str:
+    """A sample as a line with its check value."""
+    rest = "%d %s %s" % (sq, when, values)
+    return "%08x %s\n" % (binascii.crc32(rest.encode()), rest)
+
+
+def checked(line: bytes) -> bytes | None:
+    """What a line says, or None when its check value does not fit."""
+    try:
+        good = line[-1:] == b"\n" and int(line[:8], 16) == binascii.crc32(line[9:-1])
+    except ValueError:
+        return None
+    return line[9:-1] if good else None
+
+
+def read_line(line: bytes) -> tuple[int, str, str] | None:
+    """Number, date and values of a sample's line, or None when it is spoilt."""
+    rest = checked(line)
+    if rest is None:
+        return None
+    try:
+        sq, when, values = rest.decode().split(" ")
+        return int(sq), when, values
+    except ValueError:
+        return None

@@ -1,0 +1,137 @@
+"""The simulated chip: pins, buses and converters that lead to the models of the sensors that the configuration names."""
+
+import os
+import sys
+import time
+
+from pulse import pulse_to
+from umachine import *  # noqa: F403
+from wiring import find_adc, find_i2c, find_pulse, find_uart
+
+REBOOT = 131
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+CAUSES = {"hard": HARD_RESET, "watchdog": WDT_RESET}
+
+
+def reset() -> None:
+    """End the process so that it is started again, as a board is."""
+    sys.exit(REBOOT)
+
+
+def reset_cause() -> int:
+    """Why the board started."""
+    return CAUSES.get(os.getenv("GIROUETTE_SIM_RESET"), PWRON_RESET)
+
+
+def unique_id() -> bytes:
+    """The chip's own number."""
+    return b"\x02sim\x00\x01"
+
+
+class Pin:
+    """A pin; one with a pulse model on it calls its handler at each closure."""
+
+    IN, OUT, PULL_UP, IRQ_FALLING, IRQ_RISING = 0, 1, 2, 4, 8
+
+    def __init__(self, number: int, mode: int = IN, pull: int | None = None):
+        self.number = number
+        self._level = 1 if pull == self.PULL_UP else 0
+
+    def value(self, level: int | None = None) -> int | None:
+        """Read or set the level; a pulse sensor that is not there cannot be read."""
+        if level is not None:
+            self._level = level
+            return None
+        model = find_pulse(self.number)
+        return self._level if model is None else model.level()
+
+    def irq(self, handler, trigger: int = IRQ_FALLING) -> None:
+        """Call the handler at each closure of the contact on this pin."""
+        model = find_pulse(self.number)
+        if model is not None:
+            pulse_to(model, lambda: handler(self))
+
+
+class I2C:
+    """A bus with register-level models on it; a wrong address or a broken wire is ENODEV, as on an ESP32."""
+
+    def __init__(self, number: int = 0, *, scl: Pin, sda: Pin, freq: int = 400000):
+        self._number = number
+
+    def readfrom_mem(self, address: int, register: int, count: int) -> bytes:
+        """Read registers."""
+        return find_i2c(self._number, address).read(register, count)
+
+    def writeto_mem(self, address: int, register: int, content: bytes) -> None:
+        """Write registers."""
+        find_i2c(self._number, address).write(register, content)
+
+    def scan(self) -> list[int]:
+        """Who answers."""
+        return [a for a in range(8, 120) if self._answers(a)]
+
+    def _answers(self, address: int) -> bool:
+        try:
+            find_i2c(self._number, address)
+        except OSError:
+            return False
+        return True
+
+
+class UART:
+    """A serial line with a frame-level model at its other end, and a receive buffer that overflows."""
+
+    def __init__(
+        self, number: int, baudrate: int = 9600, tx: Pin | None = None, rx: Pin | None = None, rxbuf: int = 256
+    ):
+        self._model = find_uart(number, baudrate)
+        self._room = rxbuf
+        self._received = b""
+
+    def any(self) -> int:
+        """How many bytes wait."""
+        self._listen()
+        return len(self._received)
+
+    def read(self, count: int) -> bytes | None:
+        """Up to `count` bytes, or None."""
+        self._listen()
+        found, self._received = self._received[:count], self._received[count:]
+        return found or None
+
+    def write(self, content: bytes) -> int:
+        """Bytes to a sensor that listens to nothing."""
+        return len(content)
+
+    def _listen(self) -> None:
+        self._received = (self._received + self._model.sent())[-self._room :]
+
+
+class ADC:
+    """A converter with a voltage model at its pin; 12 bits, so steps of 0.8 mV."""
+
+    ATTN_11DB = 3
+    FULL_UV = 3300000
+
+    def __init__(self, pin: Pin, *, atten: int = ATTN_11DB):
+        self._model = find_adc(pin.number)
+
+    def read_uv(self) -> int:
+        """Microvolts at the pin, in the converter's steps."""
+        step = self.FULL_UV // 4096
+        return min(max(self._model.microvolts(), 0), self.FULL_UV) // step * step
+
+
+class WDT:
+    """The watchdog: bites when it was not fed in time, at the next look (a process cannot interrupt itself)."""
+
+    def __init__(self, id: int = 0, timeout: int = 5000):
+        self._timeout = timeout
+        self._fed = time.ticks_ms()
+
+    def feed(self) -> None:
+        """Be content for another while."""
+        if time.ticks_diff(time.ticks_ms(), self._fed) > self._timeout:
+            print("# watchdog: bitten")
+            sys.exit(REBOOT)
+        self._fed = time.ticks_ms()

@@ -1,0 +1,64 @@
+"""Which model sits where: each sensor of `config.json` has a model of the same name, at the place where it is wired."""
+
+import errno
+
+from world import the_world
+
+_models = {}
+
+
+def model_of(sensor: dict):
+    """The model of one sensor of the configuration, made once."""
+    name = sensor["driver"]
+    if name not in _models:
+        channels = {c["key"]: c["n"] for c in sensor["channels"]}
+        module = __import__("models." + name, None, None, ("Model",))
+        _models[name] = module.Model(the_world, name, channels)
+    return _models[name]
+
+
+def _find(kind: str, **place):
+    for sensor in the_world.config.get("sensors", ()):
+        bus = sensor["bus"]
+        if bus["kind"] == kind and all(bus.get(k) == place[k] for k in place):
+            return model_of(sensor)
+    return None
+
+
+def find_i2c(number: int, address: int):
+    """The chip at this address of this bus; ENODEV where none answers."""
+    model = _find("i2c", id=number, addr=address)
+    if model is None or the_world.silent(model.name):
+        raise OSError(errno.ENODEV)
+    return model
+
+
+def find_uart(number: int, baud: int):
+    """What speaks at the other end of this line; silence where nothing does, or at another speed."""
+    return _find("uart", id=number, baud=baud) or Silence()
+
+
+def find_adc(pin: int):
+    """What drives this pin; a pin in the air is drawn to ground."""
+    return _find("adc", pin=pin) or Ground()
+
+
+def find_pulse(pin: int):
+    """The contact at this pin, or None."""
+    return _find("pulse", pin=pin)
+
+
+class Silence:
+    """A line without a sender."""
+
+    def sent(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
+class Ground:
+    """A pin that nothing drives."""
+
+    def microvolts(self) -> int:
+        """Nothing."""
+        return 0

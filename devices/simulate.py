@@ -1,0 +1,108 @@
+"""Boards on this machine: the firmware, unmodified, in the real MicroPython interpreter, on simulated hardware.
+
+Each board is a process of its own with a folder of its own: `flash/` is its disk, `sim.json` says what its sensors meet,
+`control` can change that while it runs. What it prints (its serial log) goes to a file; `devices.console` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from devices.interpreter import command, have_micropython
+
+__all__ = ["Board", "control", "have_micropython", "start_board", "stop_sampling"]
+SIMULATOR = Path(__file__).parent / "sim"
+HEAP = "96wK"
+"""96 Ki words, 190,080 bytes free at start: the objects of a board with about 93 KiB of heap, simulator included."""
+
+
+class Board(subprocess.Popen[bytes]):
+    """A running board: a process, with the folder that is its world and the file that is its serial log."""
+
+    directory: Path
+    log: Path
+    replayed: bool
+    """True where no MicroPython interpreter was found and the firmware runs in CPython instead."""
+
+
+def start_board(
+    image: Mapping[str, bytes],
+    *,
+    directory: Path,
+    log: Path,
+    signals: Mapping[str, Mapping[str, Any]],
+    faults: Sequence[Mapping[str, Any]] = (),
+    longitude: float = 0.0,
+    heap: str = HEAP,
+) -> Board:
+    """Lay the image on the board's disk, where it is not there yet, and switch the board on.
+
+    `signals` are the tables of the recipe's `signal.toml` by channel; `faults` are tables with a `kind`: `stuck`, `drift`
+    (`per_h`), `spike` (`size`, `every_s`, `lasts_s`), `offset` (`size`) of a `channel`; `absent`, `nack`, `checksum`,
+    `timeout`, `hangs` of a `sensor` (its driver's name); `offline`, `no-clock` of the board; each from `after_s`, for `for_s`.
+    The board's own files (counter, spool) stay, so starting it again in the same folder is a power cut and a restart.
+    It ends when this process does, even by `kill -9`.
+    """
+    lay(image, directory / "flash")
+    (directory / "control").unlink(missing_ok=True)
+    seed = crc32(str(directory).encode())
+    surroundings = {"signals": signals, "faults": faults, "longitude": longitude, "seed": seed}
+    write_json(directory / "sim.json", surroundings)
+    real = have_micropython()
+    arguments = command("-X", f"heapsize={heap}", str(SIMULATOR / "power_on.py")) if real else replay_command()
+    flash = (directory / "flash").resolve()
+    with log.open("ab") as serial:
+        board = Board(
+            arguments,
+            cwd=flash,
+            env=os.environ | {"MICROPYPATH": f"{flash}:{SIMULATOR}:.frozen"},
+            stdin=subprocess.PIPE,
+            stdout=serial,
+            stderr=subprocess.STDOUT,
+        )
+    board.directory, board.log, board.replayed = directory, log, not real
+    return board
+
+
+def lay(image: Mapping[str, bytes], flash: Path) -> None:
+    """Write the files of an image that are not on this disk yet."""
+    for name, content in image.items():
+        file = flash / name.lstrip("/")
+        if not file.exists() or file.read_bytes() != content:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+
+def replay_command() -> list[str]:
+    """The command that runs the firmware in CPython, where no MicroPython interpreter exists."""
+    return [sys.executable, "-I", "-u", str(Path(__file__).parent / "replay.py"), str(SIMULATOR)]
+
+
+def control(board: Board, **changes: Any) -> None:
+    """Change what a running board meets: `sampling=False`, `offline=True`, `no_clock=True`; it is seen within 0.5 s."""
+    file = board.directory / "control"
+    now = json.loads(file.read_text()) if file.exists() else {}
+    write_json(file, now | changes)
+
+
+def stop_sampling(board: Board) -> None:
+    """Make every simulated sensor of this board fall silent: it numbers no more samples and sends what it still holds.
+
+    The firmware is told nothing. Its drivers find no sensor, a moment without any value makes no sample, and `health`
+    names the drivers that fail.
+    """
+    control(board, sampling=False)
+
+
+def write_json(file: Path, content: object) -> None:
+    """Write a file whole: a reader sees the old content or the new, never half of it."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    fresh.replace(file)
