@@ -1,0 +1,143 @@
+"""Accounts on the broker: mosquitto's password and ACL files, made from the registry's rows.
+
+`%u` patterns would let a device write its id under any shard, so every device has its own lines with its true shard.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import signal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+SERVICES, PASSWORDS, RULES = "services", "passwords", "acl"
+"""Files of an accounts folder: the gateways' own hashes (made once), and the two that mosquitto reads."""
+ITERATIONS = 101
+"""Mosquitto's own default: passwords are 256 random bits, so stretching them buys nothing."""
+BOARD_WRITES = ("obs", "health", "state", "ack")
+BOARD_READS = ("kept", "time", "cmd")
+GATEWAY_RULES = ("read gir/1/#", "read $SYS/#", *(f"write gir/1/+/+/{channel}" for channel in BOARD_READS))
+NAME = re.compile(r"[a-z0-9-]{1,32}")
+HASH = re.compile(r"\$7\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+")
+WATCH_RULES = ("read $SYS/broker/uptime",)
+
+
+class AccountsError(Exception):
+    """The files cannot be made; the message says what to do."""
+
+
+class Registered(Protocol):
+    """What an account needs of a device's row."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def shard(self) -> str: ...
+    @property
+    def stage(self) -> str: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def password_hash(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may do what: `rules` are mosquitto's, without the word `topic`."""
+
+    user: str
+    password_hash: str
+    rules: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.user) or not HASH.fullmatch(self.password_hash):
+            raise AccountsError(f"{self.user!r} cannot be an account: names are a-z 0-9 - and hashes mosquitto's $7$")
+
+
+def hash_password(password: str, salt: bytes) -> str:
+    """Mosquitto's `$7$` hash: PBKDF2 with SHA-512.
+
+    >>> hash_password("secret", b"twelve bytes")[:26]
+    '$7$101$dHdlbHZlIGJ5dGVz$v/'
+    """
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
+    return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def device_account(device: Registered) -> Account:
+    """A board writes its own four channels under its true shard and reads its own three."""
+    base = f"gir/1/{device.shard}/{device.id}"
+    rules = [f"write {base}/{channel}" for channel in BOARD_WRITES] + [f"read {base}/{c}" for c in BOARD_READS]
+    return Account(device.user, device.password_hash, tuple(rules))
+
+
+def service_account(user: str, password_hash: str) -> Account:
+    """A gateway (`gateway-0`) reads everything and writes what only gateways may; others may watch the broker live."""
+    return Account(user, password_hash, GATEWAY_RULES if user.startswith("gateway-") else WATCH_RULES)
+
+
+def accounts_of(devices: Iterable[Registered], services: Sequence[Account] = ()) -> tuple[Account, ...]:
+    """Every account that may connect: services, then devices by name; a retired device has none."""
+    boards = (device_account(device) for device in devices if device.stage != "retired")
+    return (*services, *sorted(boards, key=lambda account: account.user))
+
+
+def password_file(accounts: Iterable[Account]) -> str:
+    """The text of mosquitto's password file."""
+    return "".join(f"{account.user}:{account.password_hash}\n" for account in accounts)
+
+
+def rules_file(accounts: Iterable[Account]) -> str:
+    """The text of mosquitto's ACL file."""
+    return "\n".join(
+        f"user {account.user}\n" + "".join(f"topic {rule}\n" for rule in account.rules) for account in accounts
+    )
+
+
+def read_services(directory: Path) -> tuple[Account, ...]:
+    """The accounts of gateways and watchers that `girouette deploy init` made in this folder."""
+    try:
+        lines = (directory / SERVICES).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise AccountsError(f"{directory} has no file {SERVICES!r}; make it with: girouette deploy init") from None
+    return tuple(service_account(*line.split(":", 1)) for line in lines if line)
+
+
+def write_accounts(directory: Path, devices: Iterable[Registered]) -> bool:
+    """Afterwards both files hold exactly the services and these devices; True when something changed."""
+    accounts = accounts_of(devices, read_services(directory))
+    changed = [
+        replace(directory / PASSWORDS, password_file(accounts)),
+        replace(directory / RULES, rules_file(accounts)),
+    ]
+    return any(changed)
+
+
+def replace(path: Path, text: str) -> bool:
+    """Put the text in place of the file in one step, readable by owner and group alone; False when it held it already."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    fresh = path.with_name(f".{path.name}.new")
+    with fresh.open("w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o640)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return True
+
+
+def hang_up(pid_file: Path | None) -> str | None:
+    """Let the broker read its files again; what to type is returned where its process is not known or not ours."""
+    if pid_file is None:
+        return "sudo systemctl reload mosquitto"
+    try:
+        os.kill(int(pid_file.read_text(encoding="ascii")), signal.SIGHUP)
+    except (OSError, ValueError):
+        return f"sudo kill -HUP $(cat {pid_file})"
+    return None

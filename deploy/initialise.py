@@ -1,0 +1,118 @@
+"""`girouette deploy init`: the folder of one town's server, with secrets of its own and no default password."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from deploy.accounts import SERVICES, hash_password, write_accounts
+
+NOBODY = 10001
+"""The user and group that services run as when root makes the folder."""
+HOME = "/var/lib/girouette"
+LISTEN = "listener 1883 127.0.0.1"
+SHIPPED: Mapping[str, str] = {
+    "compose.yaml": "compose/compose.yaml",
+    "influx-init.sh": "compose/influx-init.sh",
+    "start.sh": "mosquitto/start.sh",
+}
+"""File of the folder -> file of this package that it is a copy of."""
+STATE = ("accounts", "broker", "registry", "influxdb", "influxdb-config", "grafana")
+ROOT = Path(__file__).parent.parent
+
+
+class InitialiseError(Exception):
+    """The folder cannot be made; the message says what to do."""
+
+
+def broker_conf(home: str = HOME, *, listen: str = LISTEN) -> str:
+    """The broker's configuration with its files under `home` and this listener."""
+    text = files("deploy").joinpath("mosquitto/mosquitto.conf").read_text(encoding="utf-8")
+    return text.replace(LISTEN, listen).replace(HOME, home)
+
+
+def make_secrets() -> dict[str, str]:
+    """Fresh secrets by file name: 256 random bits each, in hexadecimal so that no shell and no option parser trips."""
+    fresh = {
+        name: secrets.token_hex(32)
+        for name in ("broker_password", "influx_operator", "influx_token", "grafana_operator")
+    }
+    reader, watch = secrets.token_hex(32), secrets.token_hex(32)
+    return fresh | {
+        "influx_reader_password": reader,
+        "influx_reader": f"reader:{reader}",
+        "mosquitto_sub": f"-u watch\n-P {watch}\n",
+    }
+
+
+def initialise(directory: Path, *, dashboards: Callable[[Path], object]) -> tuple[Path, ...]:
+    """Make the folder of a deployment; `dashboards` fills the folder for Grafana. Gives the files that were made.
+
+    Raises InitialiseError where secrets stand already: nothing is overwritten, nothing changed.
+    """
+    if (directory / "secrets").exists() or (directory / ".env").exists():
+        raise InitialiseError(f"{directory} has secrets already and nothing was changed; choose another folder")
+    made = make_secrets()
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in ("secrets", *(f"state/{part}" for part in STATE)):
+        (directory / name).mkdir(mode=0o700, parents=True)
+    for name, text in made.items():
+        write(directory / "secrets" / name, text, mode=0o600)
+    services = {"gateway-0": made["broker_password"], "watch": made["mosquitto_sub"].split()[-1]}
+    lines = "".join(f"{user}:{hash_password(word, secrets.token_bytes(12))}\n" for user, word in services.items())
+    write(directory / "state/accounts" / SERVICES, lines, mode=0o600)
+    write_accounts(directory / "state/accounts", ())
+    write(directory / ".env", settings_text(), mode=0o600)
+    renew(directory, dashboards=dashboards)
+    return tuple(sorted(path for path in directory.rglob("*") if path.is_file()))
+
+
+def renew(directory: Path, *, dashboards: Callable[[Path], object]) -> None:
+    """Bring everything but secrets, settings and state to this version: the step of an upgrade."""
+    if not (directory / "secrets").exists():
+        raise InitialiseError(f"{directory} is not a deployment; make one with: girouette deploy init {directory}")
+    for name, source in SHIPPED.items():
+        text = files("deploy").joinpath(source).read_text(encoding="utf-8")
+        write(directory / name, text, mode=0o755 if name.endswith(".sh") else 0o644)
+    # Inside a container the listener takes every address; what the host publishes is said in compose.yaml.
+    write(directory / "mosquitto.conf", broker_conf(listen="listener 1883"), mode=0o644)
+    dashboards(directory / "grafana")
+    if os.geteuid() == 0:
+        give_away(directory)
+
+
+def settings_text() -> str:
+    """The `.env` of a new folder: who runs the services, what is published where."""
+    who = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.getuid(), os.getgid())
+    lines = [
+        f"GIROUETTE_UID={who[0]}",
+        f"GIROUETTE_GID={who[1]}",
+        f"GIROUETTE_VERSION={version('girouette')}",
+        "# Where the services are published; 0.0.0.0 is every network this machine is on.",
+        "GIROUETTE_BIND=127.0.0.1",
+        "GIROUETTE_MQTT_PORT=1883",
+        "GIROUETTE_API_PORT=8080",
+        "GIROUETTE_GRAFANA_PORT=3000",
+        "GIROUETTE_PUBLIC_URL=http://127.0.0.1:8080",
+    ]
+    if (ROOT / "pyproject.toml").exists():
+        lines.append(f"GIROUETTE_SOURCE={ROOT}")
+    return "\n".join(lines) + "\n"
+
+
+def write(path: Path, text: str, *, mode: int) -> None:
+    """Afterwards the file holds this text with this mode, from its first moment on."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+
+
+def give_away(directory: Path) -> None:
+    """Let the user whom the services run as own the folder, when root made it."""
+    for path in (directory, *directory.rglob("*")):
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
