@@ -11,16 +11,33 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from devices.interpreter import command, have_micropython
 
-__all__ = ["Board", "control", "have_micropython", "start_board", "stop_sampling"]
+__all__ = ["Board", "Surroundings", "control", "have_micropython", "start_board", "stop_sampling"]
 SIMULATOR = Path(__file__).parent / "sim"
 HEAP = "96wK"
 """96 Ki words, 190,080 bytes free at start: the objects of a board with about 93 KiB of heap, simulator included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a simulated board meets.
+
+    Faults are tables with a `kind`: `stuck`, `drift` (`per_h`), `spike` (`size`, `every_s`, `lasts_s`) and `offset` (`size`) of
+    a `channel`; `absent`, `nack`, `checksum`, `timeout` and `hangs` of a `sensor` (its driver's name); `offline` and
+    `no-clock` of the board. Each begins `after_s` seconds after power-on and lasts `for_s` seconds, or for ever.
+    """
+
+    signals: Mapping[str, Mapping[str, Any]]
+    """The tables of the recipe's `signal.toml`, by channel; `devices/sim/waves.py` has the formula."""
+    faults: Sequence[Mapping[str, Any]] = ()
+    seed: int = 0
+    longitude: float = 0.0
+    """Degrees east, by which a signal's `peak_h` is an hour of the sun."""
 
 
 class Board(subprocess.Popen[bytes]):
@@ -36,25 +53,18 @@ def start_board(
     image: Mapping[str, bytes],
     *,
     directory: Path,
+    around: Surroundings,
     log: Path,
-    signals: Mapping[str, Mapping[str, Any]],
-    faults: Sequence[Mapping[str, Any]] = (),
-    longitude: float = 0.0,
     heap: str = HEAP,
 ) -> Board:
     """Lay the image on the board's disk, where it is not there yet, and switch the board on.
 
-    `signals` are the tables of the recipe's `signal.toml` by channel; `faults` are tables with a `kind`: `stuck`, `drift`
-    (`per_h`), `spike` (`size`, `every_s`, `lasts_s`), `offset` (`size`) of a `channel`; `absent`, `nack`, `checksum`,
-    `timeout`, `hangs` of a `sensor` (its driver's name); `offline`, `no-clock` of the board; each from `after_s`, for `for_s`.
     The board's own files (counter, spool) stay, so starting it again in the same folder is a power cut and a restart.
     It ends when this process does, even by `kill -9`.
     """
     lay(image, directory / "flash")
     (directory / "control").unlink(missing_ok=True)
-    seed = crc32(str(directory).encode())
-    surroundings = {"signals": signals, "faults": faults, "longitude": longitude, "seed": seed}
-    write_json(directory / "sim.json", surroundings)
+    write_json(directory / "sim.json", asdict(around))
     real = have_micropython()
     arguments = command("-X", f"heapsize={heap}", str(SIMULATOR / "power_on.py")) if real else replay_command()
     flash = (directory / "flash").resolve()

@@ -1,0 +1,101 @@
+"""What a board says on its console, read back: the ground truth that a journey holds the gateway and the store against.
+
+N <ep> <sq>                       a sample got its number
+S <ep> <sq> <time> {"name": 1.5}  its time is known, its values are exactly those that are sent
+P <ep> <first> <last> <count>     a pack was handed to the network
+R <ep> <n> [[a, b], ...]          a receipt was heard
+D <ep> <sq> <why>                 a sample was dropped (`renumbered`: it goes on under another number)
+# <text>                          anything else
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Number = tuple[int, int]
+"""A sample's name: `ep` and `sq`."""
+
+
+@dataclass(slots=True)
+class Sample:
+    """One sample as its board told of it; `time_s` is None until its time was known."""
+
+    ep: int
+    sq: int
+    time_s: int | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+    receipted: bool = False
+    dropped: str | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """A whole serial log."""
+
+    by_number: dict[Number, Sample] = field(default_factory=dict)
+    packs: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """`ep`, first, last and count of every pack that was handed to the network."""
+    receipts: int = 0
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Every sample that got a number, in the order in which it did."""
+        return list(self.by_number.values())
+
+    def waiting(self) -> list[Sample]:
+        """The samples that were neither receipted nor dropped."""
+        return [s for s in self.samples if not s.receipted and s.dropped is None]
+
+    def resent(self) -> int:
+        """How many times a sample was sent beyond its first time."""
+        return max(0, sum(count for *_, count in self.packs) - len(self.sent()))
+
+    def sent(self) -> set[Number]:
+        """The samples that were handed to the network at least once."""
+        return {n for n in self.by_number if any(n[0] == ep and a <= n[1] <= b for ep, a, b, _ in self.packs)}
+
+    def cover(self, ep: int, n: int, also: list[list[int]]) -> None:
+        """Take a receipt in."""
+        self.receipts += 1
+        for sample in self.by_number.values():
+            if sample.ep == ep and (sample.sq <= n or any(a <= sample.sq <= b for a, b in also)):
+                sample.receipted = True
+
+
+def read_console(text: str) -> Told:
+    """Read a serial log; half a line, where the board lost its power, is passed over."""
+    told = Told()
+    for line in text.splitlines():
+        kind, _, rest = line.partition(" ")
+        try:
+            take(told, kind, rest)
+        except (ValueError, KeyError):
+            told.remarks.append(line)
+    return told
+
+
+def take(told: Told, kind: str, rest: str) -> None:
+    """Take one line in; ValueError or KeyError where it is none of the board's."""
+    ep, _, rest = rest.partition(" ") if kind in {"N", "S", "P", "R", "D"} else ("0", "", "")
+    match kind:
+        case "N":
+            told.by_number[int(ep), int(rest)] = Sample(int(ep), int(rest))
+        case "S":
+            sq, time_s, values = rest.split(" ", 2)
+            sample = told.by_number[int(ep), int(sq)]
+            sample.values, sample.time_s = json.loads(values), int(time_s)
+        case "P":
+            first, last, count = rest.split(" ")
+            told.packs.append((int(ep), int(first), int(last), int(count)))
+        case "R":
+            n, also = rest.split(" ", 1)
+            told.cover(int(ep), int(n), json.loads(also))
+        case "D":
+            sq, why = rest.split(" ", 1)
+            if (int(ep), int(sq)) in told.by_number:
+                told.by_number[int(ep), int(sq)].dropped = why
+        case _:
+            raise ValueError(kind)

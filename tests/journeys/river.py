@@ -1,0 +1,185 @@
+"""The whole river as real processes for the journeys: broker, gateway and boards that can be killed one by one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devices.console import Told, read_console
+from devices.image import Identity, build_image
+from devices.recipe import load_recipes
+from devices.simulate import Board, Surroundings, control, start_board
+from gateway.numerics.columns import FAIL
+from gateway.store.port import FAR_S
+from deploy.assembly import open_registry, open_store
+
+ROOT = Path(__file__).parent.parent.parent
+Key = tuple[str, str, int]
+"""A reading's name in the ground truth: device, channel, time."""
+
+
+def girouette(*args: str, cwd: Path) -> dict[str, Any]:
+    """Run one command with --json in the folder of a pilot and give what it printed."""
+    command = [sys.executable, "-m", "deploy.cli", *args, "--json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return told
+
+
+@dataclass
+class River:
+    """A pilot in a folder: what runs can be killed and started again, and the boards' own logs are the truth."""
+
+    home: Path
+    broker_port: int
+    take_port: Callable[[], int]
+    broker: subprocess.Popen[bytes] | None = None
+    gateway: subprocess.Popen[bytes] | None = None
+    boards: dict[str, Board] = field(default_factory=dict)
+    images: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def file(self) -> Path:
+        """The one embedded file: registry, journal and series."""
+        return self.home / "girouette.sqlite"
+
+    @property
+    def store_url(self) -> str:
+        """The store as the commands name it."""
+        return f"sqlite:{self.file}"
+
+    def start_broker(self) -> None:
+        """Start mosquitto without persistence on the same port as ever."""
+        conf = self.home / "mosquitto.conf"
+        conf.write_text(
+            f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
+            "max_inflight_messages 4000\nmax_queued_messages 0\n"
+        )
+        with (self.home / "mosquitto.log").open("ab") as log:
+            self.broker = subprocess.Popen(["/usr/sbin/mosquitto", "-c", str(conf)], stdout=log, stderr=log)
+
+    def start_gateway(self) -> None:
+        """Start the gateway as its own process."""
+        url = f"mqtt://127.0.0.1:{self.broker_port}"
+        command = [sys.executable, "-m", "deploy.cli", "gateway", "--broker", url, "--store", self.store_url]
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "GIROUETTE_GATEWAY_HTTP_PORT": str(self.take_port())}
+        with (self.home / "gateway.log").open("ab") as log:
+            self.gateway = subprocess.Popen(command, cwd=self.home, env=env, stdout=log, stderr=log)
+
+    def add_device(self, name: str, recipe: str) -> None:
+        """Register a device by the command that an operator uses, and make its image."""
+        place = ("--place", "48.11,-1.68", "--store", self.store_url)
+        told = girouette("device", "add", "--recipe", recipe, "--id", name, *place, cwd=self.home)
+        identity = Identity(
+            device=name, shard=told["shard"], user=told["user"], password=told["password"],
+            host="127.0.0.1", port=self.broker_port, period_s=1,
+        )  # fmt: skip
+        self.images[name] = build_image([load_recipes()[recipe]], identity)
+
+    def start_board(self, name: str, recipe: str, *, faults: tuple[Mapping[str, Any], ...] = ()) -> None:
+        """Switch a board on; switching it on again is a power cut and a restart."""
+        home = self.home / "boards" / name
+        home.mkdir(parents=True, exist_ok=True)
+        around = Surroundings(signals=load_recipes()[recipe].signals, faults=faults, seed=len(self.boards))
+        self.boards[name] = start_board(self.images[name], directory=home, around=around, log=home / "serial.log")
+
+    def told(self) -> dict[str, Told]:
+        """What each board's serial log says: the truth that the store is held against."""
+        return {name: read_console(board.log.read_text(errors="replace")) for name, board in self.boards.items()}
+
+    def stop_sampling(self) -> None:
+        """Let every board fall silent and send what it holds."""
+        for board in self.boards.values():
+            control(board, sampling=False)
+
+    def drained(self) -> bool:
+        """Has every board a receipt for every sample that it numbered and did not drop?"""
+        return all(not told.waiting() for told in self.told().values())
+
+    def stored(self) -> dict[Key, float]:
+        """What the store holds, by device, channel and time."""
+        with contextlib.closing(open_store(self.store_url, read_only=True)) as store:
+            return {
+                (device, channel, int(row["time_s"])): float(row["value"])
+                for (device, channel), series in self.series().items()
+                for row in store.read(series, 0, FAR_S)
+            }
+
+    def windows(self, tier: str) -> dict[tuple[str, str, int], tuple[float, ...]]:
+        """Windows of a tier as plain tuples: count, min, max, value, worst flag."""
+        with contextlib.closing(open_store(self.store_url, read_only=True)) as store:
+            return {
+                (device, channel, int(w["start_s"])): (int(w["count"]), w["min"], w["max"], w["value"], int(w["flag"]))
+                for (device, channel), series in self.series().items()
+                for w in store.read(series, 0, FAR_S, tier=tier)
+            }
+
+    def series(self) -> dict[tuple[str, str], int]:
+        """The series number of each device's channels."""
+        with contextlib.closing(open_registry(self.store_url)) as registry:
+            at = {i.place_id: i.device_id for i in registry.installations()}
+            return {(at[s.place_id], s.channel): s.id for s in registry.series()}
+
+    def rows_twice(self) -> int:
+        """Rows of the ledger's samples that were stored more than once (the key forbids it, so this asks the file)."""
+        with contextlib.closing(sqlite3.connect(self.file)) as file:
+            return int(
+                file.execute("SELECT count(*) - count(DISTINCT series || ' ' || time_s) FROM store_raw").fetchone()[0]
+            )
+
+    def stop(self) -> None:
+        """Stop what was started here, boards first."""
+        children = [*self.boards.values(), self.gateway, self.broker]
+        for child in [c for c in children if c is not None and c.poll() is None]:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+
+
+def made(told: Mapping[str, Told]) -> dict[Key, float]:
+    """What the boards say they made and did not drop."""
+    return {
+        (device, channel, sample.time_s): value
+        for device, log in told.items()
+        for sample in log.samples
+        if not sample.dropped
+        for channel, value in sample.values.items()
+    }
+
+
+def hold_to_truth(river: River) -> None:
+    """Every reading that a board made is in the store with its value, and the store holds nothing else."""
+    truth, stored = made(river.told()), river.stored()
+
+    assert truth, "the boards made nothing: the journey proves nothing"
+    assert {key: value for key, value in truth.items() if stored.get(key) != value} == {}
+    assert set(stored) - set(truth) == set()
+
+
+@contextlib.contextmanager
+def river(home: Path, take_port: Callable[[], int]) -> Iterator[River]:
+    """A river whose processes end with the test."""
+    here = River(home, take_port(), take_port)
+    try:
+        yield here
+    finally:
+        here.stop()
+
+
+def pause(seconds: float) -> None:
+    """Let the river run for a while: the time itself is what is inflicted."""
+    time.sleep(seconds)
+
+
+__all__ = ["FAIL", "Key", "River", "girouette", "hold_to_truth", "made", "pause", "river"]
