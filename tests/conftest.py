@@ -63,6 +63,12 @@ def free_port() -> Callable[[], int]:
 
 
 @pytest.fixture
+def until() -> Callable[..., None]:
+    """`wait_until`, for tests that wait for a condition."""
+    return wait_until
+
+
+@pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[int]:
     """The port of a real mosquitto of this test's own, anonymous and on loopback."""
     binary, port = need("mosquitto"), take_port()

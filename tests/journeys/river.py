@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,10 @@ class River:
     gateway: subprocess.Popen[bytes] | None = None
     boards: dict[str, Board] = field(default_factory=dict)
     images: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    http_port: int = 0
+    store: str | None = None
+    """Where the series go, when it is not the embedded file: an InfluxDB's URL as the commands name it."""
+    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -58,7 +63,13 @@ class River:
     @property
     def store_url(self) -> str:
         """The store as the commands name it."""
-        return f"sqlite:{self.file}"
+        return self.store or f"sqlite:{self.file}"
+
+    @property
+    def at_store(self) -> tuple[str, ...]:
+        """The options that name store and registry."""
+        registry = ("--registry", f"sqlite:{self.file}") if self.store else ()
+        return ("--store", self.store_url, *registry)
 
     def start_broker(self) -> None:
         """Start mosquitto without persistence on the same port as ever."""
@@ -73,20 +84,49 @@ class River:
     def start_gateway(self) -> None:
         """Start the gateway as its own process."""
         url = f"mqtt://127.0.0.1:{self.broker_port}"
-        command = [sys.executable, "-m", "deploy.cli", "gateway", "--broker", url, "--store", self.store_url]
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "GIROUETTE_GATEWAY_HTTP_PORT": str(self.take_port())}
+        command = [sys.executable, "-m", "deploy.cli", "gateway", "--broker", url, *self.at_store]
+        self.http_port = self.http_port or self.take_port()
+        mine = {"PYTHONPATH": str(ROOT), "GIROUETTE_GATEWAY_HTTP_PORT": str(self.http_port), **self.environ}
+        env = {**os.environ, **mine}
         with (self.home / "gateway.log").open("ab") as log:
             self.gateway = subprocess.Popen(command, cwd=self.home, env=env, stdout=log, stderr=log)
 
     def add_device(self, name: str, recipe: str) -> None:
         """Register a device by the command that an operator uses, and make its image."""
-        place = ("--place", "48.11,-1.68", "--store", self.store_url)
-        told = girouette("device", "add", "--recipe", recipe, "--id", name, *place, cwd=self.home)
+        place = f"48.11,{-1.60 - len(self.images) / 100:.2f}"
+        told = girouette(
+            "device", "add", "--recipe", recipe, "--id", name, "--place", place, *self.at_store, cwd=self.home
+        )
         identity = Identity(
             device=name, shard=told["shard"], user=told["user"], password=told["password"],
             host="127.0.0.1", port=self.broker_port, period_s=1,
         )  # fmt: skip
         self.images[name] = build_image([load_recipes()[recipe]], identity)
+
+    def kill_gateway(self) -> None:
+        """Kill the gateway at once, as a power cut would."""
+        assert self.gateway is not None
+        self.gateway.kill()
+        self.gateway.wait()
+
+    def kill_broker(self) -> None:
+        """Kill the broker at once; it keeps nothing."""
+        assert self.broker is not None
+        self.broker.kill()
+        self.broker.wait()
+
+    def shard(self, name: str) -> str:
+        """The shard of a device, as its image has it."""
+        told: str = json.loads(self.images[name]["/config.json"])["topic"].split("/")[2]
+        return told
+
+    def listens(self) -> bool:
+        """Has the gateway subscribed? Its `/readyz` says so."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
     def start_board(self, name: str, recipe: str, *, faults: tuple[Mapping[str, Any], ...] = ()) -> None:
         """Switch a board on; switching it on again is a power cut and a restart."""
@@ -108,6 +148,16 @@ class River:
         """Has every board a receipt for every sample that it numbered and did not drop?"""
         return all(not told.waiting() for told in self.told().values())
 
+    def spooled(self, name: str) -> int:
+        """How many segments wait on a board's disk."""
+        spool = self.home / "boards" / name / "flash" / "spool"
+        return len(list(spool.iterdir())) if spool.exists() else 0
+
+    def settle(self, until: Callable[..., None]) -> None:
+        """Wait until the store has caught up with the journal."""
+        wanted = len(made(self.told()))
+        until(lambda: len(self.stored()) >= wanted, within_s=60, what="the journal drained into the store")
+
     def stored(self) -> dict[Key, float]:
         """What the store holds, by device, channel and time."""
         with contextlib.closing(open_store(self.store_url, read_only=True)) as store:
@@ -128,7 +178,7 @@ class River:
 
     def series(self) -> dict[tuple[str, str], int]:
         """The series number of each device's channels."""
-        with contextlib.closing(open_registry(self.store_url)) as registry:
+        with contextlib.closing(open_registry(f"sqlite:{self.file}")) as registry:
             at = {i.place_id: i.device_id for i in registry.installations()}
             return {(at[s.place_id], s.channel): s.id for s in registry.series()}
 
