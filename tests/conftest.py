@@ -69,6 +69,12 @@ def until() -> Callable[..., None]:
 
 
 @pytest.fixture
+def part() -> Callable[[str], str]:
+    """`need`, for tests that use a part that Python cannot install."""
+    return need
+
+
+@pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[int]:
     """The port of a real mosquitto of this test's own, anonymous and on loopback."""
     binary, port = need("mosquitto"), take_port()

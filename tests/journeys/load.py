@@ -1,7 +1,7 @@
 """A loud crowd of boards for the journeys: many devices in one process, each keeping its samples as WIRE.md asks.
 
-They are no simulated ESP32s: they only make more packs than real firmware would, and they are a second, independent
-reading of the protocol. What they made is the truth that the store is held against.
+They are no simulated ESP32s: they only make more load than a few real boards would, one sample a second each, and they are a
+second, independent reading of the protocol. What they made is the truth that the store is held against.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import paho.mqtt.client as mqtt
 
 RESEND_S = 2.0
+LOOK_S = 0.1
 MOST_ON_THE_WAY = 40
 CHANNELS = (("temperature", "Cel"), ("humidity", "%RH"))
 
@@ -65,9 +66,8 @@ class Crier:
 class Crowd:
     """Devices that make samples until told to stop, and then send until a receipt covers every one."""
 
-    def __init__(self, port: int, devices: Iterable[tuple[str, str]], *, per_s: float) -> None:
+    def __init__(self, port: int, devices: Iterable[tuple[str, str]]) -> None:
         self._port = port
-        self._pause_s = 1 / per_s
         self.criers = {name: Crier(name, shard, 1000 + n) for n, (name, shard) in enumerate(devices)}
         self._lock = threading.Lock()
         self._making = threading.Event()
@@ -122,16 +122,17 @@ class Crowd:
             self.criers[message.topic.split("/")[3]].hear(json.loads(message.payload))
 
     def _work(self) -> None:
-        # Every device stamps its samples with seconds of its own, so that they may come faster than one a second.
-        clock_s = {name: int(time.time()) - 86_400 for name in self.criers}
+        measured_s = 0
         while self._running.is_set():
-            for name, crier in self.criers.items():
-                with self._lock:
-                    if self._making.is_set():
-                        clock_s[name] += 1
-                        crier.make(clock_s[name])
+            now_s = int(time.time())
+            with self._lock:
+                if self._making.is_set() and now_s > measured_s:
+                    measured_s = now_s
+                    for crier in self.criers.values():
+                        crier.make(now_s)
+                for crier in self.criers.values():
                     self._send(crier)
-            time.sleep(self._pause_s)
+            time.sleep(LOOK_S)
 
     def _send(self, crier: Crier) -> None:
         if not self._client.is_connected():

@@ -11,18 +11,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploy.assembly import open_registry, open_store
 from devices.console import Told, read_console
 from devices.image import Identity, build_image
 from devices.recipe import load_recipes
 from devices.simulate import Board, Surroundings, control, start_board
 from gateway.numerics.columns import FAIL
 from gateway.store.port import FAR_S
-from deploy.assembly import open_registry, open_store
 
 ROOT = Path(__file__).parent.parent.parent
 Key = tuple[str, str, int]
@@ -102,6 +102,20 @@ class River:
             host="127.0.0.1", port=self.broker_port, period_s=1,
         )  # fmt: skip
         self.images[name] = build_image([load_recipes()[recipe]], identity)
+
+    def register(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Register many devices of the recipe `air` at once, each at a place of its own; their names and shards."""
+        recipe = load_recipes()["air"]
+        channels = [(c.name, c.quantity, recipe.quality.get(c.name, {})) for c in recipe.channels]
+        with contextlib.closing(open_registry(f"sqlite:{self.file}")) as registry:
+            pilot = registry.pilots()[0]
+            for number, name in enumerate(names):
+                place = registry.add_place(pilot.id, name, lat=48.2 + number / 1000, lon=-1.7)
+                registry.add_device(
+                    name, pilot_id=pilot.id, recipe="air", channels=channels, period_s=1.0, place_id=place.id,
+                    at_s=int(time.time()) - 60, password_hash="",
+                )  # fmt: skip
+            return [(d.id, d.shard) for d in registry.devices() if d.id in set(names)]
 
     def kill_gateway(self) -> None:
         """Kill the gateway at once, as a power cut would."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.publish as publish
 import pytest
+from paho.mqtt import publish
 from river import River, girouette, river
 
 Records = list[dict[str, Any]]
@@ -65,7 +65,7 @@ def test_each_hostile_pack_lands_in_quarantine_with_its_code(
         here.add_device("air-1", "air")
         here.start_gateway()
         topic, now_s = f"gir/1/{here.shard('air-1')}/air-1/obs", int(time.time()) - 1000
-        until(lambda: here.listens(), within_s=30, what="the gateway subscribed")
+        until(here.listens, within_s=30, what="the gateway subscribed")
         bad = hostile(now_s)
         for payload, _ in bad.values():
             send(here, topic, payload)
