@@ -29,15 +29,15 @@ class StoreError(Exception):
     """
 
 
-class StoreAway(StoreError):
+class StoreAway(StoreError):  # noqa: N818 - says what happened
     """The store does not answer, or not in time."""
 
 
-class StoreFull(StoreError):
+class StoreFull(StoreError):  # noqa: N818 - says what happened
     """The store has no room left."""
 
 
-class StoreMismatch(StoreError):
+class StoreMismatch(StoreError):  # noqa: N818 - says what happened
     """The store was written by another version of the schema."""
 
 

@@ -1,0 +1,153 @@
+"""The one embedded file: how it is opened, and the numbered steps that bring its tables up to date.
+
+Series (`store_*`) and journal (`journal_*`) are made here; the registry's tables in the same file are alembic's
+(gateway/migrations).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.store.port import StoreAway, StoreError, StoreFull, StoreMismatch
+
+WAIT_S = 20.0
+"""How long a writer waits for another one before it gives up."""
+APPLICATION_ID = 0x47697231
+"""`Gir1`: what `file` and we know an embedded file by."""
+
+_KEY = "PRIMARY KEY (series, time_s)"
+_READING = "value REAL, flag INTEGER NOT NULL, tests INTEGER NOT NULL, score REAL"
+_WINDOW = (
+    "series INTEGER NOT NULL, start_s INTEGER NOT NULL, count INTEGER NOT NULL, seen INTEGER NOT NULL, "
+    "min REAL, max REAL, sum REAL, sum2 REAL, first REAL, first_s INTEGER NOT NULL, last REAL, last_s INTEGER NOT NULL, "
+    "expected REAL, value REAL, completeness REAL, flag INTEGER NOT NULL, PRIMARY KEY (series, start_s)"
+)
+_POINT = (
+    "measurement TEXT NOT NULL, time_s INTEGER NOT NULL, tags TEXT NOT NULL, fields TEXT NOT NULL, "
+    "PRIMARY KEY (measurement, time_s, tags)"
+)
+
+_STORE_1 = (
+    # NaN is kept as NULL: SQLite knows no other way
+    f"CREATE TABLE store_raw (series INTEGER NOT NULL, time_s INTEGER NOT NULL, {_READING}, {_KEY}) WITHOUT ROWID",
+    f"CREATE TABLE store_m1 ({_WINDOW}) WITHOUT ROWID",
+    f"CREATE TABLE store_h1 ({_WINDOW}) WITHOUT ROWID",
+    f"CREATE TABLE store_latest (series INTEGER PRIMARY KEY, time_s INTEGER NOT NULL, {_READING})",
+    "CREATE TABLE store_states (series INTEGER PRIMARY KEY, blob BLOB NOT NULL)",
+    f"CREATE TABLE store_points ({_POINT}) WITHOUT ROWID",
+)
+
+_JOURNAL_1: tuple[str, ...] = (
+    # gateway/journal.py's tables; `journal_log` has `seq`, by which a store that shares the file trims it
+)
+
+STEPS: Sequence[Sequence[str]] = ((*_STORE_1, *_JOURNAL_1),)
+"""STEPS[n] brings a file of version n to n + 1. A step that was published is never changed: add one."""
+VERSION = len(STEPS)
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection to the file, durable at each commit (WAL, synchronous=FULL), transactions by hand; any one thread at a time.
+
+    Raises StoreAway where there is no such file to read, or it cannot be opened.
+    """
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    try:
+        db = sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+    except sqlite3.OperationalError as e:
+        raise StoreAway(f"{path} cannot be opened ({e}); is the folder there, and yours to write to?") from e
+    try:
+        if not read_only:
+            _write_ahead(db)
+        db.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged rows in 25 of 40 power cuts
+        db.execute(f"PRAGMA journal_size_limit = {64 << 20}")
+    except sqlite3.Error as e:
+        db.close()
+        raise told(e) from e
+    return db
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Choose WAL; SQLite does not wait by itself while another connection does the same."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as e:
+            if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Bring the file up to date under one lock; a file of a newer version is refused with StoreMismatch."""
+    try:
+        if _version(db) == VERSION:
+            return
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            _climb(db)
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+    except sqlite3.Error as e:
+        raise told(e) from e
+
+
+def check(db: sqlite3.Connection) -> None:
+    """Refuse a file that is not of our version, without changing it."""
+    try:
+        found = _version(db)
+    except sqlite3.Error as e:
+        raise told(e) from e
+    if found > VERSION:
+        raise _newer(found)
+    if found < VERSION:
+        raise StoreMismatch(
+            f"the file has version {found} and this program needs {VERSION}; start the gateway once, it brings the file up to date"
+        )
+
+
+def told(error: sqlite3.Error) -> StoreError:
+    """What SQLite says, in the words of the port and with what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull("the disk is full; free some space, and the gateway goes on by itself")
+    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return StoreMismatch(
+            f"the file is damaged or not one of Girouette's ({error}); move it away and restore a backup: girouette restore"
+        )
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreAway(f"another program has held the file for {WAIT_S:.0f} s; it is tried again")
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreAway("the file cannot be written to; make it writable for the user who runs the gateway")
+    return StoreAway(f"the file does not answer ({error}); it is tried again")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _climb(db: sqlite3.Connection) -> None:
+    """Take the steps that are missing; the version is read again under the lock."""
+    found = _version(db)
+    if found > VERSION:
+        raise _newer(found)
+    for step in STEPS[found:]:
+        for statement in step:
+            db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _newer(found: int) -> StoreMismatch:
+    return StoreMismatch(
+        f"the file was written by a newer version (its schema is {found}, this program knows {VERSION}); "
+        "install the newer girouette, or restore a backup made with this one"
+    )
