@@ -1,0 +1,1 @@
+"""One file a published version of the schema, never changed afterwards."""

@@ -1,0 +1,31 @@
+"""Pilots, places, devices, installations and series: the relational catalogue, in SQLite or PostgreSQL."""
+
+from gateway.registry.registry import Registry
+from gateway.registry.rows import (
+    STAGES,
+    Device,
+    Installation,
+    Pilot,
+    Place,
+    RegistryAway,
+    RegistryError,
+    RegistryMismatch,
+    RegistryRefusal,
+    RegistryUnknown,
+    Series,
+)
+
+__all__ = [
+    "STAGES",
+    "Device",
+    "Installation",
+    "Pilot",
+    "Place",
+    "Registry",
+    "RegistryAway",
+    "RegistryError",
+    "RegistryMismatch",
+    "RegistryRefusal",
+    "RegistryUnknown",
+    "Series",
+]

@@ -1,0 +1,175 @@
+"""The life of a device: registered, installed, moved, shown to the public, retired; every change is dated."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from gateway.registry.rows import STAGES, RegistryRefusal, RegistryUnknown
+from gateway.registry.series import continue_series, quality_of
+from gateway.registry.tables import CHANNEL, DEVICE, INSTALLATION, OPENING, PILOT, PLACE, STAGE
+
+Channels = Sequence[tuple[str, str, Mapping[str, float]]]
+"""Channel, quantity, thresholds that differ from the quantity's."""
+Found = Row[tuple[object, ...]]
+NAME = re.compile(r"[a-z0-9-]{1,32}")
+MOST_CHANNELS = 64
+PUBLIC, RETIRED = "public", "retired"
+
+
+def register(
+    connection: Connection, name: str, *, pilot_id: int, recipe: str, channels: Channels, period_s: float,
+    password_hash: str, at_s: int,
+) -> Found:  # fmt: skip
+    """The row of a new device, in the first stage and not installed yet."""
+    _check_new(connection, name, pilot_id, channels)
+    connection.execute(
+        insert(DEVICE).values(
+            id=name, pilot_id=pilot_id, shard=f"{zlib.crc32(name.encode()) & 0xFF:02x}", recipe=recipe,
+            period_s=positive(period_s), stage=STAGES[0], user=name, password_hash=password_hash, added_s=at_s,
+        )
+    )  # fmt: skip
+    for channel, quantity, quality in channels:
+        values = {"channel": channel, "quantity": quantity, "quality": quality_of(quality)}
+        connection.execute(insert(CHANNEL).values(device_id=name, **values))
+    connection.execute(insert(STAGE).values(device_id=name, at_s=at_s, stage=STAGES[0]))
+    return device_row(connection, name)
+
+
+def install(connection: Connection, device: Found, place_id: int, *, at_s: int) -> None:
+    """From at_s on the device fills the series of this place: those that are there are continued, others begin."""
+    place = connection.execute(select(PLACE).where(PLACE.c.id == place_id)).first()
+    if place is None:
+        raise RegistryUnknown(f"there is no place {place_id}; make one with: girouette place add")
+    if place.pilot_id != device.pilot_id:
+        raise RegistryRefusal(
+            f"place {place_id} belongs to another pilot than {device.id}; choose one of its own pilot"
+        )
+    channels = connection.execute(select(CHANNEL).where(CHANNEL.c.device_id == device.id).order_by(CHANNEL.c.id)).all()
+    _refuse_taken(connection, place, {row.channel for row in channels}, at_s)
+    made = connection.execute(
+        insert(INSTALLATION).values(device_id=device.id, place_id=place_id, start_s=at_s).returning(INSTALLATION.c.id)
+    ).scalar_one()
+    for channel in channels:
+        continue_series(connection, place_id, channel, period_s=device.period_s, at_s=at_s)
+    if device.stage == PUBLIC:
+        connection.execute(insert(OPENING).values(installation_id=made, start_s=at_s, hidden=False))
+
+
+def move(connection: Connection, name: str, place_id: int, *, at_s: int) -> None:
+    """From at_s on the device measures at another place; what it measured before stays where it was, as public as it was."""
+    device = living(connection, name)
+    for here in _installed(connection, name):
+        if here.place_id == place_id:
+            raise RegistryRefusal(f"{name} stands at place {place_id} already; choose another place")
+    _take_away(connection, name, at_s)
+    install(connection, device, place_id, at_s=at_s)
+
+
+def set_stage(connection: Connection, name: str, stage: str, *, at_s: int) -> None:
+    """From at_s on the device is in this stage.
+
+    Becoming public opens its installations from at_s on, past ones included where at_s lies in them. Leaving public closes
+    and hides what was open where it stands. Retiring takes it away first, so that what was public stays so.
+    """
+    if stage not in STAGES:
+        raise RegistryRefusal(f"no stage is called {stage!r}; there are {', '.join(STAGES)}")
+    device = living(connection, name)
+    if stage == RETIRED:
+        _take_away(connection, name, at_s)
+    elif stage == PUBLIC:
+        _open(connection, name, at_s)
+    elif device.stage == PUBLIC:
+        _close(connection, name, at_s, hidden=True)
+    connection.execute(update(DEVICE).where(DEVICE.c.id == name).values(stage=stage))
+    connection.execute(insert(STAGE).values(device_id=name, at_s=at_s, stage=stage))
+
+
+def device_row(connection: Connection, name: str) -> Found:
+    """The row of a device. Raises RegistryUnknown."""
+    row = connection.execute(select(DEVICE).where(DEVICE.c.id == name)).first()
+    if row is None:
+        raise RegistryUnknown(f"no device is called {name!r}; girouette device list shows them all")
+    return row
+
+
+def living(connection: Connection, name: str) -> Found:
+    """The row of a device that is not retired."""
+    row = device_row(connection, name)
+    if row.stage == RETIRED:
+        raise RegistryRefusal(f"{name} is retired, and that is for ever; register the board anew under another name")
+    return row
+
+
+def positive(period_s: float) -> float:
+    """A period that can be expected."""
+    if not 0 < period_s < 1e7:
+        raise RegistryRefusal(f"a period of {period_s} s cannot be kept; give seconds above 0")
+    return float(period_s)
+
+
+def _check_new(connection: Connection, name: str, pilot_id: int, channels: Channels) -> None:
+    if not NAME.fullmatch(name):
+        raise RegistryRefusal(f"{name!r} cannot name a device; use 1 to 32 of a-z, 0-9 and -")
+    if connection.execute(select(DEVICE.c.id).where(DEVICE.c.id == name)).first() is not None:
+        raise RegistryRefusal(
+            f"a device called {name} is, or was, registered, and names are never given twice; choose another"
+        )
+    if connection.execute(select(PILOT.c.id).where(PILOT.c.id == pilot_id)).first() is None:
+        raise RegistryUnknown(f"there is no pilot {pilot_id}; make one with: girouette pilot add")
+    names = [channel for channel, _, _ in channels]
+    if not 0 < len(names) <= MOST_CHANNELS or len(set(names)) < len(names):
+        raise RegistryRefusal(
+            f"{name} needs 1 to {MOST_CHANNELS} channels of different names; its recipe gives {names}"
+        )
+
+
+def _refuse_taken(connection: Connection, place: Found, channels: set[str], at_s: int) -> None:
+    """Two devices cannot fill one series at the same time."""
+    query = (
+        select(INSTALLATION.c.device_id, CHANNEL.c.channel)
+        .join(CHANNEL, CHANNEL.c.device_id == INSTALLATION.c.device_id)
+        .where(INSTALLATION.c.place_id == place.id, CHANNEL.c.channel.in_(channels))
+        .where(or_(INSTALLATION.c.end_s.is_(None), INSTALLATION.c.end_s > at_s))
+    )
+    taken = connection.execute(query.order_by(CHANNEL.c.id)).first()
+    if taken is not None:
+        raise RegistryRefusal(
+            f"{taken.device_id} measures {taken.channel} at {place.name} already; move or retire it first "
+            f"(girouette device stage {taken.device_id} retired), or choose another place"
+        )
+
+
+def _installed(connection: Connection, name: str) -> Sequence[Found]:
+    return connection.execute(
+        select(INSTALLATION).where(INSTALLATION.c.device_id == name, INSTALLATION.c.end_s.is_(None))
+    ).all()
+
+
+def _take_away(connection: Connection, name: str, at_s: int) -> None:
+    """End where the device stands now; what was public there until then stays public."""
+    _close(connection, name, at_s, hidden=False)
+    for here in _installed(connection, name):
+        if at_s < here.start_s:
+            raise RegistryRefusal(
+                f"{name} has been at place {here.place_id} since {here.start_s} only; choose a later time"
+            )
+        connection.execute(update(INSTALLATION).where(INSTALLATION.c.id == here.id).values(end_s=at_s))
+
+
+def _open(connection: Connection, name: str, at_s: int) -> None:
+    all_of_it = select(INSTALLATION).where(INSTALLATION.c.device_id == name)
+    for there in connection.execute(
+        all_of_it.where(or_(INSTALLATION.c.end_s.is_(None), INSTALLATION.c.end_s > at_s))
+    ).all():
+        values = {"start_s": max(at_s, there.start_s), "end_s": there.end_s, "hidden": False}
+        connection.execute(insert(OPENING).values(installation_id=there.id, **values))
+
+
+def _close(connection: Connection, name: str, at_s: int, *, hidden: bool) -> None:
+    here = [row.id for row in _installed(connection, name)]
+    of_it = (OPENING.c.installation_id.in_(here), OPENING.c.end_s.is_(None))
+    connection.execute(update(OPENING).where(*of_it).values(end_s=at_s, hidden=hidden))

@@ -1,0 +1,179 @@
+"""The registry: pilots, places, devices, installations and series, read and changed through one object."""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+import zoneinfo
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.registry import catalogue, life, series
+from gateway.registry.database import Database
+from gateway.registry.rows import (
+    Device,
+    Installation,
+    Pilot,
+    Place,
+    RegistryRefusal,
+    RegistryUnknown,
+    Series,
+)
+from gateway.registry.spans import Span
+from gateway.registry.tables import PILOT, PLACE
+
+T = TypeVar("T")
+SLUG = re.compile(r"[a-z0-9-]{1,32}")
+
+
+class Registry:
+    """The relational catalogue of one installation of Girouette; any thread may use it.
+
+    The URL is `sqlite:PATH` (the file may be the store's) or PostgreSQL's. Tables are brought up to date unless `migrate`
+    is False. Raises RegistryMismatch for a schema that is not ours, RegistryAway where nothing answers.
+    """
+
+    def __init__(self, url: str, *, migrate: bool = True) -> None:
+        self._database = Database(url, migrate=migrate)
+        self._spans: tuple[int, Mapping[int, list[Span]]] = (-1, {})
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._database.close()
+
+    def revision(self) -> int:
+        """A number that is higher after every change, whoever made it."""
+        return self._database.revision()
+
+    def pilots(self) -> list[Pilot]:
+        """All pilots."""
+        return self._read(catalogue.pilots)
+
+    def places(self) -> list[Place]:
+        """All places."""
+        return self._read(catalogue.places)
+
+    def devices(self) -> list[Device]:
+        """All devices, retired ones included."""
+        return self._read(catalogue.devices)
+
+    def channels(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """What every device measures: device -> (channel, quantity), in the order of its recipe."""
+        return self._read(catalogue.channels)
+
+    def installations(self) -> list[Installation]:
+        """All installations, past ones included."""
+        return self._read(catalogue.installations)
+
+    def series(self) -> list[Series]:
+        """All series."""
+        return self._read(catalogue.series)
+
+    def periods(self, series_id: int) -> tuple[tuple[int, float], ...]:
+        """The expected periods of a series: (from_s, period_s), oldest first."""
+        return self._read(catalogue.periods).get(series_id, ())
+
+    def public_spans(self, series_id: int) -> list[Span]:
+        """When the public may see the series, as disjoint [start_s, end_s), oldest first; end_s is None while it lasts."""
+        revision = self.revision()
+        known = self._spans
+        if known[0] != revision:
+            self._spans = known = (revision, self._read(catalogue.public_spans))
+        return list(known[1].get(series_id, ()))
+
+    def place_by_key(self, key: str) -> Place | None:
+        """The place that an unguessable link opens."""
+        return self._read(lambda connection: catalogue.place_by_key(connection, key))
+
+    def add_pilot(
+        self, slug: str, name: str, *, timezone: str = "Europe/Paris", licence: str = "etalab-2.0", attribution: str = "",
+        demo: bool = False,
+    ) -> Pilot:  # fmt: skip
+        """A new pilot."""
+        if not SLUG.fullmatch(slug):
+            raise RegistryRefusal(f"{slug!r} cannot be a pilot's short name; use 1 to 32 of a-z, 0-9 and -")
+        if timezone not in zoneinfo.available_timezones():
+            raise RegistryRefusal(f"no time zone is called {timezone!r}; write it like Europe/Paris")
+        values = {"slug": slug, "name": name, "timezone": timezone, "licence": licence}
+        with self._database.writing() as connection:
+            if connection.execute(select(PILOT.c.id).where(PILOT.c.slug == slug)).first() is not None:
+                raise RegistryRefusal(f"a pilot called {slug} is registered already; choose another short name")
+            new = insert(PILOT).values(**values, attribution=attribution, demo=demo).returning(*PILOT.c)
+            return Pilot(*connection.execute(new).one())
+
+    def add_place(self, pilot_id: int, name: str, *, lat: float, lon: float) -> Place:
+        """A new place, which opens by its key until a device there is public."""
+        if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
+            raise RegistryRefusal(f"{lat}, {lon} is nowhere; give latitude, longitude in degrees, like 48.11,-1.68")
+        with self._database.writing() as connection:
+            if connection.execute(select(PILOT.c.id).where(PILOT.c.id == pilot_id)).first() is None:
+                raise RegistryUnknown(f"there is no pilot {pilot_id}; make one with: girouette pilot add")
+            values = {"pilot_id": pilot_id, "name": name, "lat": lat, "lon": lon, "key": _key()}
+            return Place(*connection.execute(insert(PLACE).values(**values).returning(*PLACE.c)).one())
+
+    def renew_key(self, place_id: int) -> Place:
+        """The place under a new key: links with the old one open nothing any more."""
+        with self._database.writing() as connection:
+            change = update(PLACE).where(PLACE.c.id == place_id).values(key=_key()).returning(*PLACE.c)
+            row = connection.execute(change).first()
+            if row is None:
+                raise RegistryUnknown(f"there is no place {place_id}; girouette device list --json shows them all")
+            return Place(*row)
+
+    def add_device(
+        self, device: str, *, pilot_id: int, recipe: str, channels: life.Channels, period_s: float, place_id: int,
+        at_s: int, password_hash: str,
+    ) -> Device:  # fmt: skip
+        """A new device in the stage `atelier`, installed at the place from at_s on.
+
+        Series that the place has already are continued. Refused where another device fills one of them, and where the name
+        was ever given.
+        """
+        with self._database.writing() as connection:
+            row = life.register(
+                connection, device, pilot_id=pilot_id, recipe=recipe, channels=channels, period_s=period_s,
+                password_hash=password_hash, at_s=at_s,
+            )  # fmt: skip
+            life.install(connection, row, place_id, at_s=at_s)
+            return next(d for d in catalogue.devices(connection) if d.id == device)
+
+    def move(self, device: str, place_id: int, *, at_s: int) -> None:
+        """From at_s on the device is at another place; what it measured stays where it was measured."""
+        with self._database.writing() as connection:
+            life.move(connection, device, place_id, at_s=at_s)
+
+    def set_stage(self, device: str, stage: str, *, at_s: int) -> None:
+        """From at_s on the device is in this stage; leaving `public` closes and hides what was open where it stands."""
+        with self._database.writing() as connection:
+            life.set_stage(connection, device, stage, at_s=at_s)
+
+    def retire(self, device: str, *, at_s: int) -> None:
+        """The device is taken away for ever; its row stays as a tombstone, and what was public stays public."""
+        self.set_stage(device, life.RETIRED, at_s=at_s)
+
+    def set_period(self, device: str, period_s: float, *, at_s: int) -> None:
+        """From at_s on the device is expected to send every period_s."""
+        with self._database.writing() as connection:
+            life.living(connection, device)
+            series.set_period(connection, device, life.positive(period_s), at_s=at_s)
+
+    def set_quality(self, series_id: int, quality: Mapping[str, float]) -> None:
+        """These are the series' own thresholds, above its recipe's; an empty mapping takes them back."""
+        with self._database.writing() as connection:
+            series.set_quality(connection, series_id, quality)
+
+    def set_generated_until(self, series_id: int, until_s: int | None) -> None:
+        """Readings before until_s were generated, not measured; None: all were measured."""
+        with self._database.writing() as connection:
+            series.set_generated_until(connection, series_id, until_s)
+
+    def _read(self, what: Callable[[Connection], T]) -> T:
+        with self._database.reading() as connection:
+            return what(connection)
+
+
+def _key() -> str:
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,105 @@
+"""What the registry knows, as frozen values, and how it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+STAGES = ("atelier", "essai", "public", "loaned", "retired")
+"""The life of a device. It begins in the first; the last one is for ever."""
+
+
+class RegistryError(Exception):
+    """The registry could not do it; the message says what to do.
+
+    RegistryError
+    |-- RegistryRefusal   what was asked does not fit what is registered
+    |-- RegistryUnknown   nothing is registered under this name or number
+    |-- RegistryMismatch  its schema is not ours
+    `-- RegistryAway      the database does not answer: it may later
+    """
+
+
+class RegistryRefusal(RegistryError):  # noqa: N818 - says what happened
+    """What was asked does not fit what is registered."""
+
+
+class RegistryUnknown(RegistryError):  # noqa: N818
+    """Nothing is registered under this name or number."""
+
+
+class RegistryMismatch(RegistryError):  # noqa: N818
+    """The registry was written by another version of the schema."""
+
+
+class RegistryAway(RegistryError):  # noqa: N818
+    """The database does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """A city's trial: who measures, and under which licence."""
+
+    id: int
+    slug: str
+    name: str
+    timezone: str
+    licence: str
+    attribution: str
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is measured: one public point, decided once."""
+
+    id: int
+    pilot_id: int
+    name: str
+    lat: float
+    lon: float
+    key: str
+    """What the unguessable link ends with that opens the place before it is public."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One flashed board."""
+
+    id: str
+    pilot_id: int
+    shard: str
+    recipe: str
+    """Slugs of its recipes, joined by `+`."""
+    period_s: float
+    stage: str
+    user: str
+    password_hash: str
+    added_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A device at a place, in [start_s, end_s); end_s is None while it is there."""
+
+    id: int
+    device_id: str
+    place_id: int
+    start_s: int
+    end_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One channel of one place: it outlives the devices that fill it."""
+
+    id: int
+    place_id: int
+    channel: str
+    quantity: str
+    period_s: float
+    """The expected period that is valid now."""
+    generated_until_s: int | None
+    """Readings before this time were generated, not measured."""
+    quality: Mapping[str, float]
+    """Thresholds that differ from the quantity's: the recipe's, then its own."""

@@ -1,0 +1,209 @@
+"""The life of a device, and what the public may see of each moment of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from gateway.registry import STAGES, Installation, RegistryRefusal, RegistryUnknown
+from gateway.registry.database import sqlite_path
+
+
+def spans(town, channel: str = "temperature", place=None) -> list[tuple[int, int | None]]:
+    """What the public may see of a channel."""
+    return town.registry.public_spans(town.number(channel, place=place))
+
+
+def test_a_new_device_is_seen_by_nobody(town) -> None:
+    """In `atelier` and `essai` nothing is public."""
+    town.add("air-1")
+
+    assert spans(town) == []
+    town.registry.set_stage("air-1", "essai", at_s=2000)
+    assert spans(town) == []
+
+
+def test_public_opens_and_leaving_closes_and_hides(town) -> None:
+    """A public device is seen from that moment on; once it leaves `public` that interval is gone, and the next one is new."""
+    town.add("air-1")
+
+    town.registry.set_stage("air-1", "public", at_s=2000)
+    assert spans(town) == spans(town, "pm2_5") == [(2000, None)]
+    town.registry.set_stage("air-1", "loaned", at_s=3000)
+    assert spans(town) == []
+    town.registry.set_stage("air-1", "public", at_s=4000)
+    assert spans(town) == [(4000, None)]
+
+
+@pytest.mark.parametrize("stage", ["atelier", "essai", "loaned"])
+def test_every_way_out_of_public_hides(town, stage: str) -> None:
+    """Whichever living stage follows, the interval is closed and hidden."""
+    town.add("air-1")
+    town.registry.set_stage("air-1", "public", at_s=2000)
+
+    town.registry.set_stage("air-1", stage, at_s=3000)
+
+    assert spans(town) == []
+
+
+def test_public_is_cut_to_the_installation(town) -> None:
+    """A device that is said to be public since before it was installed shows nothing of that time."""
+    town.add("air-1", at_s=1000)
+
+    town.registry.set_stage("air-1", "public", at_s=500)
+
+    assert spans(town) == [(1000, None)]
+
+
+def test_what_was_hidden_can_be_opened_again_by_its_date(town) -> None:
+    """An operator who says that a device is public since an earlier day shows that time again, once."""
+    town.add("air-1")
+    town.registry.set_stage("air-1", "public", at_s=2000)
+    town.registry.set_stage("air-1", "essai", at_s=3000)
+
+    town.registry.set_stage("air-1", "public", at_s=2000)
+
+    assert spans(town) == [(2000, None)]
+
+
+def test_a_move_leaves_the_past_where_it_was_measured(town) -> None:
+    """A moved device goes on at the new place; both intervals stay public, each at its own place."""
+    town.add("air-1")
+    town.registry.set_stage("air-1", "public", at_s=2000)
+
+    town.registry.move("air-1", town.school.id, at_s=3000)
+
+    assert town.registry.installations() == [
+        Installation(1, "air-1", town.hall.id, 1000, 3000),
+        Installation(2, "air-1", town.school.id, 3000, None),
+    ]
+    assert spans(town) == [(2000, 3000)]
+    assert spans(town, place=town.school) == [(3000, None)]
+    town.registry.set_stage("air-1", "essai", at_s=4000)
+    assert spans(town) == [(2000, 3000)]
+    assert spans(town, place=town.school) == []
+
+
+def test_a_replaced_device_continues_the_series(town) -> None:
+    """The series outlives the board: its successor fills the same numbers, and each shows its own time."""
+    town.add("air-1")
+    town.registry.set_stage("air-1", "public", at_s=2000)
+    before = [s.id for s in town.registry.series()]
+
+    town.registry.retire("air-1", at_s=3000)
+    town.add("air-2", at_s=3500)
+    town.registry.set_stage("air-2", "public", at_s=4000)
+
+    assert [s.id for s in town.registry.series()] == before
+    assert spans(town) == [(2000, 3000), (4000, None)]
+
+
+def test_devices_that_share_a_place_open_their_own_channels(town) -> None:
+    """A public device opens no channel of its neighbour."""
+    town.add("air-1")
+    town.add("noise-1", channels=[("noise", "noise", {})])
+
+    town.registry.set_stage("noise-1", "public", at_s=2000)
+
+    assert spans(town, "noise") == [(2000, None)]
+    assert spans(town) == []
+
+
+def test_one_series_is_filled_by_one_device(town) -> None:
+    """A second living device with a channel that the place has already is refused, by adding and by moving."""
+    town.add("air-1")
+    with pytest.raises(RegistryRefusal, match="girouette device stage air-1 retired"):
+        town.add("air-2")
+    town.add("air-2", place=town.school)
+    with pytest.raises(RegistryRefusal, match="air-1 measures temperature at Mairie already"):
+        town.registry.move("air-2", town.hall.id, at_s=2000)
+
+    assert [i.end_s for i in town.registry.installations()] == [None, None]
+
+
+def test_a_channel_keeps_its_quantity(town) -> None:
+    """A successor that calls something else by the name of a series is refused."""
+    town.add("air-1")
+    town.registry.retire("air-1", at_s=2000)
+
+    with pytest.raises(RegistryRefusal, match="name its channel otherwise"):
+        town.add("odd-1", channels=[("temperature", "humidity", {})], at_s=3000)
+
+
+def test_retired_is_for_ever(town) -> None:
+    """A retired device stays as a tombstone: neither its stage, its place nor its name come back."""
+    town.add("air-1")
+    town.registry.retire("air-1", at_s=2000)
+
+    assert [(d.id, d.stage) for d in town.registry.devices()] == [("air-1", "retired")]
+    for again in (
+        lambda: town.registry.set_stage("air-1", "public", at_s=3000),
+        lambda: town.registry.move("air-1", town.school.id, at_s=3000),
+        lambda: town.registry.set_period("air-1", 10, at_s=3000),
+    ):
+        with pytest.raises(RegistryRefusal, match="for ever"):
+            again()
+    with pytest.raises(RegistryRefusal, match="names are never given twice"):
+        town.add("air-1", at_s=3000)
+
+
+def test_numbers_are_never_given_twice(town) -> None:
+    """Even where rows were taken out by hand, a new series gets a number that nobody ever had."""
+    path = sqlite_path(town.url)
+    if path is None:
+        return
+    town.add("air-1")
+    last = max(s.id for s in town.registry.series())
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("DELETE FROM registry_period")
+        file.execute("DELETE FROM registry_series")
+        file.commit()
+
+    town.add("noise-1", channels=[("noise", "noise", {})])
+
+    assert town.number("noise") == last + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("Air 1", "use 1 to 32"), ("a" * 33, "use 1 to 32"), ("", "use 1 to 32"), ("a/b", "use 1 to 32")],
+)
+def test_a_device_has_a_name_that_topics_can_hold(town, name: str, sentence: str) -> None:
+    """Names are what the wire allows."""
+    with pytest.raises(RegistryRefusal, match=sentence):
+        town.add(name)
+
+
+@pytest.mark.parametrize("channels", [[], [("t", "t", {}), ("t", "t", {})], [(f"c{n}", "q", {}) for n in range(65)]])
+def test_a_device_has_one_to_sixty_four_channels(town, channels: list[tuple[str, str, dict[str, float]]]) -> None:
+    """No channel, too many, or two of one name are refused."""
+    with pytest.raises(RegistryRefusal, match="1 to 64 channels"):
+        town.add("air-1", channels=channels)
+
+
+def test_what_is_not_there_is_told(town) -> None:
+    """Unknown pilots, devices and stages are refused with where to look."""
+    town.add("air-1")
+    with pytest.raises(RegistryUnknown, match="girouette device list"):
+        town.registry.set_stage("air-2", "public", at_s=0)
+    with pytest.raises(RegistryRefusal, match=", ".join(STAGES)):
+        town.registry.set_stage("air-1", "published", at_s=0)
+    with pytest.raises(RegistryUnknown, match="no pilot 9"):
+        town.registry.add_device(
+            "b", pilot_id=9, recipe="air", channels=[("t", "t", {})], period_s=1, place_id=1, at_s=0, password_hash="x"
+        )
+
+
+def test_a_device_goes_to_another_place_of_its_own_pilot(town) -> None:
+    """Neither the place where it stands nor one of another pilot will do, nor a time before it came."""
+    town.add("air-1")
+    other = town.registry.add_pilot("nantes", "Nantes")
+    elsewhere = town.registry.add_place(other.id, "Château", lat=47.2, lon=-1.5)
+    with pytest.raises(RegistryRefusal, match="choose another place"):
+        town.registry.move("air-1", town.hall.id, at_s=2000)
+    with pytest.raises(RegistryRefusal, match="another pilot"):
+        town.registry.move("air-1", elsewhere.id, at_s=2000)
+    with pytest.raises(RegistryRefusal, match="choose a later time"):
+        town.registry.move("air-1", town.school.id, at_s=500)
