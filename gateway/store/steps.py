@@ -18,24 +18,36 @@ WAIT_S = 20.0
 APPLICATION_ID = 0x47697231
 """`Gir1`: what `file` and we know an embedded file by."""
 
-_KEY = "PRIMARY KEY (series, time_s)"
-_READING = "value REAL, flag INTEGER NOT NULL, tests INTEGER NOT NULL, score REAL"
-_WINDOW = (
-    "series INTEGER NOT NULL, start_s INTEGER NOT NULL, count INTEGER NOT NULL, seen INTEGER NOT NULL, "
-    "min REAL, max REAL, sum REAL, sum2 REAL, first REAL, first_s INTEGER NOT NULL, last REAL, last_s INTEGER NOT NULL, "
-    "expected REAL, value REAL, completeness REAL, flag INTEGER NOT NULL, PRIMARY KEY (series, start_s)"
-)
 _POINT = (
     "measurement TEXT NOT NULL, time_s INTEGER NOT NULL, tags TEXT NOT NULL, fields TEXT NOT NULL, "
     "PRIMARY KEY (measurement, time_s, tags)"
 )
+_READING = (
+    "series INTEGER NOT NULL, time_s INTEGER NOT NULL, value REAL, flag INTEGER NOT NULL, tests INTEGER NOT NULL, "
+    "score REAL"
+)
+_WINDOW = (
+    "series INTEGER NOT NULL, start_s INTEGER NOT NULL, count INTEGER NOT NULL, seen INTEGER NOT NULL, "
+    "min REAL, max REAL, sum REAL, sum2 REAL, first REAL, first_s INTEGER NOT NULL, last REAL, last_s INTEGER NOT NULL, "
+    "expected REAL, value REAL, completeness REAL, flag INTEGER NOT NULL"
+)
+"""Real columns are NULL where a number is NaN: SQLite knows no other way."""
+
+
+def _tier(name: str, columns: str, at: str) -> tuple[str, str]:
+    """Two tables a tier, see gateway/store/tiers.py: settled rows by series, fresh ones by time."""
+    return (
+        f"CREATE TABLE store_{name} ({columns}, PRIMARY KEY (series, {at})) WITHOUT ROWID",
+        f"CREATE TABLE store_{name}_fresh ({columns}, PRIMARY KEY ({at}, series)) WITHOUT ROWID",
+    )
+
 
 _STORE_1 = (
-    # NaN is kept as NULL: SQLite knows no other way
-    f"CREATE TABLE store_raw (series INTEGER NOT NULL, time_s INTEGER NOT NULL, {_READING}, {_KEY}) WITHOUT ROWID",
-    f"CREATE TABLE store_m1 ({_WINDOW}) WITHOUT ROWID",
-    f"CREATE TABLE store_h1 ({_WINDOW}) WITHOUT ROWID",
-    f"CREATE TABLE store_latest (series INTEGER PRIMARY KEY, time_s INTEGER NOT NULL, {_READING})",
+    *_tier("raw", _READING, "time_s"),
+    *_tier("m1", _WINDOW, "start_s"),
+    *_tier("h1", _WINDOW, "start_s"),
+    "CREATE TABLE store_settled (tier TEXT PRIMARY KEY, before_s INTEGER NOT NULL) WITHOUT ROWID",
+    f"CREATE TABLE store_latest ({_READING}, PRIMARY KEY (series)) WITHOUT ROWID",
     "CREATE TABLE store_states (series INTEGER PRIMARY KEY, blob BLOB NOT NULL)",
     f"CREATE TABLE store_points ({_POINT}) WITHOUT ROWID",
 )
