@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 from starlette.requests import Request
@@ -52,12 +52,12 @@ def headers(
     return told
 
 
-def ready(request: Request, body: bytes, media: str, told: Mapping[str, str]) -> Response:
-    """The whole answer, or 304 where the client holds it."""
+def ready(request: Request, body: bytes | Callable[[], bytes], media: str, told: Mapping[str, str]) -> Response:
+    """The whole answer, made now where it is not yet, or 304 where the client holds it."""
     etag = told.get("ETag")
     if etag is not None and known(request, etag):
         return Response(status_code=304, headers=dict(told))
-    return Response(body, media_type=media, headers=dict(told))
+    return Response(body if isinstance(body, bytes) else body(), media_type=media, headers=dict(told))
 
 
 def licence_links(pilots: Iterable[Pilot]) -> list[str]:

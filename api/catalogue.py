@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 """[start_s, end_s), in seconds since 1970 UTC."""
 FOR_EVER_S = 1 << 40
+MOST_KEPT = 16
 SILENT_PERIODS = 3
 SILENT_LEAST_S = 30
 
@@ -56,11 +57,13 @@ class View:
     pilots: tuple[Pilot, ...]
     places: Mapping[int, Place]
     shown: Mapping[int, Shown]
-    installations: tuple[Installation, ...]
-
-    def of_place(self, place_id: int) -> list[Shown]:
-        """The visible series of a place, in the order of their numbers."""
-        return [s for s in self.shown.values() if s.place.id == place_id]
+    """All visible series by their number."""
+    by_place: Mapping[int, Sequence[Shown]]
+    """The visible series of each place, in the order of their numbers."""
+    since: Mapping[int, int]
+    """The first moment from which a place may be seen, by the number of the place."""
+    numbers: Mapping[str, int]
+    """The number of each device that may be seen: that of its first installation, which is nobody else's for ever."""
 
     def series(self, series_id: int) -> Shown:
         """The series of this number. Raises NotThere where the audience may not see it."""
@@ -76,7 +79,7 @@ class Catalogue:
     def __init__(self, registry: Registry, quantities: Mapping[str, Quantity]) -> None:
         self._registry = registry
         self._quantities = quantities
-        self._public: View | None = None
+        self._kept: dict[str | None, View] = {}
 
     @property
     def quantities(self) -> Mapping[str, Quantity]:
@@ -86,55 +89,89 @@ class Catalogue:
     def view(self, key: str | None = None) -> View:
         """What the public sees; with the key of a place, that place whole besides."""
         revision = self._registry.revision()
-        if key is None:
-            if self._public is None or self._public.revision != revision:
-                self._public = self._build(revision, None)
-            return self._public
-        place = self._registry.place_by_key(key)
-        if place is None:
+        kept = self._kept.get(key)
+        if kept is not None and kept.revision == revision:
+            return kept
+        place = self._registry.place_by_key(key) if key is not None else None
+        if key is not None and place is None:
             raise NotThere("no place opens with this key; ask who gave it to you for a new one")
-        return self._build(revision, (key, place.id))
+        view = self._build(revision, key, place)
+        if len(self._kept) >= MOST_KEPT:
+            self._kept = {None: self._kept[None]} if None in self._kept else {}
+        self._kept[key] = view
+        return view
 
-    def _build(self, revision: int, key: tuple[str, int] | None) -> View:
-        opened = key[1] if key is not None else None
-        pilots = {p.id: p for p in self._registry.pilots()}
+    def _build(self, revision: int, key: str | None, opened: Place | None) -> View:
+        # Read in this order: whatever a row names is still there when it is looked up.
+        series = sorted(self._registry.series(), key=lambda s: s.id)
+        boards = _Boards(self._registry)
         places = {p.id: p for p in self._registry.places()}
-        devices = {d.id: d for d in self._registry.devices()}
-        installations = tuple(self._registry.installations())
-        last = {i.place_id: i.device_id for i in sorted(installations, key=lambda i: i.start_s)}
-        shown = {}
-        for series in sorted(self._registry.series(), key=lambda s: s.id):
-            spans = ((0, FOR_EVER_S),) if series.place_id == opened else self._spans(series.id)
-            quantity = self._quantities.get(series.quantity)
+        pilots = {p.id: p for p in self._registry.pilots()}
+        shown: dict[int, Shown] = {}
+        for one in series:
+            spans = _spans(self._registry.public_spans(one.id))
+            if opened is not None and one.place_id == opened.id:
+                spans = ((0, FOR_EVER_S),)
+            quantity = self._quantities.get(one.quantity)
             if spans and quantity is not None:
-                place = places[series.place_id]
-                device = devices.get(last.get(place.id, ""))
-                shown[series.id] = Shown(series, place, pilots[place.pilot_id], quantity, spans, device)
-        return _pruned(revision, key, places, shown, installations)
-
-    def _spans(self, series_id: int) -> tuple[Span, ...]:
-        spans = ((start, FOR_EVER_S if end is None else end) for start, end in self._registry.public_spans(series_id))
-        return tuple(sorted((int(start), int(end)) for start, end in spans if start < end))
+                place = places[one.place_id]
+                shown[one.id] = Shown(one, place, pilots[place.pilot_id], quantity, spans, boards.behind(one, spans))
+        return _view(revision, key, opened, shown, boards)
 
 
-def _pruned(
-    revision: int,
-    key: tuple[str, int] | None,
-    places: Mapping[int, Place],
-    shown: dict[int, Shown],
-    installed: Sequence[Installation],
-) -> View:
-    """The view with only the places and pilots that have something to show."""
-    seen = {s.place.id for s in shown.values()}
+class _Boards:
+    """Which device stood behind a series when."""
+
+    def __init__(self, registry: Registry) -> None:
+        installations = registry.installations()
+        self._channels = {name: {channel for channel, _ in of} for name, of in registry.channels().items()}
+        self._devices = {d.id: d for d in registry.devices()}
+        self._there: dict[int, list[Installation]] = {}
+        self._first: dict[str, int] = {}
+        for one in sorted(installations, key=lambda i: (i.start_s, i.id)):
+            self._there.setdefault(one.place_id, []).append(one)
+            self._first[one.device_id] = min(one.id, self._first.get(one.device_id, one.id))
+
+    def behind(self, series: Series, spans: Sequence[Span]) -> Device | None:
+        """The last device that filled the series in one of these spans: who came later is not part of the view."""
+        for one in reversed(self._there.get(series.place_id, [])):
+            end_s = FOR_EVER_S if one.end_s is None else one.end_s
+            fills = series.channel in self._channels.get(one.device_id, ())
+            if fills and clip(spans, one.start_s, end_s):
+                return self._devices.get(one.device_id)
+        return None
+
+    def numbers(self, devices: Iterable[Device]) -> dict[str, int]:
+        """The number of each of these devices."""
+        return {d.id: self._first[d.id] for d in devices}
+
+    def since(self, place_id: int, series: Iterable[Shown]) -> int:
+        """The first moment in which one of the series is visible and a device stood at the place."""
+        first = self._there.get(place_id, [])[:1]
+        return max(min(s.spans[0][0] for s in series), first[0].start_s if first else 0)
+
+
+def _spans(told: Iterable[tuple[int, int | None]]) -> tuple[Span, ...]:
+    spans = ((start, FOR_EVER_S if end is None else end) for start, end in told)
+    return tuple(sorted((int(start), int(end)) for start, end in spans if start < end))
+
+
+def _view(revision: int, key: str | None, opened: Place | None, shown: Mapping[int, Shown], boards: _Boards) -> View:
+    """The view with only the places, pilots and devices that have something to show."""
+    by_place: dict[int, list[Shown]] = {}
+    for one in shown.values():
+        by_place.setdefault(one.place.id, []).append(one)
     pilots = {s.pilot.id: s.pilot for s in shown.values()}
     return View(
         revision=revision,
-        key=key[0] if key is not None else None,
-        opened=key[1] if key is not None else None,
+        key=key,
+        opened=None if opened is None else opened.id,
         pilots=tuple(pilots[i] for i in sorted(pilots)),
-        places={i: p for i, p in sorted(places.items()) if i in seen},
+        places={i: of[0].place for i, of in sorted(by_place.items())},
         shown=shown,
-        installations=tuple(i for i in installed if i.place_id in seen),
+        by_place=by_place,
+        since={i: boards.since(i, of) for i, of in by_place.items()},
+        numbers=boards.numbers(s.device for s in shown.values() if s.device is not None),
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,65 +34,123 @@ def source_of(shown: Shown) -> tuple[str, str]:
     return licence_url(shown.pilot.licence) or shown.pilot.licence, shown.pilot.attribution
 
 
-def cell(text: str) -> str:
-    """A text as a CSV field that no spreadsheet takes for a formula.
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV is written: what stands between cells, in numbers, at its beginning, and how a time is."""
 
-    >>> cell("=1+1, or so")
-    '"\\'=1+1, or so"'
+    mark: str = ","
+    point: str = "."
+    begin: str = ""
+    time_name: str = "time"
+    day_and_hour: str = "T"
+    zone: str = "Z"
+
+
+PLAIN = Dialect()
+EXCEL = Dialect(";", ",", "\ufeff", "time_utc", " ", "")
+"""What a double click in a French Excel opens in columns, with numbers as numbers and times as times."""
+
+
+class Writer(Protocol):
+    """Makes the text of one table, a block at a time."""
+
+    between: str
+    """What stands between two blocks."""
+
+    def head(self) -> str:
+        """What stands before the first row."""
+        ...
+
+    def text(self, block: NDArray[np.void]) -> str:
+        """The rows of one block."""
+        ...
+
+    def tail(self) -> str:
+        """What stands after the last row."""
+        ...
+
+
+def cell(text: str, mark: str = ",") -> str:
+    """A text as a CSV field that no spreadsheet takes for a formula: such a one gets a quote before it.
+
+    >>> cell("Rennes, 35000")
+    '"Rennes, 35000"'
     """
     safe = f"'{text}" if text.startswith(FORMULA) else text
-    if any(c in safe for c in ',"\n\r'):
+    if any(c in safe for c in (mark, '"', "\n", "\r")):
         return '"' + safe.replace('"', '""') + '"'
     return safe
 
 
-def csv_head() -> str:
-    """The first line."""
-    return ",".join(COLUMNS) + "\r\n"
-
-
 class CsvRows:
-    """Makes the rows of one series at one tier."""
+    """Writes the rows of one series at one tier."""
 
-    def __init__(self, shown: Shown, tier: Tier) -> None:
-        self._unit = cell(shown.quantity.unit_ucum)
-        self._end = ",".join(cell(t) for t in source_of(shown))
+    between = ""
+
+    def __init__(self, shown: Shown, tier: Tier, dialect: Dialect = PLAIN) -> None:
+        self._dialect = dialect
+        self._unit = cell(shown.quantity.unit_ucum, dialect.mark)
+        self._end = dialect.mark.join(cell(t, dialect.mark) for t in source_of(shown))
         self._until = shown.series.generated_until_s or 0
         self._digits = shown.quantity.digits + WINDOW_DIGITS
         self._tier = tier
-        self._period = f"{shown.series.period_s:g}" if tier == "raw" else str(TIERS[tier])
+        period = f"{shown.series.period_s:g}" if tier == "raw" else str(TIERS[tier])
+        self._period = period.replace(".", dialect.point)
+
+    def head(self) -> str:
+        """The first line."""
+        names = (self._dialect.time_name, *COLUMNS[1:])
+        return self._dialect.begin + self._dialect.mark.join(names) + "\r\n"
 
     def text(self, block: NDArray[np.void]) -> str:
         """The rows of one block."""
         return self._raw(block) if self._tier == "raw" else self._windows(block)
 
+    def tail(self) -> str:
+        """Nothing: a CSV ends with its last row."""
+        return ""
+
     def _raw(self, block: NDArray[np.void]) -> str:
         flags = block["flag"].tolist()
         made = (block["time_s"] < self._until).tolist()
+        mark = self._dialect.mark
         ends = {
-            (f, g): f",{self._unit},{f},{self._period},,1,,,{int(g)},{self._end}\r\n"
+            (f, g): mark.join(["", self._unit, str(f), self._period, "", "1", "", "", str(int(g)), self._end]) + "\r\n"
             for f in set(flags)
             for g in (False, True)
         }
-        rows = zip(times(block["time_s"]), numbers(block["value"]), flags, made, strict=True)
-        return "".join([f"{t}Z,{v}{ends[f, g]}" for t, v, f, g in rows])
+        after = self._dialect.zone + mark
+        rows = zip(self._times(block["time_s"]), self._numbers(block["value"]), flags, made, strict=True)
+        return "".join([f"{t}{after}{v}{ends[f, g]}" for t, v, f, g in rows])
 
     def _windows(self, block: NDArray[np.void]) -> str:
         rows = zip(
-            times(block["start_s"]),
-            numbers(np.round(block["value"], self._digits)),
+            self._times(block["start_s"]),
+            self._numbers(np.round(block["value"], self._digits)),
             block["flag"].tolist(),
-            numbers(np.round(block["completeness"], 3)),
+            self._numbers(np.round(block["completeness"], 3)),
             block["count"].tolist(),
-            numbers(block["min"]),
-            numbers(block["max"]),
+            self._numbers(block["min"]),
+            self._numbers(block["max"]),
             (block["start_s"] < self._until).tolist(),
             strict=True,
         )
-        unit, period, end = self._unit, self._period, self._end
+        m, after, end = self._dialect.mark, self._dialect.zone + self._dialect.mark, self._end
+        unit, period = self._unit, self._period
         return "".join(
-            [f"{t}Z,{v},{unit},{f},{period},{c},{n},{lo},{hi},{int(g)},{end}\r\n" for t, v, f, c, n, lo, hi, g in rows]
+            [
+                f"{t}{after}{v}{m}{unit}{m}{f}{m}{period}{m}{c}{m}{n}{m}{lo}{m}{hi}{m}{int(g)}{m}{end}\r\n"
+                for t, v, f, c, n, lo, hi, g in rows
+            ]
         )
+
+    def _times(self, seconds: NDArray[np.int64]) -> list[str]:
+        told = times(seconds)
+        return told if self._dialect.day_and_hour == "T" else [t.replace("T", self._dialect.day_and_hour) for t in told]
+
+    def _numbers(self, values: NDArray[np.float64]) -> list[str]:
+        told = numbers(values)
+        return told if self._dialect.point == "." else [t.replace(".", self._dialect.point) for t in told]
 
 
 def numbers(values: NDArray[np.float64]) -> list[str]:
@@ -106,22 +167,49 @@ def json_numbers(values: NDArray[np.float64]) -> list[str]:
 
 
 class JsonRows:
-    """Makes the rows of one series at one tier as JSON objects."""
+    """Writes the rows of one series at one tier as JSON objects, inside one that says what they are."""
 
-    def __init__(self, shown: Shown, tier: Tier) -> None:
+    between = ",\n"
+
+    def __init__(
+        self, shown: Shown, tier: Tier, about: Mapping[str, object], bounds: tuple[str | None, str | None]
+    ) -> None:
         self._until = shown.series.generated_until_s or 0
         self._digits = shown.quantity.digits + WINDOW_DIGITS
         self._tier = tier
+        licence, attribution = source_of(shown)
+        self._about = {
+            "series": about,
+            "tier": tier,
+            "from": bounds[0],
+            "to": bounds[1],
+            "licence": licence,
+            "attribution": attribution,
+        }
 
-    def texts(self, block: NDArray[np.void]) -> Iterator[str]:
-        """One JSON object a row."""
+    def head(self) -> str:
+        """What the rows are, and the bracket that they stand in."""
+        name = "readings" if self._tier == "raw" else "windows"
+        return msgspec.json.encode(self._about).decode()[:-1] + f',"{name}":[\n'
+
+    def text(self, block: NDArray[np.void]) -> str:
+        """The rows of one block, a line each."""
+        return self.between.join(self._rows(block))
+
+    def tail(self) -> str:
+        """The end of the object."""
+        return "\n]}\n"
+
+    def _rows(self, block: NDArray[np.void]) -> Iterator[str]:
         time_name = "time_s" if self._tier == "raw" else "start_s"
         made = [',"generated":true}' if g else "}" for g in (block[time_name] < self._until).tolist()]
         when, flags = times(block[time_name]), block["flag"].tolist()
         if self._tier == "raw":
             rows = zip(when, json_numbers(block["value"]), flags, made, strict=True)
-            yield from (f'{{"time":"{t}Z","value":{v},"flag":{f}{g}' for t, v, f, g in rows)
-            return
+            return (f'{{"time":"{t}Z","value":{v},"flag":{f}{g}' for t, v, f, g in rows)
+        return self._windows(block, when, flags, made)
+
+    def _windows(self, block: NDArray[np.void], when: list[str], flags: list[int], made: list[str]) -> Iterator[str]:
         values = json_numbers(np.round(block["value"], self._digits))
         shares = json_numbers(np.round(block["completeness"], 3))
         counts, least, most = block["count"].tolist(), json_numbers(block["min"]), json_numbers(block["max"])

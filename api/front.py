@@ -43,6 +43,11 @@ class Front:
             raise NotThere("no place opens with this key; ask who gave it to you for a new one")
         return view, place
 
+    def answers(self) -> None:
+        """Afterwards the registry and the store have answered once; raises what the silent one raises."""
+        self.catalogue.view()
+        self.readings.answers()
+
     def links(self, request: Request, view: View) -> Links:
         """Addresses as this request sees us."""
         return links(request, self.settings, view.key)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
+from api.answers import tag
 from api.catalogue import Shown, View
+from api.licences import licence_url
 from api.links import Links
 from api.listings import pilot_json
 from api.sensorthings.moments import iso
@@ -16,21 +18,26 @@ from gateway.numerics.sentences import sentence
 MEDIA = "application/geo+json"
 
 
+def latest_tag(view: View, latest: Mapping[int, np.void], now_s: float, links: Links) -> str:
+    """An ETag of what it tells but for ages: it moves with a new reading or flag, one that grows stale, or the registry."""
+    rows = [latest[number] for number in sorted(latest)]
+    stale = [int(now_s) - int(row["time_s"]) > view.shown[int(row["series"])].stale_after_s for row in rows]
+    return tag(view.revision, links.base, b"".join(row.tobytes() for row in rows), bytes(stale))
+
+
 def latest_geojson(view: View, latest: Mapping[int, np.void], now_s: float, links: Links) -> bytes:
     """A Feature a place, with the newest reading of each of its series."""
-    by_place: dict[int, list[Shown]] = {place: [] for place in view.places}
-    for shown in view.shown.values():
-        by_place[shown.place.id].append(shown)
-    features = [_feature(view, shown, latest, now_s, links) for shown in by_place.values()]
+    features = [_feature(view, view.by_place[place], latest, now_s, links) for place in view.places]
     pilots = [pilot_json(p) for p in view.pilots]
     whole = {"type": "FeatureCollection", "generated_at": iso(int(now_s)), "pilots": pilots, "features": features}
     return msgspec.json.encode(whole)
 
 
 def _feature(
-    view: View, series: list[Shown], latest: Mapping[int, np.void], now_s: float, links: Links
+    view: View, series: Sequence[Shown], latest: Mapping[int, np.void], now_s: float, links: Links
 ) -> dict[str, object]:
     place, pilot = series[0].place, series[0].pilot
+    heard = [s for s in series if s.id in latest]
     return {
         "type": "Feature",
         "id": place.id,
@@ -39,11 +46,21 @@ def _feature(
             "name": place.name,
             "pilot": pilot.slug,
             "public": view.key is None,
+            "licence": licence_url(pilot.licence) or pilot.licence,
             "attribution": pilot.attribution,
             "sensorthings": links.to(f"/v1.1/Things({place.id})"),
-            "latest": [latest_json(s, latest[s.id], now_s) for s in series if s.id in latest],
+            "latest": [latest_json(s, latest[s.id], now_s) for s in heard],
+            **{name: value for s in heard for name, value in _flat(s, latest[s.id])},
         },
     }
+
+
+def _flat(shown: Shown, row: np.void) -> Iterator[tuple[str, object]]:
+    """Value, flag and time by the name of the channel: a map program styles by plain attributes, not by lists."""
+    channel, value = shown.series.channel, float(row["value"])
+    yield channel, value if np.isfinite(value) else None
+    yield f"{channel}_flag", int(row["flag"])
+    yield f"{channel}_time", iso(int(row["time_s"]))
 
 
 def latest_json(shown: Shown, row: np.void, now_s: float) -> dict[str, object]:

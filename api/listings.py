@@ -27,7 +27,7 @@ def pilot_json(pilot: Pilot) -> dict[str, object]:
 
 def place_json(place: Place, view: View, links: Links) -> dict[str, object]:
     """A place and where to read on."""
-    shown = view.of_place(place.id)
+    shown = view.by_place[place.id]
     return {
         "id": place.id,
         "name": place.name,

@@ -3,8 +3,8 @@
 Problem
 |-- NotThere       404: no such thing, or not public
 |-- Malformed      400: the request cannot be read
-|-- NotOffered     501: legal, but not implemented here
-`-- TooMuch        400: it would not fit in bounded memory or time; ask for less
+|-- TooMuch        400: it would not fit in bounded memory or time; ask for less
+`-- NotOffered     501: legal, but not implemented here
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.responses import Response
 MEDIA = "application/problem+json"
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - it is called so in RFC 9457
     """A request that is answered with an error and a sentence."""
 
     status = 500
@@ -51,12 +51,6 @@ class TooMuch(Problem):
     """It would not fit in bounded memory or time."""
 
     status = 400
-
-
-class Away(Problem):
-    """The store or the registry does not answer."""
-
-    status = 503
 
 
 def problem_body(status: int, detail: str) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
@@ -120,6 +120,19 @@ class Desk:
     async def long(self, read: Callable[[], T]) -> T:
         """Any other read."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, read)
+
+    async def stream(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """The pieces, each made in the reader thread while the one before is on its way."""
+        coming = self._submit(pieces)
+        try:
+            while (piece := await asyncio.wrap_future(coming)) is not None:
+                coming = self._submit(pieces)
+                yield piece
+        finally:
+            coming.cancel()
+
+    def _submit(self, pieces: Iterator[bytes]) -> Future[bytes | None]:
+        return self._thread.submit(lambda: next(pieces, None))
 
     def close(self) -> None:
         """Let the reader thread go once what it reads is read."""

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from api.problems import Malformed
 from api.sensorthings import v11
@@ -26,7 +27,7 @@ from api.sensorthings.moments import (
 )
 from api.sensorthings.world import World
 
-Order = Callable[[object, object], bool]
+Order = Callable[[Any, Any], bool]
 _ORDERS: Mapping[str, Order] = MappingProxyType(
     {"eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
 )
@@ -88,17 +89,20 @@ def worth(node: Node, entity: Entity, lens: Lens) -> object:
             return value
         case Path(steps):
             return walk(steps, entity, lens)
-        case Unary("not", operand):
-            value = worth(operand, entity, lens)
-            return (not value) if isinstance(value, bool) else None
-        case Unary(_, operand):
-            return negate(_single(worth(operand, entity, lens)))
+        case Unary(name, operand):
+            return _unary(name, worth(operand, entity, lens))
         case Call(name, arguments):
             return _call(name, [worth(a, entity, lens) for a in arguments], lens)
         case Binary("and" | "or" as name, left, right):
             return _logic(name, worth(left, entity, lens), lambda: worth(right, entity, lens))
         case Binary(name, left, right):
             return _binary(name, worth(left, entity, lens), worth(right, entity, lens))
+
+
+def _unary(name: str, value: object) -> object:
+    if name == "-":
+        return negate(_single(value))
+    return (not value) if isinstance(value, bool) else None
 
 
 def walk(steps: Iterable[str | int], entity: Entity, lens: Lens) -> object:
@@ -165,7 +169,7 @@ def _binary(name: str, left: object, right: object) -> object:
         return _with_null(name, left, right)
     if name in _ORDERS:
         return _compare(name, left, right)
-    return _relation(name, _moment(left), _moment(right))
+    return _RELATIONS[name](_moment(left), _moment(right))
 
 
 def _with_null(name: str, left: object, right: object) -> bool | None:
@@ -196,23 +200,11 @@ def _compare(name: str, left: object, right: object) -> bool | None:
 
 
 def _compare_moments(name: str, left: object, right: object) -> bool | None:
-    if isinstance(left, Duration | dict | list | bool | Entity) or isinstance(
-        right, Duration | dict | list | bool | Entity
+    if not all(
+        isinstance(v, Instant | Interval | str | int | float) and not isinstance(v, bool) for v in (left, right)
     ):
         return None
-    a, b = _moment(left), _moment(right)
-    match name:
-        case "lt":
-            return earlier(a, b)
-        case "gt":
-            return later(a, b)
-        case "le":
-            return earlier(a, b) or same(a, b)
-        case "ge":
-            return later(a, b) or same(a, b)
-        case "eq":
-            return same(a, b)
-    return not same(a, b)
+    return _ORDERS_OF_TIME[name](_moment(left), _moment(right))
 
 
 def _moment(value: object) -> Moment:
@@ -223,21 +215,32 @@ def _moment(value: object) -> Moment:
     raise Malformed(f"a time is compared with {text_of(value)!r}, which is none")
 
 
-def _relation(name: str, a: Moment, b: Moment) -> bool:
-    """The relations between times that the reference server adds: a half-open interval, an instant as a point."""
-    match name:
-        case "before":
-            return earlier(a, b)
-        case "after":
-            return later(a, b)
-        case "during":
-            return start_of(a) >= start_of(b) and (
-                end_of(a) < end_of(b) or (isinstance(a, Interval) and end_of(a) <= end_of(b))
-            )
-        case "overlaps":
-            return start_of(a) <= end_of(b) and start_of(b) <= end_of(a)
-        case "meets":
-            return end_of(a) == start_of(b) or end_of(b) == start_of(a)
-        case "starts":
-            return start_of(a) == start_of(b)
-    return end_of(a) == end_of(b)
+def _during(a: Moment, b: Moment) -> bool:
+    """A half-open interval holds what begins in it; another interval must end with it too."""
+    inside = end_of(a) < end_of(b) or (isinstance(a, Interval) and end_of(a) <= end_of(b))
+    return start_of(a) >= start_of(b) and inside
+
+
+Relation = Callable[[Moment, Moment], bool]
+_ORDERS_OF_TIME: Mapping[str, Relation] = MappingProxyType(
+    {
+        "eq": same,
+        "ne": lambda a, b: not same(a, b),
+        "lt": earlier,
+        "gt": later,
+        "le": lambda a, b: earlier(a, b) or same(a, b),
+        "ge": lambda a, b: later(a, b) or same(a, b),
+    }
+)
+_RELATIONS: Mapping[str, Relation] = MappingProxyType(
+    {
+        "before": earlier,
+        "after": later,
+        "during": _during,
+        "overlaps": lambda a, b: start_of(a) <= end_of(b) and start_of(b) <= end_of(a),
+        "meets": lambda a, b: end_of(a) == start_of(b) or end_of(b) == start_of(a),
+        "starts": lambda a, b: start_of(a) == start_of(b),
+        "finishes": lambda a, b: end_of(a) == end_of(b),
+    }
+)
+"""The relations between times that the reference server adds to the standard's."""

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 
 from api.problems import Malformed, NotOffered
-from api.sensorthings.moments import Duration, Instant, Interval, read_instant, start_of
+from api.sensorthings.moments import FIRST_S, LAST_S, Duration, Instant, Interval, read_instant, start_of
 
 Function = Callable[..., object]
-FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
+DAY_S = 86_400
 GEOMETRY = {
     "geo.distance", "geo.length", "geo.intersects", "st_equals", "st_disjoint", "st_touches", "st_within",
     "st_overlaps", "st_crosses", "st_intersects", "st_contains", "st_relate",
@@ -31,6 +31,8 @@ def _moment(value: object) -> datetime:
         instant = Instant(start_of(instant))
     if not isinstance(instant, Instant):
         raise Malformed("a function of time was given something that is not a time")
+    if not FIRST_S + DAY_S <= instant.s <= LAST_S - DAY_S:
+        raise Malformed("a function of time was given a moment outside the years 1 to 9999")
     zone = timezone(timedelta(minutes=instant.offset_min))
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=instant.s)).astimezone(zone)
 

@@ -168,9 +168,9 @@ class _Reader:
         self.take("(")
         found: list[Node] = []
         while self.next.kind != ")":
-            found.append(self.expression(0))
-            if self.next.kind != ")":
+            if found:
                 self.take(",")
+            found.append(self.expression(0))
         self.take(")")
         return tuple(found)
 
@@ -180,11 +180,18 @@ class _Reader:
             if self.step().kind == "/":
                 steps.append(self.take("name").text)
             else:
-                steps.append(int(self.take("number").text.partition(".")[0]))
-                self.take("]")
+                steps.append(self.position())
         if len(steps) > MAX_HOPS:
             raise Malformed(f"a path of $filter has more than {MAX_HOPS} steps")
         return Path(tuple(steps))
+
+    def position(self) -> int:
+        """What stands in the brackets of `x[1]`."""
+        number = self.take("number").text
+        if not number.isdecimal():
+            raise Malformed(f"a position in brackets is a whole number, not {number}")
+        self.take("]")
+        return int(number)
 
 
 def _negative(node: Node) -> Node:

@@ -16,6 +16,11 @@ _DURATION = re.compile(
 )
 
 
+FIRST_S, LAST_S = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999: all that has a name."""
+LONGEST_S = 1e11
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Instant:
     """A moment, in seconds since 1970 UTC, and the offset it was written with."""
@@ -76,6 +81,8 @@ def read_instant(text: str) -> Instant:
     except ValueError:
         raise Malformed(f"{text!r} names a day or an hour that does not exist") from None
     since = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() + (1 if second == 60 else 0)
+    if not FIRST_S <= since - offset * 60 <= LAST_S:
+        raise Malformed(f"{text!r} lies outside the years 1 to 9999")
     return Instant(_whole(since - offset * 60), offset)
 
 
@@ -94,6 +101,8 @@ def read_duration(text: str) -> Duration:
         raise Malformed(f"{text!r} is not a duration: write PT1H or P1DT30M, without years and months")
     weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
     total = weeks * 604_800 + days * 86_400 + hours * 3_600 + minutes * 60 + seconds
+    if total > LONGEST_S:
+        raise Malformed(f"{text!r} is longer than three thousand years")
     return Duration(_whole(-total if found[1] == "-" else total))
 
 

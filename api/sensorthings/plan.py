@@ -13,13 +13,14 @@ from api.catalogue import FOR_EVER_S, Shown
 from api.sensorthings.evaluate import Lens, passes
 from api.sensorthings.grammar import Binary, Call, Literal, Node, Path, Unary
 from api.sensorthings.model import observation_of
-from api.sensorthings.moments import Instant, Interval
+from api.sensorthings.moments import Instant, Interval, read_instant
 from api.sensorthings.world import observation
 
 TIMES = {("phenomenonTime",), ("resultTime",)}
 IDS = {("id",), ("@iot.id",)}
 PER_SERIES = {"Datastream", "FeatureOfInterest"}
 MIRROR = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
+MOST_FLOAT = 1e300
 COMPARE = {
     "eq": np.equal,
     "ne": np.not_equal,
@@ -46,8 +47,8 @@ class Plan:
         return not self.on_result and not self.rest
 
     def mask(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which results pass the comparisons with numbers; a missing one never does."""
-        passed = ~np.isnan(values)
+        """Which results pass the comparisons with numbers; a missing one only differs (`ne`) from them."""
+        passed = np.ones(len(values), np.bool_)
         for name, limit in self.on_result:
             passed &= COMPARE[name](values, limit)
         return passed
@@ -131,6 +132,8 @@ def _bounds(node: Node) -> tuple[int, int] | None:
     if sided is None or sided[1] not in TIMES:
         return None
     name, _, value = sided
+    if isinstance(value, str):
+        value = read_instant(value)
     if name == "during" and isinstance(value, Interval):
         return math.floor(value.start_s), math.ceil(value.end_s) + 1
     if not isinstance(value, Instant):
@@ -150,5 +153,7 @@ def _on_result(node: Node) -> tuple[str, float] | None:
     sided = _sided(node)
     if sided is None or sided[1] != ("result",) or sided[0] not in COMPARE:
         return None
-    number = isinstance(sided[2], int | float) and not isinstance(sided[2], bool)
-    return (sided[0], float(sided[2])) if number else None  # type: ignore[arg-type]
+    limit = sided[2]
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or abs(limit) > MOST_FLOAT:
+        return None
+    return sided[0], float(limit)

@@ -150,6 +150,7 @@ class Service:
 
     def tell(self, target: Many | Entity, options: Options, path: str) -> dict[str, object]:
         """The JSON of what a path leads to, by its options."""
+        self._check(target.kind, options)
         if isinstance(target, Many):
             value, count, following = self._page(target, options, path)
             head = {} if count is None else {"@iot.count": count}
@@ -181,7 +182,6 @@ class Service:
 
     def _page(self, many: Many, options: Options, path: str) -> tuple[list[dict[str, object]], int | None, str | None]:
         """Entities as JSON, their count where it was asked, and the link to the next page."""
-        self._check(many.kind, options)
         if many.kind is Kind.OBSERVATION:
             scope = self._shown(many)
             count = self._observations.count(scope, options) if options.count else None
@@ -203,19 +203,25 @@ class Service:
         return ordered[options.skip : end], len(found), ("skip", str(end)) if more else None
 
     def _check(self, kind: Kind, options: Options) -> None:
+        """Afterwards every name in the options and in what they expand is one that its kind has; nothing was read."""
+        for name in options.select:
+            if name != "@iot.selfLink" and not v11.knows(kind, name):
+                raise Malformed(v11.unknown(kind, name))
         if options.filter is not None:
             check(options.filter, kind)
         for key in options.order:
             check(key.path, kind)
         if options.token is not None and kind is not Kind.OBSERVATION:
             raise Malformed("$skiptoken belongs to the nextLink of Observations")
+        for expand in options.expand:
+            found = v11.NAVIGATION[kind].get(expand.name)
+            if found is None:
+                raise Malformed(v11.unknown(kind, expand.name))
+            self._check(found.kind, expand.options)
 
     def entity(self, entity: Entity, options: Options) -> dict[str, object]:
         """One entity as JSON: id, links, properties, and what `$expand` fills in."""
         wanted = options.select
-        for name in wanted:
-            if name != "@iot.selfLink" and not v11.knows(entity.kind, name):
-                raise Malformed(v11.unknown(entity.kind, name))
         told: dict[str, object] = {}
         if not wanted or not set(wanted).isdisjoint(v11.ID_NAMES):
             told["@iot.id"] = entity.id
@@ -225,8 +231,6 @@ class Service:
             if not wanted or name in wanted:
                 told[name] = plain(read(entity))
         expands = {e.name: e for e in options.expand}
-        if unknown := set(expands) - set(v11.NAVIGATION[entity.kind]):
-            raise Malformed(v11.unknown(entity.kind, min(unknown)))
         for name in v11.NAVIGATION[entity.kind]:
             if name in expands:
                 told.update(self._expanded(entity, expands[name]))

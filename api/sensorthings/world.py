@@ -26,7 +26,6 @@ class World:
     def __init__(self, view: View, extent: Extent) -> None:
         self.view = view
         self._extent = extent
-        self._sensors = sensor_ids(view)
         made = [*self._places(), *self._historical(), *self._streams(), *self._devices(), *self._properties()]
         self._entities: dict[Kind, dict[int, Entity]] = {kind: {} for kind in Kind}
         for entity in sorted(made, key=lambda e: e.id):
@@ -48,7 +47,7 @@ class World:
 
     def _places(self) -> Iterable[Entity]:
         for place in self.view.places.values():
-            of = self.view.of_place(place.id)
+            of = self.view.by_place[place.id]
             series = tuple(s.id for s in of)
             where = {"name": place.name, "description": f"{place.name}: where its sensors stand", "properties": {}}
             point = {"type": "Point", "coordinates": [place.lon, place.lat]}
@@ -71,15 +70,13 @@ class World:
 
     def _historical(self) -> Iterable[Entity]:
         for place in self.view.places.values():
-            began = min((start for s in self.view.of_place(place.id) for start, _ in s.spans), default=0)
-            installed = [i.start_s for i in self.view.installations if i.place_id == place.id]
-            since = Instant(max(began, min(installed, default=began)))
             links = {"Thing": (place.id,), "Locations": (place.id,)}
+            since = Instant(self.view.since[place.id])
             yield Entity(Kind.HISTORICAL_LOCATION, place.id, {"time": since}, links)
 
     def _streams(self) -> Iterable[Entity]:
         for shown in self.view.shown.values():
-            sensor = self._sensors.get(shown.device.id) if shown.device is not None else None
+            sensor = self.view.numbers.get(shown.device.id) if shown.device is not None else None
             links = {
                 "Thing": (shown.place.id,),
                 "Sensor": () if sensor is None else (sensor,),
@@ -97,7 +94,7 @@ class World:
         devices = {s.device.id: s.device for s in self.view.shown.values() if s.device is not None}
         for name, device in devices.items():
             streams = tuple(s.id for s in self.view.shown.values() if s.device is not None and s.device.id == name)
-            yield Entity(Kind.SENSOR, self._sensors[name], _sensor_fields(device), {"Datastreams": streams})
+            yield Entity(Kind.SENSOR, self.view.numbers[name], _sensor_fields(device), {"Datastreams": streams})
 
     def _properties(self) -> Iterable[Entity]:
         quantities = {s.quantity.slug: s.quantity for s in self.view.shown.values()}
@@ -110,15 +107,6 @@ class World:
                 "properties": {"slug": slug, "name_fr": quantity.name_fr, "aggregate": quantity.aggregate},
             }
             yield Entity(Kind.OBSERVED_PROPERTY, property_id(slug), fields, {"Datastreams": streams})
-
-
-def sensor_ids(view: View) -> dict[str, int]:
-    """The id of each device: the number of its first installation, which never changes and is nobody else's."""
-    first: dict[str, int] = {}
-    for installation in view.installations:
-        known = first.get(installation.device_id, installation.id)
-        first[installation.device_id] = min(known, installation.id)
-    return first
 
 
 def property_id(slug: str) -> int:

@@ -156,7 +156,7 @@ def place_parts(
     view: View, place: Place, readings: Readings, *, speech: Speech, stretch: Stretch, now_s: float
 ) -> list[PlacePart]:
     """The page of a place: a part a series."""
-    series = view.of_place(place.id)
+    series = view.by_place[place.id]
     latest = readings.latest(series)
     return [
         PlacePart(tell(s, latest.get(s.id), speech, now_s), chart(readings, s, stretch, speech, now_s)) for s in series

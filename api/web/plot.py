@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
@@ -129,7 +130,7 @@ class _Pen:
 
     def _strokes(self) -> Iterator[slice]:
         edges = [0, *self.drawn.breaks, len(self.drawn)]
-        yield from (slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a)
+        yield from (slice(a, b) for a, b in pairwise(edges) if b > a)
 
     def _line(self) -> Iterator[str]:
         x, low, value, high = (

@@ -14,10 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.answers import PUBLIC_SLOW, headers, keeping, licence_links, link, ready, tag
+from api.answers import headers, keeping, licence_links, link, ready, tag
 from api.catalogue import View
 from api.front import Front
 from api.licences import licence_url
+from api.links import links
 from api.problems import NotThere
 from api.web.charts import STRETCHES, Stretch
 from api.web.pages import PLACE_PATH, PREVIEW_PATH, USE_PATH, choices, place_parts, sections, zone_of
@@ -49,7 +50,7 @@ class Pages:
 
     def render(self, request: Request, name: str, lang: str, view: View | None, **shown: object) -> bytes:
         """One page as bytes; `others` among the values are its addresses in both languages."""
-        base = self.front.links(request, view).base if view is not None else self.front.settings.public_url.rstrip("/")
+        base = links(request, self.front.settings).base
         speech = shown.pop("speech", None) or Speech(lang, ZoneInfo("UTC"))
         template = self._templates.get_template(name)
         text = template.render(
@@ -96,7 +97,7 @@ class Pages:
     def place(self, request: Request, lang: str, view: View, place: Place, stretch: Stretch) -> Response:
         """The page of one place."""
         now_s, base = self.front.now_s(), self.front.links(request, view).base
-        pilot = view.of_place(place.id)[0].pilot
+        pilot = view.by_place[place.id][0].pilot
         speech = Speech(lang, zone_of(pilot))
         paths = PLACE_PATH if view.key is None else PREVIEW_PATH
         others = {n: base + paths[n].format(id=place.id, key=view.key) + f"?range={stretch.name}" for n in LANGUAGES}
@@ -113,7 +114,7 @@ class Pages:
             ranges=STRETCHES,
             stretch=stretch,
             parts=place_parts(view, place, self.front.readings, speech=speech, stretch=stretch, now_s=now_s),
-            devices=sorted({s.device.id for s in view.of_place(place.id) if s.device is not None}),
+            devices=sorted({s.device.id for s in view.by_place[place.id] if s.device is not None}),
             links=self.front.links(request, view),
             made_at=datetime.fromtimestamp(now_s, UTC),
         )
@@ -126,13 +127,23 @@ class Pages:
         others = {name: base + path for name, path in USE_PATH.items()}
         return self.answer(request, view, self.render(request, "use.html", lang, view, others=others))
 
-    def error(self, request: Request, status: int) -> Response:
-        """A problem as a page, in the language of the address."""
-        lang = "en" if request.url.path.startswith(("/en", "/preview")) else "fr"
-        base = self.front.settings.public_url.rstrip("/")
+    def error(self, request: Request, status: int, more: Mapping[str, str]) -> Response:
+        """A problem as a page, in the language of the address, else in that of the browser."""
+        lang, base = _spoken(request), links(request, self.front.settings).base
         others = {name: f"{base}/{name}/" for name in LANGUAGES}
-        body = self.render(request, "error.html", lang, None, others=others, status=status)
-        return Response(body, status_code=status, media_type=HTML, headers={"Cache-Control": "no-store"})
+        kind = status if status in {400, 404} else "other"
+        body = self.render(request, "error.html", lang, None, others=others, kind=kind, status=status)
+        told = {**more, "Cache-Control": "no-store", "Content-Language": lang, "Vary": "Accept, Accept-Language"}
+        return Response(body, status_code=status, media_type=HTML, headers=told)
+
+
+def _spoken(request: Request) -> str:
+    path = request.url.path
+    if path.startswith(("/en", "/preview/")):
+        return "en"
+    if path.startswith(("/fr", "/apercu/")):
+        return "fr"
+    return preferred(request.headers.get("accept-language", ""))
 
 
 def _lang_of(body: bytes) -> str:
@@ -161,8 +172,8 @@ def page_routes(front: Front, pages: Pages) -> APIRouter:
     @router.get("/")
     async def anybody(request: Request) -> Response:
         lang = preferred(request.headers.get("accept-language", ""))
-        to = f"{front.links(request, front.view()).base}/{lang}/"
-        return RedirectResponse(to, 302, {"Vary": "Accept-Language", "Cache-Control": PUBLIC_SLOW})
+        to = f"{links(request, front.settings).base}/{lang}/"
+        return RedirectResponse(to, 302, {"Vary": "Accept-Language", "Cache-Control": "private, max-age=300"})
 
     @router.get("/static/{name}")
     async def asset(request: Request, name: str) -> Response:

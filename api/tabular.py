@@ -1,0 +1,135 @@
+"""The plain routes: latest readings as GeoJSON, places, series and quantities as JSON, whole series as CSV and JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import schemas
+from api.answers import JSON, PUBLIC_SLOW, headers, keeping, licence_links, ready, tag
+from api.bounds import From, To, read_bounds
+from api.catalogue import View
+from api.formats import EXCEL, PLAIN
+from api.front import Front, Key
+from api.geojson import MEDIA as GEOJSON
+from api.geojson import latest_geojson, latest_tag
+from api.listings import places_body, quantities_body, series_body
+from api.problems import Malformed
+from api.table import CSV, Table, csv_answer, json_answer
+from gateway.store.port import Tier
+
+Number = Annotated[int, Path(description="The number of a series, as `/api/series` lists them", examples=[1])]
+Tiers = Annotated[Tier, Query(description="Every reading (`raw`), or windows of a minute (`m1`) or an hour (`h1`)")]
+Excel = Annotated[
+    Literal["0", "1"], Query(description="1: as French Excel wants it: semicolons, decimal commas, a byte order mark")
+]
+
+
+def only(*names: str) -> Any:
+    """A dependency that refuses every other query parameter, and any that is given twice."""
+
+    def check(request: Request) -> None:
+        asked = [name for name, _ in request.query_params.multi_items()]
+        for name in asked:
+            if name not in names:
+                raise Malformed(f"there is no parameter {name!r} here; there are {', '.join(names)}")
+            if asked.count(name) > 1:
+                raise Malformed(f"{name} is given twice")
+
+    return Depends(check)
+
+
+def tabular_routes(front: Front) -> APIRouter:
+    """The routes below `/api`."""
+    router = APIRouter(prefix="/api", tags=["Plain"], default_response_class=Response)
+    _latest(router, front)
+    _listings(router, front)
+    _tables(router, front)
+    return router
+
+
+def _latest(router: APIRouter, front: Front) -> None:
+    told = schemas.answer("A Feature a place", GEOJSON, schemas.GEOJSON)
+
+    @router.get("/latest.geojson", summary="The newest readings", responses=told, dependencies=[only("key")])
+    async def latest(request: Request, key: Key = None) -> Response:
+        """The newest reading of every public series on a map, with its age and what its flag means (RFC 7946)."""
+        view, now_s = front.view(key), front.now_s()
+        rows = await front.desk.short(lambda: front.readings.latest(list(view.shown.values())))
+        links = front.links(request, view)
+        told = headers(cache=keeping(view), etag=latest_tag(view, rows, now_s, links), link=licence_links(view.pilots))
+        return ready(request, lambda: latest_geojson(view, rows, now_s, links), GEOJSON, told)
+
+
+def _listings(router: APIRouter, front: Front) -> None:
+    def listed(request: Request, view: View, body: dict[str, object]) -> Response:
+        encoded = msgspec.json.encode(body)
+        told = headers(cache=keeping(view, PUBLIC_SLOW), etag=tag(encoded), link=licence_links(view.pilots))
+        return ready(request, encoded, JSON, told)
+
+    one_a_place = schemas.json_answer("All public places", schemas.PLACES)
+
+    @router.get("/places", summary="Places", responses=one_a_place, dependencies=[only("key")])
+    async def places(request: Request, key: Key = None) -> Response:
+        """Where something is measured."""
+        view = front.view(key)
+        return listed(request, view, places_body(view, front.links(request, view)))
+
+    one_a_series = schemas.json_answer("All public series", schemas.ALL_SERIES)
+
+    @router.get("/series", summary="Series", responses=one_a_series, dependencies=[only("key")])
+    async def series(request: Request, key: Key = None) -> Response:
+        """What is measured where, in which unit, and the addresses of its readings."""
+        view = front.view(key)
+        return listed(request, view, series_body(view, front.links(request, view)))
+
+    catalogue = schemas.json_answer("All quantities", schemas.QUANTITIES)
+
+    @router.get("/quantities", summary="Quantities", responses=catalogue, dependencies=[only()])
+    async def quantities(request: Request) -> Response:
+        """What can be measured: names, units, how readings are condensed, thresholds of the automatic checks."""
+        return listed(request, front.view(), quantities_body(front.catalogue.quantities))
+
+
+def _tables(router: APIRouter, front: Front) -> None:
+    asked = "from", "to", "tier"
+
+    def table(series_id: int, key: str | None, start: str | None, end: str | None, tier: Tier) -> Table:
+        view = front.view(key)
+        return Table(view, view.series(series_id), read_bounds(start, end), tier)
+
+    as_csv = schemas.answer("A row a reading or a window, oldest first", CSV, {"type": "string"})
+
+    @router.get(
+        "/series/{series_id}.csv",
+        summary="A series as CSV",
+        responses=as_csv,
+        dependencies=[only(*asked, "excel", "key")],
+    )
+    async def series_csv(
+        request: Request,
+        series_id: Number,
+        start: From = None,
+        end: To = None,
+        tier: Tiers = "raw",
+        excel: Excel = "0",
+        key: Key = None,
+    ) -> Response:
+        """Every row says its unit, flag, completeness, licence and attribution; whole series are streamed."""
+        dialect = EXCEL if excel == "1" else PLAIN
+        return await csv_answer(request, front, table(series_id, key, start, end, tier), dialect)
+
+    as_json = schemas.json_answer("The same as JSON", schemas.ROWS)
+
+    @router.get(
+        "/series/{series_id}.json", summary="A series as JSON", responses=as_json, dependencies=[only(*asked, "key")]
+    )
+    async def series_json(
+        request: Request, series_id: Number, start: From = None, end: To = None, tier: Tiers = "raw", key: Key = None
+    ) -> Response:
+        """`readings` at tier raw, `windows` at m1 and h1, oldest first; whole series are streamed."""
+        return await json_answer(request, front, table(series_id, key, start, end, tier))
