@@ -9,9 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
-from devices.refusal import RefusalError
+from devices.refusal import QuantityError
 from devices.table import SLUG, Table, read_table
 
+__all__ = ["AGGREGATES", "CATALOGUE", "THRESHOLDS", "Quantity", "QuantityError", "load_quantities", "read_quality"]
 CATALOGUE = Path(__file__).parent / "quantities.toml"
 
 AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max")
@@ -31,10 +32,6 @@ hPa mm cm km km/h ppb ppt VAh mg/l ug/l g/l
 """
 UNITS = frozenset(SENML.split())
 """IANA's SenML units and secondary units (RFC 8428, RFC 8798 and later entries)."""
-
-
-class QuantityError(RefusalError):
-    """A quantity does not add up; the sentence says where and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """A refusal of what a person wrote: one sentence that says where and what to do, in French and in English.
 
 RefusalError
-├── QuantityError   a quantity of quantities.toml        (devices/quantity.py)
-├── RecipeError     a recipe, its signals or its wiring  (devices/recipe.py)
-└── ImageError      an identity that no board can have   (devices/image.py)
+├── QuantityError   a quantity of quantities.toml
+├── RecipeError     a recipe, its signals or its wiring
+└── ImageError      an identity that no board can have, or recipes that do not go together
 """
 
 from __future__ import annotations
@@ -22,3 +22,15 @@ class RefusalError(ValueError):
     def said(self, lang: str) -> str:
         """The sentence in a language."""
         return say(f"check.{self.key}", lang, **self._values)
+
+
+class QuantityError(RefusalError):
+    """A quantity does not add up."""
+
+
+class RecipeError(RefusalError):
+    """A recipe does not add up."""
+
+
+class ImageError(RefusalError):
+    """An image cannot be built."""

@@ -1,0 +1,154 @@
+"""A recipe and an identity make the files of a board's disk: the same bytes for USB, browser and simulator."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from devices.pinout import load_pinouts
+from devices.reading import is_device, shard_of, topic_of
+from devices.recipe import Recipe
+from devices.refusal import ImageError
+from devices.sensor import Sensor, check_pins
+
+__all__ = ["Identity", "ImageError", "build_image", "shard_of"]
+FIRMWARE = Path(__file__).parent / "firmware"
+CONFIG_VERSION = 1
+"""What `devices/firmware/girouette/config.py` reads."""
+MOST_CHANNELS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a board is, and where it connects: `girouette device add` gives it."""
+
+    device: str
+    shard: str
+    user: str
+    password: str
+    host: str
+    port: int
+    period_s: int | None = None
+    """Seconds between two samples; the shortest of the recipes' where it is None."""
+    wifi: tuple[Mapping[str, str], ...] = ()
+    """Known networks, each with `ssid` and `password`."""
+    ntp: str | None = "pool.ntp.org"
+    """A time server; without one the gateway tells the time."""
+    board: str | None = None
+    """The kind of board; the first that fits all recipes where it is None."""
+
+
+def build_image(recipes: Sequence[Recipe], identity: Identity) -> dict[str, bytes]:
+    """The files of a board's disk by path: the firmware, verbatim, and `/config.json`.
+
+    Raises ImageError for an identity that no board can have and for recipes that do not go together, RecipeError for pins
+    that two of them want.
+    """
+    check_identity(identity)
+    placed = place(recipes, identity.board)
+    config = configuration(placed, identity)
+    return {**firmware(), "/config.json": json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()}
+
+
+def check_identity(identity: Identity) -> None:
+    """Refuse what no board can be."""
+    device = identity.device
+    if not is_device(device):
+        raise ImageError("bad_device", value=device)
+    if identity.shard != shard_of(device):
+        raise ImageError("bad_shard", device=device, value=identity.shard, right=shard_of(device))
+    if not 1 <= identity.port <= 65535:
+        raise ImageError("bad_port", value=identity.port)
+    if identity.period_s is not None and not 1 <= identity.period_s <= 86400:
+        raise ImageError("bad_period", value=identity.period_s)
+
+
+def place(recipes: Sequence[Recipe], board: str | None) -> list[Recipe]:
+    """The recipes on one kind of board, together; ImageError or RecipeError where they do not go together."""
+    if not recipes:
+        raise ImageError("no_recipe")
+    check_channels(recipes)
+    if board is None:
+        common = [b for b in recipes[0].boards if all(b in r.boards for r in recipes)]
+        if not common:
+            raise ImageError("no_common_board", recipes=" + ".join(r.slug for r in recipes))
+        board = common[0]
+    placed = [r.on(board) for r in recipes]
+    check_pins([s for r in placed for s in r.sensors], load_pinouts()[board])
+    return placed
+
+
+def check_channels(recipes: Sequence[Recipe]) -> None:
+    """Refuse two channels of one name, and more than a device may have."""
+    of: dict[str, str] = {}
+    for recipe in recipes:
+        for channel in recipe.channels:
+            if channel.name in of:
+                other = of[channel.name]
+                raise ImageError("channel_collides", recipe=other, other=recipe.slug, channel=channel.name)
+            of[channel.name] = recipe.slug
+    if len(of) > MOST_CHANNELS:
+        raise ImageError("too_many_channels", most=MOST_CHANNELS, count=len(of))
+
+
+def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, Any]:
+    """The content of `config.json`: everything that the board is told."""
+    return {
+        "v": CONFIG_VERSION,
+        "device": identity.device,
+        "topic": topic_of(identity.device),
+        "bn": f"{identity.device}/",
+        "broker": {
+            "host": identity.host,
+            "port": identity.port,
+            "user": identity.user,
+            "password": identity.password,
+        },
+        "wifi": [dict(network) for network in identity.wifi],
+        "ntp": identity.ntp,
+        "recipe": "+".join(r.slug for r in recipes),
+        "firmware": firmware_version(),
+        "period_s": identity.period_s or min(r.period_s for r in recipes),
+        "sensors": [wiring(s, r) for r in recipes for s in r.sensors],
+        "led": recipes[0].led,
+    }
+
+
+def wiring(sensor: Sensor, recipe: Recipe) -> dict[str, Any]:
+    """One sensor as the board is told of it."""
+    return {
+        "driver": sensor.driver,
+        "bus": dict(sensor.bus),
+        "options": dict(sensor.options),
+        "channels": [
+            {
+                "n": c.name,
+                "u": recipe.quantities[c.quantity].unit_wire,
+                "key": c.key,
+                "digits": recipe.quantities[c.quantity].digits_wire,
+            }
+            for c in sensor.channels
+        ],
+    }
+
+
+@cache
+def firmware() -> Mapping[str, bytes]:
+    """The firmware's files as they lie on the board's disk, by path."""
+    files = sorted(f for f in FIRMWARE.rglob("*.py") if "__pycache__" not in f.parts)
+    return MappingProxyType({f"/{f.relative_to(FIRMWARE).as_posix()}": f.read_bytes() for f in files})
+
+
+@cache
+def firmware_version() -> str:
+    """A name for exactly these bytes: eight digits of a hash over the firmware's paths and contents."""
+    digest = hashlib.sha256()
+    for path, content in firmware().items():
+        digest.update(f"{path} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:8]
