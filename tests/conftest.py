@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,22 @@ def mosquitto(tmp_path: Path) -> Iterator[int]:
     finally:
         child.kill()
         child.wait()
+
+
+@pytest.fixture(scope="session")
+def influx_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One influxd for all tests of a worker: ask for `influx`, which is empty."""
+    from influx import influxd
+
+    yield from influxd(tmp_path_factory.mktemp("influx"), need("influxd"), take_port=take_port, until=wait_until)
+
+
+@pytest.fixture
+def influx(influx_process: Any) -> Any:
+    """A real InfluxDB that holds nothing: `url`, `token`, `org`, `kill()`, `start()` (tests/journeys/influx.py)."""
+    influx_process.start()
+    influx_process.wipe()
+    return influx_process
 
 
 @pytest.hookimpl(hookwrapper=True)
