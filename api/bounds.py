@@ -22,7 +22,11 @@ From = Annotated[
 ]
 To = Annotated[
     str | None,
-    Query(description="The moment before which it ends, itself not wanted any more", examples=["2026-11-25T00:00:00Z"]),
+    Query(
+        alias="to",
+        description="The moment before which it ends, itself not wanted any more",
+        examples=["2026-11-25T00:00:00Z"],
+    ),
 ]
 
 

@@ -41,6 +41,7 @@ class _Outgoing:
 
     send: Send
     head: bool
+    stall_s: float
     started: bool = False
     closed: bool = False
     timer: asyncio.Timeout | None = field(default=None)
@@ -58,11 +59,19 @@ class _Outgoing:
                 return
             self.closed = True
             message = {"type": "http.response.body", "body": b"", "more_body": False}
-        await self.send(message)
+        try:
+            async with asyncio.timeout(self.stall_s):
+                await self.send(message)
+        except TimeoutError:
+            raise _StalledError from None
+
+
+class _StalledError(Exception):
+    """The client has taken nothing for too long."""
 
 
 class Edge:
-    """ASGI middleware: refuses what is too long, answers OPTIONS and HEAD, and gives up after the deadline."""
+    """ASGI middleware: refuses what is too long, answers OPTIONS and HEAD, gives up after the deadline and on who stalls."""
 
     def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
         self.app = app
@@ -74,7 +83,7 @@ class Edge:
             await self.app(scope, receive, send)
             return
         method = scope["method"]
-        outgoing = _Outgoing(send, head=method == "HEAD")
+        outgoing = _Outgoing(send, head=method == "HEAD", stall_s=self.settings.stall_s)
         if (refusal := self._refusal(scope)) is not None:
             await refusal(scope, receive, outgoing)
             return
@@ -83,9 +92,12 @@ class Edge:
         try:
             async with asyncio.timeout(self.settings.deadline_s) as outgoing.timer:
                 await self.app(scope, receive, outgoing)
+        except _StalledError:
+            return
         except TimeoutError:
             if outgoing.started:
                 raise
+            outgoing.timer = None
             detail = f"no answer within {self.settings.deadline_s:g} s; ask for less, or try again later"
             await problem_response(503, detail, {"Retry-After": "10"})(scope, receive, outgoing)
 

@@ -21,6 +21,9 @@ class ApiSettings:
     deadline_s: float = 10.0
     """An answer that has not begun by then is a 503."""
 
+    stall_s: float = 60.0
+    """Who takes none of an answer for so long is let go."""
+
     max_url_bytes: int = 8_192
     max_body_bytes: int = 65_536
     now_s: Callable[[], float] = time.time
