@@ -1,0 +1,125 @@
+"""How InfluxDB calls what we keep, and how rows become lines of its protocol. Pure: dashboards read it too.
+
+| bucket | measurement | tags | fields |
+|---|---|---|---|
+| girouette/raw | obs | series quantity channel place pilot | value flag tests score none |
+| girouette/m1, girouette/h1 | obs | the same | WINDOW's columns, none |
+| girouette/raw | fleet, health, gateway | those of the points | those of the points, real numbers |
+| girouette/h1 | state | series | blob (base64), at time 0 |
+| girouette/h1 | latest | series ... | as raw: the newest reading of a series whose raw readings were all trimmed |
+
+A field that holds no number (NaN) is left out of its line, and its bit is set in `none`: a field left out alone would keep
+what an earlier line said at this time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.numerics.columns import READING, WINDOW
+
+DATABASE = "girouette"
+BUCKETS: Mapping[str, str] = {"raw": "girouette/raw", "m1": "girouette/m1", "h1": "girouette/h1"}
+"""Tier -> bucket. `database/policy` is a name that InfluxQL finds without a mapping in 2.x and 3.x."""
+OBS, STATE, LATEST = "obs", "state", "latest"
+FLEET, HEALTH, GATEWAY = "fleet", "health", "gateway"
+MEASUREMENTS = (OBS, STATE, LATEST, FLEET, HEALTH, GATEWAY)
+TAGS = ("channel", "pilot", "place", "quantity", "series")
+"""Tags of `obs`, in the order in which lines have them (sorted: InfluxDB likes it so)."""
+NONE = "none"
+DTYPES: Mapping[str, np.dtype[np.void]] = {"raw": READING, "m1": WINDOW, "h1": WINDOW}
+_TIMES = {"time_s", "start_s"}
+
+
+def source(tier: str, measurement: str = OBS) -> str:
+    """The measurement as InfluxQL names it.
+
+    >>> source("raw")
+    '"girouette"."raw"."obs"'
+    """
+    return f'"{DATABASE}"."{tier}"."{measurement}"'
+
+
+def fields(tier: str) -> tuple[str, ...]:
+    """The fields of a tier's `obs`, without `none`, in the order of its columns.
+
+    >>> fields("raw")
+    ('value', 'flag', 'tests', 'score')
+    """
+    return tuple(name for name in DTYPES[tier].names or () if name != "series" and name not in _TIMES)
+
+
+def reals(tier: str) -> tuple[str, ...]:
+    """The fields that may hold no number: field n has bit n of `none`.
+
+    >>> reals("raw")
+    ('value', 'score')
+    """
+    return tuple(name for name in fields(tier) if DTYPES[tier][name].kind == "f")
+
+
+def escaped(text: str) -> str:
+    r"""The text as a tag's value; a backslash becomes a slash and what does not print a space, since the protocol cannot hold them.
+
+    >>> escaped("air, 2=b\\")
+    'air\\,\\ 2\\=b/'
+    """
+    clean = "".join(c if c.isprintable() else " " for c in text.replace("\\", "/"))
+    return re.sub(r"([,= ])", r"\\\1", clean)
+
+
+def key(measurement: str, tags: Mapping[str, str]) -> str:
+    """Measurement and tags as a line begins; a tag without value is left out.
+
+    >>> key("fleet", {"pilot": "rennes", "device": "air-1", "zone": ""})
+    'fleet,device=air-1,pilot=rennes'
+    """
+    said = (f",{escaped(name)}={escaped(value)}" for name, value in sorted(tags.items()) if value)
+    return escaped(measurement) + "".join(said)
+
+
+def lines(rows: NDArray[np.void], tier: str, keys: Mapping[int, str]) -> Iterable[str]:
+    """Each row as a line with a time in seconds, in any order; `keys` says how the lines of a series begin.
+
+    Cost: 0.9 us a reading, one format over a flat list.
+    """
+    absent = none_bits(rows, tier)
+    for bits in np.unique(absent).tolist():
+        some = rows[absent == bits]
+        there = [name for name in fields(tier) if name not in reals(tier) or not bits >> reals(tier).index(name) & 1]
+        form = f"%s {','.join(f'{name}={_form(rows.dtype[name])}' for name in there)},{NONE}={bits}i %d\n"
+        columns = [[keys[s] for s in some["series"].tolist()], *(some[name].tolist() for name in there)]
+        columns.append(some[_time_of(rows.dtype)].tolist())
+        yield from (form * len(some) % tuple(chain.from_iterable(zip(*columns, strict=True)))).splitlines()
+
+
+def none_bits(rows: NDArray[np.void], tier: str) -> NDArray[np.int64]:
+    """For each row the bits of the fields that hold no number."""
+    bits = np.zeros(len(rows), np.int64)
+    for n, name in enumerate(reals(tier)):
+        bits |= (~np.isfinite(rows[name])).astype(np.int64) << n
+    return bits
+
+
+def rows_of(tier: str, series: int, values: Iterable[list[object]]) -> NDArray[np.void]:
+    """Rows from InfluxQL's answer: time in seconds, then `fields(tier)`, then `none`."""
+    answered = list(values)
+    rows = np.array([(series, *value[:-1]) for value in answered], DTYPES[tier])
+    absent = np.array([value[-1] or 0 for value in answered], np.int64)
+    if absent.any():
+        for n, name in enumerate(reals(tier)):
+            rows[name][(absent >> n & 1).astype(np.bool_)] = np.nan
+    return rows
+
+
+def _form(dtype: np.dtype[np.generic]) -> str:
+    return "%di" if dtype.kind != "f" else "%.9g" if dtype.itemsize == 4 else "%r"
+
+
+def _time_of(dtype: np.dtype[np.void]) -> str:
+    return next(name for name in dtype.names or () if name in _TIMES)
