@@ -1,0 +1,78 @@
+"""The command `girouette`: what an agent, an operator or a script types."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands import devices, pilots
+from deploy.commands.options import Given
+from deploy.commands.speech import LANG, Group, option, text, usage_sentence
+from deploy.faults import DONE, INTERRUPTED, exit_code, expected, sentence
+
+app = typer.Typer(
+    cls=Group, help=text("girouette"), add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.add_typer(pilots.pilot, name="pilot")
+app.add_typer(pilots.place, name="place")
+app.add_typer(devices.device, name="device")
+app.add_typer(devices.recipe, name="recipe")
+
+
+def show_version(asked: bool) -> None:  # noqa: FBT001 - typer's own form
+    """Print the version and stop."""
+    if asked:
+        print(f"girouette {version('girouette')}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    ctx: typer.Context,
+    *,
+    recipes: Annotated[list[Path] | None, option("recipes", "--recipes", metavar="DIR")] = None,
+    settings: Annotated[Path | None, option("settings", "--settings", metavar="FILE")] = None,
+    _: Annotated[bool, option("version", "--version", callback=show_version, is_eager=True)] = False,
+) -> None:
+    """Take what stands before the command; the file of settings counts for children, too."""
+    ctx.obj = Given(recipes=tuple(recipes or ()))
+    if settings is not None:
+        os.environ["GIROUETTE_SETTINGS"] = str(settings)
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line; its exit code."""
+    try:
+        done = typer.main.get_command(app).main(list(args), prog_name="girouette", standalone_mode=False)
+    except typer.TyperException as e:
+        return misused(e)
+    except typer.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except expected() as e:
+        print(f"girouette: {sentence(e, LANG)}", file=sys.stderr)
+        return exit_code(e)
+    return done if isinstance(done, int) else DONE
+
+
+def misused(error: typer.TyperException) -> int:
+    """Say what is wrong with the command line, and where its help is."""
+    print(usage_sentence(error.format_message()), file=sys.stderr)
+    return error.exit_code
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

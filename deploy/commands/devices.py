@@ -1,0 +1,178 @@
+"""`girouette device` and `girouette recipe`: boards that become devices, and their life."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deploy.commands.durations import seconds
+from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, rows_of, settled
+from deploy.commands.pilots import chosen_pilot, chosen_place
+from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
+from deploy.faults import CommandError
+
+if TYPE_CHECKING:
+    from deploy.settings import Settings
+    from devices.recipe import Recipe
+    from gateway.registry import Place, Registry
+
+device = typer.Typer(cls=Group, help=text("device"))
+recipe = typer.Typer(cls=Group, help=text("recipe"))
+
+
+@recipe.command("list", cls=Command, help=text("recipe_list"))
+def list_recipes(ctx: typer.Context, *, recipes: Recipes = None, as_json: AsJson = False) -> None:
+    """All recipes, one's own included."""
+    rows = [
+        {
+            "slug": row.slug, "name": row.name(LANG), "summary": row.summary(LANG), "period_s": row.period_s,
+            "channels": [c.name for c in row.channels], "boards": list(row.boards), "price_eur": row.price_eur,
+        }
+        for row in recipes_of(settled(ctx, recipes=recipes)).values()
+    ]  # fmt: skip
+    tell(rows, rows_of(rows, "slug", "name", "summary"), as_json=as_json)
+
+
+@device.command("add", cls=Command, help=text("device_add"))
+def add_device(  # noqa: PLR0913 - a command's options are its parameters
+    ctx: typer.Context,
+    *,
+    slugs: Annotated[list[str], option("recipe", "--recipe", metavar="SLUG")],
+    where: Annotated[str, option("place", "--place", metavar="LAT,LON")],
+    name: Annotated[str | None, option("id", "--id", metavar="ID")] = None,
+    place_name: Annotated[str | None, option("place_name", "--name")] = None,
+    pilot: Annotated[str | None, option("pilot", "--pilot", metavar="SLUG")] = None,
+    period_s: Annotated[int | None, option("period", "--period", metavar="SECONDS")] = None,
+    since: Annotated[str, option("since", "--since", metavar="DURATION")] = "1d",
+    recipes: Recipes = None,
+    store: StoreUrl = None,
+    registry: RegistryUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """A new device at a place; its password is told this once."""
+    settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    mine = chosen_recipes(settings, slugs)
+    back_s = seconds(since)
+    with registry_of(settings) as known:
+        device_id = free_name(known, name, mine)
+        at = chosen_place(known, chosen_pilot(known, pilot), where, place_name)
+        password = secrets.token_urlsafe(32)
+        told = register(known, device_id, mine, at, password, period_s=period_s, at_s=first_moment(known, at, back_s))
+        hint = renew_accounts(settings, known)
+    tell(told, [*(f"{key:<9}{value}" for key, value in told.items()), text("password_once"), *hint], as_json=as_json)
+
+
+@device.command("list", cls=Command, help=text("device_list"))
+def list_devices(
+    ctx: typer.Context, *, store: StoreUrl = None, registry: RegistryUrl = None, as_json: AsJson = False
+) -> None:
+    """All devices, with where they are and what they fill."""
+    with registry_of(settled(ctx, store=store, registry=registry)) as known:
+        rows = device_rows(known)
+    tell(rows, rows_of(rows, "id", "stage", "recipe", "place", "shard"), as_json=as_json)
+
+
+@device.command("stage", cls=Command, help=text("device_stage"))
+def stage_device(
+    ctx: typer.Context,
+    *,
+    name: Annotated[str, argument("device")],
+    stage: Annotated[str, argument("stage")],
+    store: StoreUrl = None,
+    registry: RegistryUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """The device is in another stage from now on."""
+    settings = settled(ctx, store=store, registry=registry)
+    with registry_of(settings) as known:
+        known.set_stage(name, stage, at_s=int(time.time()))
+        hint = renew_accounts(settings, known) if stage == "retired" else []
+    tell({"id": name, "stage": stage}, [text("device_staged", name=name, stage=stage), *hint], as_json=as_json)
+
+
+def chosen_recipes(settings: Settings, slugs: Sequence[str]) -> list[Recipe]:
+    """The recipes of these names, tried together on one board. Raises CommandError, RefusalError."""
+    from devices.image import place
+
+    known = recipes_of(settings)
+    for slug in slugs:
+        if slug not in known:
+            raise CommandError("unknown_recipe", slug=slug, choices=", ".join(known))
+    return place([known[slug] for slug in slugs], None)
+
+
+def free_name(registry: Registry, wanted: str | None, recipes: Sequence[Recipe]) -> str:
+    """The name that is wanted, or the first of `recipe-1`, `recipe-2`, ... that no device ever had."""
+    from devices.reading import is_device
+
+    taken = {row.id for row in registry.devices()}
+    if wanted is None:
+        base = recipes[0].slug.replace("_", "-")[:26]
+        wanted = next(name for n in itertools.count(1) if (name := f"{base}-{n}") not in taken)
+    if not is_device(wanted):
+        raise CommandError("bad_device", name=wanted)
+    if wanted in taken:
+        raise CommandError("device_taken", name=wanted)
+    return wanted
+
+
+def first_moment(registry: Registry, place: Place, back_s: float) -> int:
+    """From when on a new device's samples belong to the place: so long ago, but not before another device left.
+
+    A board keeps what it measured before it was registered, and sends it then.
+    """
+    left = [row.end_s for row in registry.installations() if row.place_id == place.id and row.end_s is not None]
+    return max([int(time.time() - back_s), *left])
+
+
+def register(
+    registry: Registry, name: str, recipes: Sequence[Recipe], place: Place, password: str, *, period_s: int | None,
+    at_s: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Register the device; only the password's hash is kept. Gives what the board must be told."""
+    from deploy.accounts import hash_password
+    from devices.reading import topic_of
+
+    channels = [(c.name, c.quantity, r.quality.get(c.name, {})) for r in recipes for c in r.channels]
+    row = registry.add_device(
+        name, pilot_id=place.pilot_id, recipe="+".join(r.slug for r in recipes), channels=channels,
+        period_s=float(period_s or min(r.period_s for r in recipes)), place_id=place.id, at_s=at_s,
+        password_hash=hash_password(password, secrets.token_bytes(12)),
+    )  # fmt: skip
+    return {
+        "id": row.id, "shard": row.shard, "topic": topic_of(row.id), "user": row.user, "password": password,
+        "place": place.id, "period_s": row.period_s, "stage": row.stage,
+    }  # fmt: skip
+
+
+def renew_accounts(settings: Settings, registry: Registry) -> list[str]:
+    """Write the broker's accounts anew where their folder is set, and let the broker know; what is left to type, in words."""
+    from deploy.accounts import hang_up, write_accounts
+
+    if settings.accounts is None:
+        return [text("no_accounts")]
+    write_accounts(settings.accounts, registry.devices())
+    command = hang_up(settings.broker_pid_file)
+    return [] if command is None else [text("tell_broker", command=command)]
+
+
+def device_rows(registry: Registry) -> list[dict[str, Any]]:
+    """Every device without its secrets, with the place where it is now and the series that it fills there."""
+    at = {row.device_id: row.place_id for row in registry.installations() if row.end_s is None}
+    places = {row.id: row for row in registry.places()}
+    pilots = {row.id: row.slug for row in registry.pilots()}
+    series = {(row.place_id, row.channel): row.id for row in registry.series()}
+    channels = registry.channels()
+    rows = []
+    for row in registry.devices():
+        here = places.get(at.get(row.id, 0))
+        public = {key: value for key, value in asdict(row).items() if key not in {"password_hash", "pilot_id"}}
+        mine = {c: series.get((here.id, c)) for c, _ in channels[row.id]} if here else {}
+        rows.append({**public, "pilot": pilots[row.pilot_id], "place": here and here.name, "series": mine})
+    return rows

@@ -1,0 +1,111 @@
+"""Settings: the environment (`GIROUETTE_*`), a folder of secrets and a TOML file; what a command's options say wins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from deploy.faults import CommandError
+
+PREFIX = "GIROUETTE_"
+FILE = Path("girouette.toml")
+"""The file of settings in the working folder, read where it is there; GIROUETTE_SETTINGS names another one."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; `docs/settings.md` has a heading for each."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    store: str = "sqlite:girouette.sqlite"
+    """Where the series are kept: `sqlite:PATH` or `influx:http://HOST:PORT`."""
+    registry: str | None = None
+    """Where pilots, places and devices are registered; the store's file where it is one."""
+    journal: Path | None = None
+    """The SQLite file of the journal; the registry's where the store is remote."""
+    influx_token: SecretStr = SecretStr("")
+    influx_org: str = "girouette"
+    influx_timeout_s: float = Field(default=10.0, gt=0)
+    broker: str = "mqtt://127.0.0.1:1883"
+    broker_user: str = ""
+    broker_password: SecretStr = SecretStr("")
+    broker_connections: int = Field(default=1, ge=1, le=16)
+    """Connections of the gateway, each with its share of the shards."""
+    broker_pid_file: Path | None = None
+    """Where the broker on this machine writes its process number, to be told of new accounts."""
+    accounts: Path | None = None
+    """The folder of the broker's password and ACL files, rewritten when devices change."""
+    gateway_http_port: int = Field(default=8081, ge=0, le=65535)
+    """Where the gateway answers `/healthz`, `/readyz` and `/figures` on loopback; 0 is nowhere."""
+    rate: float = Field(default=10.0, gt=0)
+    """Packs a second that one device may send in the long run."""
+    burst: int = Field(default=600, ge=1)
+    """Packs that one device may send at once."""
+    raw_days: int = Field(default=0, ge=0)
+    """Days that readings are kept; 0 is for ever."""
+    m1_days: int = Field(default=0, ge=0)
+    h1_days: int = Field(default=0, ge=0)
+    recipes: tuple[Path, ...] = ()
+    """Folders of recipes of one's own."""
+    public_url: str = ""
+    """Where the public reaches the API; read off each request where it is empty."""
+    log: Literal["auto", "console", "json"] = "auto"
+    """How the log is written to stderr: JSON where nobody watches."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's own form
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then secrets, then the file."""
+        found: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        if secrets := os.environ.get(f"{PREFIX}SECRETS_DIR"):
+            found.append(SecretsSettingsSource(settings_cls, secrets_dir=secrets))
+        if file := settings_file(os.environ):
+            found.append(TomlConfigSettingsSource(settings_cls, toml_file=file))
+        return tuple(found)
+
+
+def settings_file(environ: Mapping[str, str]) -> Path | None:
+    """The file of settings that counts, None where there is none. Raises CommandError for a named one that is missing."""
+    if named := environ.get(f"{PREFIX}SETTINGS"):
+        if not Path(named).is_file():
+            raise CommandError("no_settings_file", file=named)
+        return Path(named)
+    return FILE if FILE.is_file() else None
+
+
+def load_settings(**options: Any) -> Settings:
+    """The settings that hold; an option that is None was not given. Raises CommandError with the first fault."""
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as e:
+        raise fault_of(e) from e
+    except (SettingsError, ValueError, OSError) as e:
+        raise CommandError("bad_settings", why=e) from e
+
+
+def fault_of(error: ValidationError) -> CommandError:
+    """The first fault, by the name that a person has written."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "?"
+    if first["type"] == "extra_forbidden":
+        return CommandError("unknown_setting", name=name)
+    return CommandError("bad_setting", name=name, env=f"{PREFIX}{name.upper()}", why=first["msg"])
