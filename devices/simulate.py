@@ -76,6 +76,7 @@ def start_board(
             stdin=subprocess.PIPE,
             stdout=serial,
             stderr=subprocess.STDOUT,
+            process_group=0,  # a terminal's Ctrl-C is for who started the board
         )
     board.directory, board.log, board.replayed = directory, log, not real
     return board

@@ -1,0 +1,75 @@
+"""A pilot for the demonstration: its rows in the registry, and its generated past in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from deploy.demo.cast import Player
+from deploy.history import EVERY_S, Past, history
+from devices.quantity import Quantity
+from devices.recipe import Recipe
+from gateway.registry import Registry
+from gateway.store.port import Store
+
+PILOT = "demo-rennes"
+PERIOD_S = 2
+"""A board of the demonstration samples each two seconds."""
+
+
+def found(registry: Registry, players: Sequence[Player], recipes: Mapping[str, Recipe], *, start_s: int) -> None:
+    """Register who is not registered yet, in public from start_s on."""
+    pilots = {pilot.slug: pilot for pilot in registry.pilots()}
+    pilot = pilots.get(PILOT) or registry.add_pilot(
+        PILOT, "Rennes (démonstration)", attribution="Girouette, données simulées", demo=True
+    )
+    known = {device.id for device in registry.devices()}
+    for player in (p for p in players if p.id not in known):
+        recipe = recipes[player.recipe]
+        place = registry.add_place(pilot.id, player.place, lat=player.at[0], lon=player.at[1])
+        channels = [
+            (c.name, c.quantity, {**recipe.quality.get(c.name, {}), **player.quality.get(c.name, {})})
+            for c in recipe.channels
+        ]
+        registry.add_device(
+            player.id, pilot_id=pilot.id, recipe=player.recipe, channels=channels, period_s=EVERY_S,
+            place_id=place.id, at_s=start_s, password_hash="",
+        )  # fmt: skip
+        registry.set_stage(player.id, "public", at_s=start_s)
+
+
+def give_past(
+    registry: Registry, store: Store, players: Sequence[Player], recipes: Mapping[str, Recipe],
+    quantities: Mapping[str, Quantity], *, start_s: int, now_s: int,
+) -> int:  # fmt: skip
+    """Generate what each series would have measured in [start_s, now_s) and label it; how many readings that is."""
+    by_id = {player.id: player for player in players}
+    pasts = [
+        past(number, by_id[device], channel, recipes, quantities)
+        for (device, channel), number in series_of(registry).items()
+    ]
+    batch = history(pasts, start_s, now_s)
+    for one in pasts:
+        registry.set_generated_until(one.series, now_s)
+    for player in players:
+        registry.set_period(player.id, PERIOD_S, at_s=now_s)
+    store.write(batch)
+    return len(batch.readings)
+
+
+def past(
+    series: int, player: Player, channel: str, recipes: Mapping[str, Recipe], quantities: Mapping[str, Quantity]
+) -> Past:
+    """What is needed to generate the past of one series."""
+    recipe = recipes[player.recipe]
+    quantity = quantities[next(c.quantity for c in recipe.channels if c.name == channel)]
+    own = {**recipe.quality.get(channel, {}), **player.quality.get(channel, {})}
+    return Past(
+        series, player.id, channel, player.at[1], recipe.signals[channel],
+        quantity.aggregate, quantity.digits_wire, {**quantity.quality, **own},
+    )  # fmt: skip
+
+
+def series_of(registry: Registry) -> dict[tuple[str, str], int]:
+    """Series number by device and channel, of the devices that stand somewhere now."""
+    places = {i.place_id: i.device_id for i in registry.installations() if i.end_s is None}
+    return {(places[s.place_id], s.channel): s.id for s in registry.series() if s.place_id in places}

@@ -1,0 +1,34 @@
+"""What a process and its children cost: CPU seconds and memory, over restarts too."""
+
+from __future__ import annotations
+
+import psutil
+
+
+class Meter:
+    """CPU and memory of whatever process has the name that is metered; look often, since the dead tell nothing."""
+
+    def __init__(self) -> None:
+        self._spent: dict[int, float] = {}
+        self.peak_mib = 0.0
+
+    def look(self, pid: int) -> None:
+        """Read the process with this pid, if it is still there."""
+        try:
+            process = psutil.Process(pid)
+            with process.oneshot():
+                times = process.cpu_times()
+                self._spent[pid] = times.user + times.system
+                self.peak_mib = max(self.peak_mib, process.memory_info().rss / 2**20)
+        except psutil.Error:
+            return
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all processes that were looked at."""
+        return sum(self._spent.values())
+
+
+def age_s(now_s: float) -> float:
+    """Seconds since this process was started, its imports included."""
+    return now_s - psutil.Process().create_time()

@@ -1,0 +1,194 @@
+"""One run of the demonstration: its processes, its clock, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deploy import assembly
+from deploy.child import start_child
+from deploy.demo.cast import Player
+from deploy.demo.founding import PERIOD_S, found, give_past
+from deploy.demo.meter import Meter
+from deploy.demo.options import DemoError, DemoOptions
+from deploy.supervise import Crew
+from devices.image import Identity, build_image, shard_of
+from devices.quantity import Quantity
+from devices.recipe import Recipe
+from devices.simulate import Board, Surroundings, control, start_board
+from devices.words import say
+
+LOOPBACK = "127.0.0.1"
+PORT = 8000
+FILE = "girouette.sqlite"
+
+
+@dataclass(slots=True)
+class Run:
+    """The processes of one demonstration in its folder."""
+
+    home: Path
+    options: DemoOptions
+    players: list[Player]
+    recipes: Mapping[str, Recipe]
+    quantities: Mapping[str, Quantity]
+    crew: Crew
+    broker_port: int
+    gateway_port: int
+    page_port: int
+    boards: dict[str, Board] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    hurrying: threading.Event = field(default_factory=threading.Event)
+    began_s: float = field(default_factory=time.time)
+
+    @property
+    def page(self) -> str:
+        """The address of the public page."""
+        return f"http://{LOOPBACK}:{self.page_port}/"
+
+    @property
+    def store_url(self) -> str:
+        """The one file: registry, journal and series."""
+        return f"sqlite:{self.home / FILE}"
+
+    def start_devices(self) -> None:
+        """Start the broker, and all boards: they keep what they measure until a receipt comes."""
+        self.crew.hire("broker", self.start_broker)
+        for player in self.players:
+            self.crew.hire(player.id, lambda player=player: self.start_board(player))  # type: ignore[misc]
+
+    def start_broker(self) -> subprocess.Popen[bytes]:
+        """The embedded broker, on loopback only; on the same port each time."""
+        return assembly.start_broker(
+            self.home, self.broker_port, kind=self.options.broker, log=self.home / "broker.log"
+        )
+
+    def start_board(self, player: Player) -> Board:
+        """Switch a simulated board on; switching it on again is a power cut."""
+        recipe = self.recipes[player.recipe]
+        identity = Identity(
+            device=player.id, shard=shard_of(player.id), user=player.id, password="", host=LOOPBACK,
+            port=self.broker_port, period_s=PERIOD_S,
+        )  # fmt: skip
+        around = Surroundings(
+            signals=recipe.signals, faults=player.faults, seed=self.players.index(player), longitude=player.at[1]
+        )
+        directory = self.home / "boards" / player.id
+        directory.mkdir(parents=True, exist_ok=True)
+        board = start_board(
+            build_image([recipe], identity), directory=directory, around=around, log=directory / "serial.log"
+        )
+        self.boards[player.id] = board
+        return board
+
+    def found(self) -> int:
+        """Register the pilot where it is not, with its generated past; how many readings were generated."""
+        now_s = int(time.time())
+        start_s = now_s - int(self.options.backfill_s)
+        with (
+            contextlib.closing(assembly.open_registry(self.store_url)) as registry,
+            contextlib.closing(assembly.open_store(self.store_url)) as store,
+        ):
+            known = {device.id for device in registry.devices()}
+            new = [player for player in self.players if player.id not in known]
+            found(registry, new, self.recipes, start_s=start_s)
+            return give_past(registry, store, new, self.recipes, self.quantities, start_s=start_s, now_s=now_s)
+
+    def start_services(self) -> None:
+        """Start the gateway and the public side."""
+        broker = f"mqtt://{LOOPBACK}:{self.broker_port}"
+        gateway = ("gateway", "--broker", broker, "--store", self.store_url)
+        api = ("api", "--store", self.store_url, "--port", str(self.page_port))
+        env = {**os.environ, "GIROUETTE_GATEWAY_HTTP_PORT": str(self.gateway_port)}
+        for name, args in (("gateway", gateway), ("api", api)):
+            log = self.home / f"{name}.log"
+            self.crew.hire(name, lambda args=args, log=log: start_child(*args, cwd=self.home, log=log, env=env))  # type: ignore[misc]
+
+    def fall_silent(self) -> None:
+        """Every board measures no more, and goes on sending what it holds."""
+        for board in self.boards.values():
+            control(board, sampling=False)
+
+    def tend(self) -> list[str]:
+        """Start again who died, and read the gateway's costs; who was started."""
+        self.meter.look(self.crew.children["gateway"].process.pid)
+        return self.crew.mend()
+
+    def stop(self) -> None:
+        """No process of this run is left."""
+        self.crew.dismiss(["api", "gateway"])
+        self.crew.dismiss([player.id for player in self.players])
+        self.crew.dismiss(["broker"])
+
+    def hear(self, _number: int, _frame: Any) -> None:
+        """The first signal ends the run in good order, the second at once."""
+        (self.hurrying if self.stopping.is_set() else self.stopping).set()
+
+
+def shows_a_reading(page: str) -> bool:
+    """Is a measured reading on the public page?"""
+    try:
+        with urllib.request.urlopen(f"{page}api/latest.geojson", timeout=2) as answer:  # noqa: S310 - our own address
+            whole = msgspec.json.decode(answer.read())
+    except OSError:
+        return False
+    return any(not row["generated"] for f in whole["features"] for row in f["properties"]["latest"])
+
+
+def free_port() -> int:
+    """A TCP port that is free on loopback now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def page_port(asked: int | None, lang: str) -> int:
+    """The port that was asked for, else the usual one where it is free, else any.
+
+    Raises DemoError where the asked one is taken.
+    """
+    for port in (asked or PORT,):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((LOOPBACK, port))
+            return port
+    if asked is not None:
+        raise DemoError(say("demo.port_taken", lang, port=asked))
+    return free_port()
+
+
+@contextlib.contextmanager
+def folder(keep: Path | None) -> Iterator[Path]:
+    """The folder of a run: the one to keep, or one that is gone afterwards."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="girouette-") as passing:
+        yield Path(passing)
+
+
+@contextlib.contextmanager
+def signals(run: Run) -> Iterator[None]:
+    """SIGINT and SIGTERM are heard by the run meanwhile."""
+    before = {number: signal.signal(number, run.hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

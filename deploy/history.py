@@ -1,0 +1,87 @@
+"""A generated past: the same signals that simulated sensors meet, condensed by the same numerics as measured readings."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.numerics.columns import Columns
+from gateway.numerics.params import no_params, params_row
+from gateway.numerics.state import fresh, pack
+from gateway.numerics.stream import advance
+from gateway.store.port import Batch
+
+EVERY_S = 600
+"""A generated reading each ten minutes, the interval of weather services (WMO-No. 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One series to be given a past."""
+
+    series: int
+    device: str
+    channel: str
+    longitude: float
+    """Degrees east."""
+    signal: Mapping[str, Any]
+    """Its table of `signal.toml`."""
+    aggregate: str
+    digits: int
+    quality: Mapping[str, float]
+
+
+def times(start_s: int, end_s: int, every_s: int = EVERY_S) -> NDArray[np.int64]:
+    """The moments of generated readings: whole multiples in [start_s, end_s).
+
+    >>> times(100, 1900).tolist()
+    [600, 1200, 1800]
+    """
+    return np.arange(-(-start_s // every_s) * every_s, end_s, every_s, dtype=np.int64)
+
+
+def signal_at(past: Past, time_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The signal without noise, by the formula of `devices/sim/waves.py`. Rain is its intensity in mm/h."""
+    told = past.signal
+    phase = zlib.crc32(f"{past.device}/{past.channel}".encode()) / 2**32
+    base, slow = told.get("base", 0.0), told.get("slow", 0.0)
+    wave = np.sin(2 * np.pi * (time_s / 3600 / told.get("slow_h", 37.0) + phase))
+    if told.get("kind") == "rain":
+        return np.maximum(0.0, (wave - 0.6) / 0.4) * base
+    hour = time_s / 3600 + past.longitude / 15
+    value = base + told.get("day", 0.0) * np.cos(2 * np.pi * (hour - told.get("peak_h", 15.0)) / 24) + slow * wave
+    return value % 360 if told.get("kind") == "wind" else value
+
+
+def values(past: Past, time_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What its sensor would have said, noise included; the same for the same moments."""
+    told, clean = past.signal, signal_at(past, time_s)
+    if told.get("kind") == "rain":
+        return np.round(np.cumsum(clean * EVERY_S / 3600), past.digits)
+    chance = np.random.default_rng(zlib.crc32(f"{past.device}/{past.channel}".encode())).standard_normal(len(time_s))
+    noisy = clean + told.get("noise", 0.0) * chance
+    if told.get("kind") == "wind":
+        return np.round(noisy, past.digits) % 360
+    return np.round(np.clip(noisy, told.get("low", -np.inf), told.get("high", np.inf)), past.digits)
+
+
+def history(pasts: Sequence[Past], start_s: int, end_s: int) -> Batch:
+    """Readings, windows and states of all these series over [start_s, end_s), as one batch for the store."""
+    time_s = times(start_s, end_s)
+    rows = 1 + max((p.series for p in pasts), default=0)
+    params, state = no_params(rows), fresh(rows)
+    for past in pasts:
+        params[past.series] = params_row(past.aggregate, EVERY_S, past.quality)
+    columns = Columns(
+        np.repeat(np.array([p.series for p in pasts], np.int64), len(time_s)),
+        np.tile(time_s, len(pasts)),
+        np.concatenate([values(p, time_s) for p in pasts]) if pasts else np.empty(0),
+    )
+    step = advance(state, params, columns)
+    blobs = {p.series: pack(state[p.series]) for p in pasts}
+    return Batch(readings=step.readings, m1=step.m1, h1=step.h1, states=blobs)
