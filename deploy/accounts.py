@@ -13,7 +13,8 @@ import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+
+from gateway.registry.rows import Device
 
 SERVICES, PASSWORDS, RULES = "services", "passwords", "acl"
 """Files of an accounts folder: the gateways' own hashes (made once), and the two that mosquitto reads."""
@@ -24,26 +25,14 @@ BOARD_READS = ("kept", "time", "cmd")
 GATEWAY_RULES = ("read gir/1/#", "read $SYS/#", *(f"write gir/1/+/+/{channel}" for channel in BOARD_READS))
 NAME = re.compile(r"[a-z0-9-]{1,32}")
 HASH = re.compile(r"\$7\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+")
+COMMAND_RULES = ("write gir/1/+/+/cmd", "read gir/1/+/+/ack")
 WATCH_RULES = ("read $SYS/broker/uptime",)
+GATEWAY, COMMANDS, WATCH = "gateway-", "commands", "watch"
+"""Services: gateways `gateway-0` and on, `girouette cmd`, and what only asks whether the broker lives."""
 
 
 class AccountsError(Exception):
     """The files cannot be made; the message says what to do."""
-
-
-class Registered(Protocol):
-    """What an account needs of a device's row."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def shard(self) -> str: ...
-    @property
-    def stage(self) -> str: ...
-    @property
-    def user(self) -> str: ...
-    @property
-    def password_hash(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +58,7 @@ def hash_password(password: str, salt: bytes) -> str:
     return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
-def device_account(device: Registered) -> Account:
+def device_account(device: Device) -> Account:
     """A board writes its own four channels under its true shard and reads its own three."""
     base = f"gir/1/{device.shard}/{device.id}"
     rules = [f"write {base}/{channel}" for channel in BOARD_WRITES] + [f"read {base}/{c}" for c in BOARD_READS]
@@ -77,14 +66,22 @@ def device_account(device: Registered) -> Account:
 
 
 def service_account(user: str, password_hash: str) -> Account:
-    """A gateway (`gateway-0`) reads everything and writes what only gateways may; others may watch the broker live."""
-    return Account(user, password_hash, GATEWAY_RULES if user.startswith("gateway-") else WATCH_RULES)
+    """A gateway reads everything and writes what only gateways may; commands go out and are answered; others may watch."""
+    rules = GATEWAY_RULES if user.startswith(GATEWAY) else COMMAND_RULES if user == COMMANDS else WATCH_RULES
+    return Account(user, password_hash, rules)
 
 
-def accounts_of(devices: Iterable[Registered], services: Sequence[Account] = ()) -> tuple[Account, ...]:
-    """Every account that may connect: services, then devices by name; a retired device has none."""
-    boards = (device_account(device) for device in devices if device.stage != "retired")
-    return (*services, *sorted(boards, key=lambda account: account.user))
+def accounts_of(devices: Iterable[Device], services: Sequence[Account] = ()) -> tuple[Account, ...]:
+    """Every account that may connect: services, then devices by name; one that is retired or has no password has none.
+
+    Raises AccountsError where a device has the name of a service: it would be given the service's rights.
+    """
+    there = [device for device in devices if device.stage != "retired" and device.password_hash]
+    boards = sorted((device_account(device) for device in there), key=lambda account: account.user)
+    if taken := {account.user for account in services} & {account.user for account in boards}:
+        name = min(taken)
+        raise AccountsError(f"{name} is a service's account; retire the device {name} and add it under another name")
+    return (*services, *boards)
 
 
 def password_file(accounts: Iterable[Account]) -> str:
@@ -108,7 +105,7 @@ def read_services(directory: Path) -> tuple[Account, ...]:
     return tuple(service_account(*line.split(":", 1)) for line in lines if line)
 
 
-def write_accounts(directory: Path, devices: Iterable[Registered]) -> bool:
+def write_accounts(directory: Path, devices: Iterable[Device]) -> bool:
     """Afterwards both files hold exactly the services and these devices; True when something changed."""
     accounts = accounts_of(devices, read_services(directory))
     changed = [

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from deploy.accounts import SERVICES, hash_password, write_accounts
+from deploy.accounts import COMMANDS, GATEWAY, SERVICES, WATCH, hash_password, write_accounts
 
 NOBODY = 10001
 """The user and group that services run as when root makes the folder."""
@@ -39,13 +39,13 @@ def make_secrets() -> dict[str, str]:
     """Fresh secrets by file name: 256 random bits each, in hexadecimal so that no shell and no option parser trips."""
     fresh = {
         name: secrets.token_hex(32)
-        for name in ("broker_password", "influx_operator", "influx_token", "grafana_operator")
+        for name in ("broker_password", "command_password", "influx_operator", "influx_token", "grafana_operator")
     }
     reader, watch = secrets.token_hex(32), secrets.token_hex(32)
     return fresh | {
         "influx_reader_password": reader,
         "influx_reader": f"reader:{reader}",
-        "mosquitto_sub": f"-u watch\n-P {watch}\n",
+        "mosquitto_sub": f"-u {WATCH}\n-P {watch}\n",
     }
 
 
@@ -62,7 +62,11 @@ def initialise(directory: Path, *, dashboards: Callable[[Path], object]) -> tupl
         (directory / name).mkdir(mode=0o700, parents=True)
     for name, text in made.items():
         write(directory / "secrets" / name, text, mode=0o600)
-    services = {"gateway-0": made["broker_password"], "watch": made["mosquitto_sub"].split()[-1]}
+    services = {
+        f"{GATEWAY}0": made["broker_password"],
+        COMMANDS: made["command_password"],
+        WATCH: made["mosquitto_sub"].split()[-1],
+    }
     lines = "".join(f"{user}:{hash_password(word, secrets.token_bytes(12))}\n" for user, word in services.items())
     write(directory / "state/accounts" / SERVICES, lines, mode=0o600)
     write_accounts(directory / "state/accounts", ())
