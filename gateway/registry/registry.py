@@ -74,7 +74,11 @@ class Registry:
 
     def periods(self, series_id: int) -> tuple[tuple[int, float], ...]:
         """The expected periods of a series: (from_s, period_s), oldest first."""
-        return self._read(catalogue.periods).get(series_id, ())
+        return self.all_periods().get(series_id, ())
+
+    def all_periods(self) -> Mapping[int, tuple[tuple[int, float], ...]]:
+        """The expected periods of every series."""
+        return self._read(catalogue.periods)
 
     def public_spans(self, series_id: int) -> list[Span]:
         """When the public may see the series, as disjoint [start_s, end_s), oldest first; end_s is None while it lasts."""

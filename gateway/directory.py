@@ -1,0 +1,179 @@
+"""What admission must know of devices, channels and series: read from the registry, again whenever it changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.quantity import Quantity
+from devices.reading import shard_of, topic_of
+from gateway.numerics.params import no_params, params_row
+from gateway.registry import Installation, Registry, Series
+
+FAR_S = 1 << 62
+"""The end of an installation that lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A channel fills a series for times in [from_s, until_s)."""
+
+    from_s: int
+    until_s: int
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of a device: what is admitted, and which series it fills when."""
+
+    unit: str
+    low: float
+    high: float
+    stays: tuple[Stay, ...]
+    """Oldest first; `series` for [from_s, until_s) is the last one, where nearly all readings go."""
+    series: int
+    from_s: int
+    until_s: int
+
+    def series_at(self, time_s: int) -> int | None:
+        """The series that the channel filled at that time, by the installation that was valid then."""
+        for stay in reversed(self.stays):
+            if stay.from_s <= time_s < stay.until_s:
+                return stay.series
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A registered device."""
+
+    number: int
+    """Its position in `Directory.devices`."""
+    device: str
+    base: str
+    """What its SenML names begin with."""
+    channels: Mapping[str, Channel]
+
+
+class Directory:
+    """The registry as admission reads it; `devices` only grows while the process lives, so that positions stay."""
+
+    def __init__(self, registry: Registry, quantities: Mapping[str, Quantity]) -> None:
+        self.devices: list[str] = []
+        self.topics: Mapping[str, Known] = {}
+        """Topic of a device's packs -> the device."""
+        self.strange: frozenset[str] = frozenset()
+        """Quantities that devices measure and the catalogue does not have: their records are unknown channels."""
+        self._registry, self._quantities = registry, quantities
+        self._numbers: dict[str, int] = {}
+        self._series: Mapping[int, Series] = {}
+        self._periods: Mapping[int, tuple[tuple[int, float], ...]] = {}
+        self._table = no_params(0)
+        self._revision: int | None = None
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read the registry again where it changed; did it? May raise RegistryAway: what was known stays known."""
+        revision = self._registry.revision()
+        if revision == self._revision:
+            return False
+        series = {row.id: row for row in self._registry.series()}
+        periods = self._registry.all_periods()
+        topics, strange = self._read_devices(series)
+        self.topics, self.strange, self._series, self._periods = topics, strange, series, periods
+        self._table = no_params(max(series, default=-1) + 1)
+        for number in series:
+            self._table[number] = self.params(number)
+        self._revision = revision
+        return True
+
+    def number(self, device: str) -> int | None:
+        """The position of a device in `devices`."""
+        return self._numbers.get(device)
+
+    def shard(self, device: str) -> str:
+        """The shard of a device, as it stands in its topic."""
+        return shard_of(device)
+
+    def table(self) -> NDArray[np.void]:
+        """PARAMS records indexed by series id, as they hold now."""
+        return self._table
+
+    def params(self, series_id: int, at_s: int | None = None) -> np.void:
+        """The PARAMS record of a series, with the period that was expected at a time (else the newest one).
+
+        Raises KeyError where no such series is registered.
+        """
+        series = self._series[series_id]
+        quantity = self._quantities.get(series.quantity)
+        period_s = series.period_s if at_s is None else self.period_s(series_id, at_s)
+        if quantity is None:
+            return params_row("mean", period_s, series.quality)
+        return params_row(quantity.aggregate, period_s, {**quantity.quality, **series.quality})
+
+    def period_s(self, series_id: int, at_s: int) -> float:
+        """How many seconds apart readings of the series were expected to be at a time."""
+        dated = self._periods[series_id]
+        return dated[max(bisect_right(dated, at_s, key=lambda entry: entry[0]) - 1, 0)][1]
+
+    def _read_devices(self, series: Mapping[int, Series]) -> tuple[dict[str, Known], frozenset[str]]:
+        """All devices by topic, and the quantities that the catalogue lacks."""
+        stays = _stays(self._registry.installations())
+        filled = {(row.place_id, row.channel): row.id for row in series.values()}
+        measured = self._registry.channels()
+        topics: dict[str, Known] = {}
+        for device in self._registry.devices():
+            number = self._numbers.setdefault(device.id, len(self.devices))
+            if number == len(self.devices):
+                self.devices.append(device.id)
+            channels = {
+                name: _channel(self._quantities[quantity], name, stays[device.id], filled)
+                for name, quantity in measured.get(device.id, ())
+                if quantity in self._quantities
+            }
+            topics[f"{topic_of(device.id)}/obs"] = Known(
+                number, device.id, f"{device.id}/", {n: c for n, c in channels.items() if c is not None}
+            )
+        named = {quantity for pairs in measured.values() for _, quantity in pairs}
+        return topics, frozenset(named - set(self._quantities))
+
+
+def _stays(installations: Iterable[Installation]) -> Mapping[str, list[tuple[int, int, int]]]:
+    """For every device (from_s, until_s, place), oldest first.
+
+    What a device measured before its first installation belongs there too, back to when another device stood there: boards
+    measure before somebody has registered them, and the public sees intervals only in which a device was public.
+    """
+    ordered = sorted(installations, key=lambda i: (i.start_s, i.id))
+    ends: dict[int, list[int]] = defaultdict(list)
+    for past in ordered:
+        if past.end_s is not None:
+            insort(ends[past.place_id], past.end_s)
+    found: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for here in ordered:
+        from_s = here.start_s
+        if here.device_id not in found:
+            before = ends[here.place_id]
+            at = bisect_right(before, here.start_s)
+            from_s = before[at - 1] if at else 0
+        found[here.device_id].append((from_s, FAR_S if here.end_s is None else here.end_s, here.place_id))
+    return found
+
+
+def _channel(
+    quantity: Quantity, name: str, stays: Iterable[tuple[int, int, int]], filled: Mapping[tuple[int, str], int]
+) -> Channel | None:
+    """A channel with the series that it fills; None where it fills none."""
+    there = tuple(
+        Stay(from_s, until_s, filled[place, name]) for from_s, until_s, place in stays if (place, name) in filled
+    )
+    if not there:
+        return None
+    last = there[-1]
+    return Channel(quantity.unit_wire, quantity.low, quantity.high, there, last.series, last.from_s, last.until_s)
