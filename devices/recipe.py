@@ -22,6 +22,9 @@ __all__ = ["Channel", "Part", "Recipe", "RecipeError", "Sensor", "check_folder",
 RECIPES = Path(__file__).parent / "recipes"
 FILE = "recipe.toml"
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+SHOPS = ("electronics", "hardware", "weather")
+"""Kinds of shop; `words/sheet.toml` says what people call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ class Part:
     name_en: str
     count: int
     price_eur: float
-    """Of one piece."""
+    """Of one piece: an order of magnitude, of the month that the recipe names."""
+    shop: str
+    """Which kind of shop has it, of SHOPS."""
 
     def name(self, lang: str) -> str:
         """Its name in a language."""
@@ -56,6 +61,8 @@ class Recipe:
     led: int | None
     sensors: tuple[Sensor, ...]
     parts: tuple[Part, ...]
+    priced: str
+    """The month in which the prices were looked at, 2026-11."""
     signals: Mapping[str, Mapping[str, Any]]
     """The tables of `signal.toml`, by channel."""
     quality: Mapping[str, Mapping[str, float]]
@@ -156,6 +163,7 @@ def read_recipe(folder: Path, quantities: Mapping[str, Quantity]) -> Recipe:
         led=board.led,
         sensors=sensors,
         parts=tuple(read_parts(row)),
+        priced=read_month(row, "priced"),
         signals=read_signals(folder / "signal.toml", f"{place}/signal.toml", [c.name for c in channels]),
         quality=read_overrides(row.table("quality"), channels, quantities),
         quantities=MappingProxyType({c.quantity: quantities[c.quantity] for c in channels}),
@@ -205,10 +213,19 @@ def read_parts(row: Table) -> Iterator[Part]:
         fr, en = part.both("name")
         count = part.whole("count", 1, 1000) if part.has("count") else 1
         price = part.number("price_eur")
-        if price < 0:
+        if not 0 <= price <= 10000:
             raise part.refusal("out_of_range", key="price_eur", value=price, low=0, high=10000)
+        shop = part.among("shop", SHOPS)
         part.close()
-        yield Part(fr, en, count, price)
+        yield Part(fr, en, count, price, shop)
+
+
+def read_month(row: Table, key: str) -> str:
+    """A month such as 2026-11."""
+    month = row.text(key)
+    if not MONTH.fullmatch(month):
+        raise row.refusal("bad_month", key=key, value=month)
+    return month
 
 
 def read_overrides(

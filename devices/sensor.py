@@ -151,26 +151,39 @@ def bus_on(sensor: Sensor, board: Pinout) -> Mapping[str, Any]:
 
 def check_pins(sensors: Sequence[Sensor], board: Pinout) -> None:
     """Refuse pins that the board has not or cannot use so, and whatever is used twice; an I2C bus is shared by address."""
-    used: dict[int, tuple[str, tuple[object, ...] | None]] = {}
-    if board.led is not None:
-        used[board.led] = ("LED", None)
-    addresses: dict[tuple[int, int], str] = {}
+    used = {} if board.led is None else {board.led: "LED"}
+    buses: dict[tuple[str, int], list[Sensor]] = {}
     for sensor in sensors:
         kind = sensor.bus["kind"]
-        shared = (sensor.bus["id"], sensor.bus["sda"], sensor.bus["scl"]) if kind == "i2c" else None
         for name in PINS_OF[kind]:
-            pin = sensor.bus[name]
             check_pin(sensor, board, name)
-            other, bus = used.get(pin, ("", None))
-            if other and (bus is None or bus != shared):
-                raise RecipeError("pin_twice", where=sensor.where, pin=pin, board=board.slug, other=other)
-            used[pin] = (sensor.driver, shared)
-        if shared is not None:
-            place = (sensor.bus["id"], sensor.bus["addr"])
-            if place in addresses:
-                addr, other = hex(sensor.bus["addr"]), addresses[place]
-                raise RecipeError("address_twice", where=sensor.where, addr=addr, other=other)
-            addresses[place] = sensor.driver
+        others = buses.setdefault((kind, sensor.bus["id"]), []) if "id" in sensor.bus else []
+        if others:
+            check_shared(sensor, others, board)
+        else:
+            take_pins(sensor, used, board)
+        others.append(sensor)
+
+
+def take_pins(sensor: Sensor, used: dict[int, str], board: Pinout) -> None:
+    """Note the pins of a sensor as used; refuse one that is."""
+    for name in PINS_OF[sensor.bus["kind"]]:
+        pin = sensor.bus[name]
+        if pin in used:
+            raise RecipeError("pin_twice", where=sensor.where, pin=pin, board=board.slug, other=used[pin])
+        used[pin] = sensor.driver
+
+
+def check_shared(sensor: Sensor, others: Sequence[Sensor], board: Pinout) -> None:
+    """Refuse a bus that cannot be shared with those who have it: a serial line, other pins, the same address."""
+    kind, where, socket = sensor.bus["kind"], sensor.where, sensor.socket
+    if kind != "i2c":
+        raise RecipeError("socket_twice", where=where, value=socket, board=board.slug, other=others[0].driver)
+    if any(sensor.bus[name] != others[0].bus[name] for name in PINS_OF[kind]):
+        raise RecipeError("bus_twice", where=where, value=socket, board=board.slug, other=others[0].driver)
+    for other in others:
+        if other.bus["addr"] == sensor.bus["addr"]:
+            raise RecipeError("address_twice", where=where, addr=hex(sensor.bus["addr"]), other=other.driver)
 
 
 def check_pin(sensor: Sensor, board: Pinout, name: str) -> None:
