@@ -14,6 +14,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     qos: int
     mid: int
     """The broker's packet id, needed to acknowledge it: valid on the connection it came from only."""
+    connection: int = 0
+    """Which connection that was: each one that is opened has a number of its own."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
