@@ -179,6 +179,7 @@ class _Door(ThreadingHTTPServer):
 
 class _Mapping(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Door
 
     def do_GET(self) -> None:

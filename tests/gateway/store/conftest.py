@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from gateway.store import names
+from gateway.store.influx import InfluxStore
 from gateway.store.port import Store
 from gateway.store.sqlite import SqliteStore
 
+URL, TOKEN = os.environ.get("GIROUETTE_TEST_INFLUX_URL"), os.environ.get("GIROUETTE_TEST_INFLUX_TOKEN", "")
+ORG = os.environ.get("GIROUETTE_TEST_INFLUX_ORG", "girouette")
+KINDS = ["sqlite", "influx", *(["influx 2"] if URL else [])]
+"""The last one is any InfluxDB 2.x that the environment names. Its buckets girouette/* are emptied."""
 
-@pytest.fixture(params=["sqlite"])
+
+def labels(series: int) -> Mapping[str, str]:
+    """Tags such as the registry gives them, with every character that could break a line."""
+    return {"channel": "t", "pilot": "rennes", "place": f"Côté, = {series}", "quantity": "temperature"}
+
+
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    made = SqliteStore(tmp_path / "girouette.sqlite", ballast_bytes=1 << 16)
+    made = make(request, tmp_path)
     yield made
     made.close()
+
+
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store of the kind that the test is run with."""
+    if request.param == "sqlite":
+        return SqliteStore(tmp_path / "girouette.sqlite", ballast_bytes=1 << 16)
+    if request.param == "influx":
+        here = request.getfixturevalue("influx")
+        return InfluxStore(here.url, token=here.token, org=here.org, labels=labels)
+    assert URL is not None
+    empty(URL)
+    return InfluxStore(URL, token=TOKEN, org=ORG, labels=labels)
+
+
+def empty(url: str) -> None:
+    """The server has our buckets and nothing is in them."""
+    from influxdb_client import InfluxDBClient
+
+    with InfluxDBClient(url, TOKEN, org=ORG) as client:
+        for bucket in names.BUCKETS.values():
+            if client.buckets_api().find_bucket_by_name(bucket) is None:
+                client.buckets_api().create_bucket(bucket_name=bucket, org=ORG)
+            client.delete_api().delete("1677-09-22T00:00:00Z", "2262-04-11T00:00:00Z", "", bucket, ORG)
