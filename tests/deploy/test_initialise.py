@@ -1,0 +1,143 @@
+"""The folder of one town's server: complete, private, with secrets of its own, and never overwritten."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from deploy.accounts import PASSWORDS, RULES, hash_password
+from deploy.initialise import SHIPPED, InitialiseError, broker_conf, initialise, renew
+
+SECRETS = {
+    "broker_password",
+    "command_password",
+    "grafana_operator",
+    "influx_operator",
+    "influx_reader",
+    "influx_reader_password",
+    "influx_token",
+    "mosquitto_sub",
+}
+
+
+def panels(directory: Path) -> None:
+    """What stands in for the dashboards here."""
+    directory.mkdir(exist_ok=True)
+    (directory / "board.json").write_text("{}")
+
+
+def words(directory: Path) -> set[str]:
+    """Every random word of a folder's secrets."""
+    return {w for file in (directory / "secrets").iterdir() for w in re.findall(r"[0-9a-f]{64}", file.read_text())}
+
+
+def test_the_folder_is_complete(tmp_path: Path) -> None:
+    """Files of the package, configuration, secrets, settings, accounts and dashboards are there and listed."""
+    town = tmp_path / "town"
+
+    made = initialise(town, dashboards=panels)
+
+    assert {p.name for p in (town / "secrets").iterdir()} == SECRETS
+    assert {*SHIPPED, "mosquitto.conf", ".env"} <= {p.name for p in town.iterdir()}
+    assert {p.relative_to(town).as_posix() for p in made} >= {
+        "grafana/board.json",
+        f"state/accounts/{PASSWORDS}",
+        f"state/accounts/{RULES}",
+    }
+    assert set(made) == {p for p in town.rglob("*") if p.is_file()}
+
+
+def test_secrets_are_private(tmp_path: Path) -> None:
+    """Nobody but the owner reads secrets, settings or the accounts' hashes, or enters what is kept."""
+    town = tmp_path / "town"
+    initialise(town, dashboards=panels)
+    private = [*(town / "secrets").iterdir(), town / ".env", town / "state/accounts/services"]
+    rooms = [town / "secrets", *(town / "state").iterdir()]
+
+    assert {stat.S_IMODE(p.stat().st_mode) for p in private} == {0o600}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in rooms} == {0o700}
+    assert {stat.S_IMODE((town / "state/accounts" / n).stat().st_mode) for n in (PASSWORDS, RULES)} == {0o640}
+    assert len({p.stat().st_uid for p in town.rglob("*")}) == 1
+
+
+def test_no_two_towns_share_a_secret_and_none_is_used_twice(tmp_path: Path) -> None:
+    """256 random bits each: eight files, seven words of their own."""
+    for name in ("one", "two"):
+        initialise(tmp_path / name, dashboards=panels)
+
+    assert len(words(tmp_path / "one")) == len(words(tmp_path / "two")) == 7
+    assert not words(tmp_path / "one") & words(tmp_path / "two")
+    assert not any(w in p.read_text() for w in words(tmp_path / "one") for p in (tmp_path / "one").glob("*.*"))
+
+
+def test_the_accounts_open_with_the_secrets(tmp_path: Path) -> None:
+    """The hashes that the broker reads are those of the words that the services are given."""
+    import base64
+
+    initialise(tmp_path / "town", dashboards=panels)
+    given = {
+        "gateway-0": (tmp_path / "town/secrets/broker_password").read_text(),
+        "commands": (tmp_path / "town/secrets/command_password").read_text(),
+        "watch": (tmp_path / "town/secrets/mosquitto_sub").read_text().split()[-1],
+    }
+    lines = (tmp_path / "town/state/accounts" / PASSWORDS).read_text().splitlines()
+
+    for user, hashed in (line.split(":", 1) for line in lines):
+        assert hash_password(given.pop(user), base64.b64decode(hashed.split("$")[3])) == hashed
+    assert given == {}
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A second time it is refused with a sentence, and every byte stays."""
+    town = tmp_path / "town"
+    initialise(town, dashboards=panels)
+    before = {p: p.read_bytes() for p in town.rglob("*") if p.is_file()}
+
+    with pytest.raises(InitialiseError, match="choose another folder"):
+        initialise(town, dashboards=panels)
+
+    assert {p: p.read_bytes() for p in town.rglob("*") if p.is_file()} == before
+
+
+def test_an_upgrade_renews_what_is_shipped_and_nothing_else(tmp_path: Path) -> None:
+    """Changed copies of the package's files are as shipped again; secrets, settings and state are as they were."""
+    town = tmp_path / "town"
+    initialise(town, dashboards=panels)
+    kept = {p: p.read_bytes() for d in ("secrets", "state") for p in (town / d).rglob("*") if p.is_file()}
+    (town / "compose.yaml").write_text("services: {}\n")
+    (town / ".env").write_text("GIROUETTE_UID=7\n")
+
+    renew(town, dashboards=panels)
+
+    assert "mosquitto:" in (town / "compose.yaml").read_text()
+    assert (town / ".env").read_text() == "GIROUETTE_UID=7\n"
+    assert {p: p.read_bytes() for p in kept} == kept
+
+
+def test_only_a_deployment_is_upgraded(tmp_path: Path) -> None:
+    """Elsewhere it is refused with the command that makes one."""
+    with pytest.raises(InitialiseError, match="girouette deploy init"):
+        renew(tmp_path, dashboards=panels)
+
+
+def test_the_broker_listens_on_loopback_until_told_otherwise(tmp_path: Path) -> None:
+    """What is shipped takes no connection from outside; files lie where the folder is."""
+    shipped, moved = broker_conf(), broker_conf(str(tmp_path), listen="listener 7 127.0.0.1")
+
+    assert [line for line in shipped.splitlines() if line.startswith("listener")] == ["listener 1883 127.0.0.1"]
+    assert "allow_anonymous false" in shipped
+    assert "/var/lib" not in moved
+    assert f"{tmp_path}/accounts/passwords" in moved
+
+
+def test_settings_say_who_runs_the_services(tmp_path: Path) -> None:
+    """Root's folder is given away to nobody in particular; somebody's own stays theirs."""
+    initialise(tmp_path / "town", dashboards=panels)
+    owner = (tmp_path / "town").stat().st_uid
+
+    assert f"GIROUETTE_UID={owner}" in (tmp_path / "town/.env").read_text()
+    assert owner == (10001 if os.geteuid() == 0 else os.getuid())
