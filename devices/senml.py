@@ -19,6 +19,8 @@ MOST_CHANNELS = 64
 """Of a device."""
 MOST_NUMBER = 1 << 53
 """Numbers of samples lie below: every JSON reader has them exactly."""
+MOST_SEARCHED, MOST_NAMED = 1 << 18, 1024
+"""So many bytes of a message that is no pack are searched, for so many numbers of samples."""
 BASES = ("bn", "bt", "bu", "bv")
 """Labels that hold from their record on (RFC 8428, section 4.1), as far as we read them."""
 
@@ -99,7 +101,7 @@ def read_pack(payload: bytes) -> Pack:
     """
     if len(payload) > MOST_BYTES:
         raise PackError("too-big", f"{len(payload)} bytes; a pack has {MOST_BYTES} at most")
-    parts = list(_split(payload.decode("utf-8", "replace")))
+    parts = list(_split(payload.decode("utf-8", "surrogateescape")))
     if not parts:
         raise PackError("not-json", "a pack holds one record at least")
     if len(parts) > MOST_RECORDS:
@@ -124,7 +126,9 @@ def identify(payload: bytes) -> Identity | None:
     first: dict[bytes, int] = {}
     sqs: dict[int, None] = {}
     base = ""
-    for label, text, digits in _PAIR.findall(payload):
+    for label, text, digits in _PAIR.findall(payload, 0, MOST_SEARCHED):
+        if len(sqs) == MOST_NAMED:
+            break
         if label == b"bn":
             base = base or text.decode("utf-8", "replace")
         elif not digits or (number := int(digits)) >= MOST_NUMBER:
@@ -146,7 +150,7 @@ def excerpt(pack: Pack, sq: int | None, indexes: Iterable[int]) -> bytes:
         head |= {"ep": pack.ep, "lo": pack.lo, "dr": pack.dr}
     if sq is not None:
         head["sq"] = sq
-    return f"[{','.join([json.dumps(head), *(line.text for line in lines)])}]".encode()
+    return f"[{','.join([json.dumps(head), *(line.text for line in lines)])}]".encode("utf-8", "surrogateescape")
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
