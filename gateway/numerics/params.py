@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,10 @@ PARAMS = np.dtype(
         ("flat_suspect_s", "f8"),
         ("flat_fail_s", "f8"),
         ("flat_gap_s", "f8"),  # a silence longer than this starts the flat line test anew
-        ("expected_hz", "f8"),  # readings a second that a working board sends
-        ("pace", "f8"),  # how fast the anomaly score forgets, a share a reading
+        ("near_s", "f8"),  # a reading farther away than this is no neighbour
+        ("hz", "f8"),  # readings a second that a working board sends, from since_s on
+        ("hz_before", "f8"),  # and before since_s
+        ("since_s", "f8"),
         ("aggregate", "u1"),
         ("gross", "?"),  # is the test evaluated?
         ("rate", "?"),
@@ -43,17 +45,20 @@ PARAMS = np.dtype(
 )
 """One record a series. All zeros is a series of which nothing is known: a mean, and no test evaluated."""
 
-MEMORY_S = 4 * 3600.0
-"""The anomaly score compares with about this long a past."""
+NEAR_S = 3600.0
+"""Rate of change and spike compare readings that are at most so far apart, or four periods where those are longer."""
 
 
 class ParamsError(ValueError):
     """A series asks for an aggregate or a threshold that does not exist."""
 
 
-def params_row(aggregate: str, period_s: float, quality: Mapping[str, float]) -> np.void:
+def params_row(
+    aggregate: str, period_s: float, quality: Mapping[str, float], *, since_s: float = 0, before_s: float | None = None
+) -> np.void:
     """The record of a series; a test whose thresholds are missing is not evaluated.
 
+    A reading is expected every `period_s` from `since_s` on, and every `before_s` (the same where None) until then.
     Raises ParamsError for an unknown aggregate or threshold.
 
     >>> row = params_row("mean", 60, {"fail_low": -40, "fail_high": 60})
@@ -66,12 +71,29 @@ def params_row(aggregate: str, period_s: float, quality: Mapping[str, float]) ->
         raise ParamsError(f"no threshold is called {unknown[0]!r}; there are {', '.join(THRESHOLDS)}")
     row = np.zeros(1, PARAMS)
     row["aggregate"] = AGGREGATES.index(aggregate)
-    row["expected_hz"] = 1 / period_s if period_s > 0 else 0.0
-    row["pace"] = min(max(period_s / MEMORY_S, 1 / 1024), 1 / 16)
+    row["near_s"] = max(NEAR_S, 4 * period_s)
+    row["hz"] = _hz(period_s)
+    row["hz_before"] = _hz(period_s if before_s is None else before_s)
+    row["since_s"] = since_s
     _set_range(row, quality)
     _set_change(row, quality)
-    _set_flat(row, quality)
-    return row[0]
+    _set_flat(row, quality, period_s)
+    record: np.void = row[0]
+    return record
+
+
+def dated_row(aggregate: str, periods: Sequence[tuple[int, float]], quality: Mapping[str, float]) -> np.void:
+    """The same from the registry's dated periods, (from_s, period_s) oldest first: the last two count.
+
+    >>> row = dated_row("mean", [(0, 60.0), (86400, 10.0)], {})
+    >>> [round(float(row[name]), 3) for name in ("hz_before", "hz", "since_s")]
+    [0.017, 0.1, 86400.0]
+    """
+    if not periods:
+        return params_row(aggregate, 0, quality)
+    since_s, period_s = periods[-1]
+    before_s = periods[-2][1] if len(periods) > 1 else None
+    return params_row(aggregate, period_s, quality, since_s=since_s, before_s=before_s)
 
 
 def no_params(count: int) -> NDArray[np.void]:
@@ -98,11 +120,16 @@ def _set_change(row: NDArray[np.void], quality: Mapping[str, float]) -> None:
     row["spike"] = bool({"spike_suspect", "spike_fail"} & set(quality))
 
 
-def _set_flat(row: NDArray[np.void], quality: Mapping[str, float]) -> None:
-    """Flat line; half the shorter time is the longest silence that a flat line may hold."""
+def _hz(period_s: float) -> float:
+    """Readings a second; 0 where no period is known."""
+    return 1 / period_s if period_s > 0 else 0.0
+
+
+def _set_flat(row: NDArray[np.void], quality: Mapping[str, float], period_s: float) -> None:
+    """Flat line; half the shorter time, or two periods, is the longest silence that a flat line may hold."""
     fail = quality.get("flat_fail_s", math.inf)
     suspect = min(fail, quality.get("flat_suspect_s", math.inf))
     row["flat_tolerance"] = quality.get("flat_tolerance", 0.0)
     row["flat_suspect_s"], row["flat_fail_s"] = suspect, fail
-    row["flat_gap_s"] = suspect / 2
+    row["flat_gap_s"] = max(suspect / 2, 2 * period_s)
     row["flat"] = math.isfinite(suspect)

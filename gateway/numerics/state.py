@@ -44,6 +44,7 @@ def fresh(count: int) -> NDArray[np.void]:
     state["h1"]["start_s"] = NEVER_S
     for name in ("value", "before", "base", "cell", "score"):
         state[name] = np.nan
+    state["surprise"]["low"] = state["surprise"]["high"] = np.nan
     return state
 
 
@@ -55,7 +56,7 @@ def grown(state: NDArray[np.void], count: int) -> NDArray[np.void]:
 def pack(row: np.void) -> bytes:
     """The record as a blob.
 
-    >>> unpack(pack(fresh(1)[0]))["last_s"] == NEVER_S
+    >>> bool(unpack(pack(fresh(1)[0]))["last_s"] == NEVER_S)
     True
     """
     return _HEAD.pack(STATE_VERSION, STATE.itemsize) + row.tobytes()
