@@ -1,0 +1,95 @@
+"""The tables of a recipe's README and its drawing, made from the recipe: what it measures, what to buy, how to wire it.
+
+A README marks the place of a table by `<!-- parts fr -->` and `<!-- end -->`; the three tables are measures, parts and wires.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from devices.cabling import draw
+from devices.pinout import load_pinouts
+from devices.recipe import Recipe
+from devices.wires import module_name, ohms, wires_of
+from devices.words import say
+
+README, DRAWING = "README.md", "wiring.svg"
+PLACE = re.compile(r"<!-- (measures|parts|wires) (fr|en) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def fill(text: str, recipe: Recipe) -> str:
+    """A README's text with its tables made anew."""
+    tables = {"measures": measures_table, "parts": parts_table, "wires": wires_table}
+
+    def table(place: re.Match[str]) -> str:
+        return f"<!-- {place[1]} {place[2]} -->\n\n{tables[place[1]](recipe, place[2])}\n<!-- end -->"
+
+    return PLACE.sub(table, text)
+
+
+def sheet_of(recipe: Recipe) -> dict[Path, str]:
+    """What is generated of a recipe's folder: its drawing, and its README where it has one."""
+    found = {recipe.folder / DRAWING: draw(recipe)}
+    readme = recipe.folder / README
+    if readme.exists():
+        found[readme] = fill(readme.read_text(encoding="utf-8"), recipe)
+    return found
+
+
+def measures_table(recipe: Recipe, lang: str) -> str:
+    """Its channels: quantity, unit, and how the readings of a minute or an hour become one value."""
+    rows = [[words(key, lang) for key in ("channel", "quantity", "unit", "condensed")]]
+    for channel in recipe.channels:
+        quantity = recipe.quantities[channel.quantity]
+        condensed = words(f"aggregate_{quantity.aggregate}", lang)
+        rows.append([f"`{channel.name}`", quantity.name(lang), quantity.unit_text, condensed])
+    return markdown(rows)
+
+
+def parts_table(recipe: Recipe, lang: str) -> str:
+    """The shopping list, with the month of its prices and the kind of shop, and the sum."""
+    year, month = recipe.priced.split("-")
+    rows = [[words("part", lang), say("sheet.price", lang, year=year, month=month), words("shop", lang)]]
+    for part in recipe.parts:
+        name = part.name(lang) if part.count == 1 else f"{part.count} × {part.name(lang)}"
+        rows.append([name, euros(part.count * part.price_eur, lang), words(f"shop_{part.shop}", lang)])
+    rows.append([words("total", lang), euros(recipe.price_eur, lang), ""])
+    return markdown(rows)
+
+
+def wires_table(recipe: Recipe, lang: str) -> str:
+    """Each wire, and where it goes on each board that the recipe is meant for."""
+    boards = [recipe.on(board) for board in recipe.boards]
+    names = [load_pinouts()[board].name for board in recipe.boards]
+    rows = [[*(words(key, lang) for key in ("module", "terminal", "wire")), *names]]
+    for same in zip(*map(wires_of, boards), strict=True):
+        wire = same[0]
+        module = module_name(recipe.sensors[wire.sensor], recipe, lang)
+        rows.append([module, wire.terminal, say(f"cabling.{wire.colour}", lang), *(w.pin for w in same)])
+        if wire.pull_up_ohm is not None:
+            resistor = say("sheet.resistor", lang, ohm=ohms(wire.pull_up_ohm))
+            rows.append([module, resistor, "", *(say("sheet.between", lang, pin=w.pin) for w in same)])
+    return markdown(rows)
+
+
+def words(key: str, lang: str) -> str:
+    """Words of sheet.toml."""
+    return say(f"sheet.{key}", lang)
+
+
+def euros(amount: float, lang: str) -> str:
+    """An amount; cents only where it is less than a euro."""
+    text = f"{amount:.0f}" if amount >= 1 else f"{amount:.2f}".replace(".", "," if lang == "fr" else ".")
+    return say("sheet.euros", lang, amount=text)
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; the first row is its head."""
+
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cells) + " |\n"
+
+    head, *body = rows
+    return line(head) + "|---" * len(head) + "|\n" + "".join(map(line, body))

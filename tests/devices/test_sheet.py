@@ -1,0 +1,100 @@
+"""Each recipe's folder is complete, and what its README says of parts and wires is what its recipe says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devices.pinout import load_pinouts
+from devices.quantity import load_quantities
+from devices.recipe import RECIPES, Recipe, load_recipes, read_recipe
+from devices.sheet import PLACE, README, fill, parts_table, sheet_of, wires_table
+from devices.wires import POWER, wires_of
+
+ALL = list(load_recipes().values())
+FRENCH, ENGLISH = "## Français", "## English"
+
+
+@pytest.mark.parametrize("folder", sorted(f for f in RECIPES.iterdir() if f.is_dir()), ids=lambda f: f.name)
+def test_a_recipe_is_a_complete_folder(folder: Path) -> None:
+    """Recipe, signals, README and drawing, and nothing else."""
+    assert sorted(f.name for f in folder.iterdir()) == ["README.md", "recipe.toml", "signal.toml", "wiring.svg"]
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
+def test_what_is_generated_is_what_the_recipe_says(recipe: Recipe) -> None:
+    """Drawing and tables in the folder are those that recipe.toml makes: `girouette recipe draw` writes them again."""
+    for file, content in sheet_of(recipe).items():
+        assert file.read_text(encoding="utf-8") == content, f"{file.name} is older than recipe.toml"
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
+def test_the_readme_speaks_french_first_then_english(recipe: Recipe) -> None:
+    """Both halves have the same three tables, the drawing, and as many headings and points."""
+    text = (recipe.folder / README).read_text(encoding="utf-8")
+    french, english = text[text.index(FRENCH) : text.index(ENGLISH)], text[text.index(ENGLISH) :]
+
+    assert [m[1] for m in PLACE.finditer(french)] == ["measures", "parts", "wires"]
+    assert [m[2] for m in PLACE.finditer(text)] == ["fr"] * 3 + ["en"] * 3
+    for half in (french, english):
+        assert "](wiring.svg)" in half
+    for pattern in (r"^### ", r"^- ", r"^\d\. ", r"\*\*", r"^!\["):
+        assert len(re.findall(pattern, french, re.MULTILINE)) == len(re.findall(pattern, english, re.MULTILINE)), pattern
+
+
+@pytest.mark.parametrize("title", ["Bon à quoi, pas bon à quoi", "Vie privée", "Étalonnage", "Privacy", "Calibration"])
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
+def test_the_readme_says_what_it_is_not_good_for(recipe: Recipe, title: str) -> None:
+    """Limits, privacy and calibration have a heading of their own."""
+    assert f"### {title}\n" in (recipe.folder / README).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
+def test_the_wiring_table_holds_every_wire_on_every_board(recipe: Recipe) -> None:
+    """Read back, the table of the README gives the wires of recipe.toml, board by board."""
+    text = (recipe.folder / README).read_text(encoding="utf-8")
+    (table,) = (m[0] for m in PLACE.finditer(text) if m.group(1, 2) == ("wires", "en"))
+    head, *rows = [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines() if line[:2] == "| "]
+
+    assert head[3:] == [load_pinouts()[board].name for board in recipe.boards]
+    for column, board in enumerate(recipe.boards, 3):
+        read = [(row[1], row[column]) for row in rows if row[2]]
+        assert read == [(w.terminal, w.pin) for w in wires_of(recipe.on(board))]
+
+
+def test_another_pin_makes_another_table(own_recipe: Callable[..., Path]) -> None:
+    """A README that was filled from another wiring is told apart, so the tests above can fail."""
+    pins = 'bus = "i2c"\npins = { esp32 = { sda = 18, scl = 19 } }'
+    recipe = read_recipe(own_recipe(), load_quantities())
+    other = read_recipe(own_recipe(('bus = "i2c"', pins)), load_quantities())
+    text = fill("<!-- wires fr -->\n<!-- end -->\n", recipe)
+
+    assert fill(text, recipe) == text
+    assert fill(text, other) != text
+    assert "| BME280 | SDA | vert | 18 |" in wires_table(other, "fr")
+    assert {w.pin for w in wires_of(other)} - set(POWER) == {"18", "19"}
+
+
+def test_prices_bear_their_month_and_add_up(own_recipe: Callable[..., Path]) -> None:
+    """Two of a part cost twice as much; what costs less than a euro shows its cents as each language writes them."""
+    recipe = read_recipe(own_recipe(("price_eur = 10", "count = 2\nprice_eur = 0.2")), load_quantities())
+
+    assert parts_table(recipe, "fr").splitlines() == [
+        "| pièce | prix, ordre de grandeur (2026-11) | où |",
+        "|---|---|---|",
+        "| 2 × Carte ESP32 | 0,40 € | boutique d’électronique |",
+        "| **en tout** | 0,40 € |  |",
+    ]
+    assert "| €0.40 | electronics shop |" in parts_table(recipe, "en")
+    assert "(2027-01)" in parts_table(replace(recipe, priced="2027-01"), "en")
+
+
+def test_a_folder_without_a_readme_gets_its_drawing_alone(own_recipe: Callable[..., Path]) -> None:
+    """A README is for people to write; the drawing needs nobody."""
+    folder = own_recipe()
+
+    assert [f.name for f in sheet_of(read_recipe(folder, load_quantities()))] == ["wiring.svg"]
