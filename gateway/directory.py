@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from devices.quantity import Quantity
 from devices.reading import shard_of, topic_of
-from gateway.numerics.params import no_params, params_row
+from gateway.numerics.params import dated_row, no_params
 from gateway.registry import Installation, Registry, Series
 
 FAR_S = 1 << 62
@@ -102,25 +102,16 @@ class Directory:
         return shard_of(device)
 
     def table(self) -> NDArray[np.void]:
-        """PARAMS records indexed by series id, as they hold now."""
+        """PARAMS records indexed by series id."""
         return self._table
 
-    def params(self, series_id: int, at_s: int | None = None) -> np.void:
-        """The PARAMS record of a series, with the period that was expected at a time (else the newest one).
-
-        Raises KeyError where no such series is registered.
-        """
-        series = self._series[series_id]
+    def params(self, series_id: int) -> np.void:
+        """The PARAMS record of a series, its dated periods included. Raises KeyError where no such series is registered."""
+        series, periods = self._series[series_id], self._periods[series_id]
         quantity = self._quantities.get(series.quantity)
-        period_s = series.period_s if at_s is None else self.period_s(series_id, at_s)
         if quantity is None:
-            return params_row("mean", period_s, series.quality)
-        return params_row(quantity.aggregate, period_s, {**quantity.quality, **series.quality})
-
-    def period_s(self, series_id: int, at_s: int) -> float:
-        """How many seconds apart readings of the series were expected to be at a time."""
-        dated = self._periods[series_id]
-        return dated[max(bisect_right(dated, at_s, key=lambda entry: entry[0]) - 1, 0)][1]
+            return dated_row("mean", periods, series.quality)
+        return dated_row(quantity.aggregate, periods, {**quantity.quality, **series.quality})
 
     def _read_devices(self, series: Mapping[int, Series]) -> tuple[dict[str, Known], frozenset[str]]:
         """All devices by topic, and the quantities that the catalogue lacks."""
