@@ -17,6 +17,8 @@ WAIT_S = 20.0
 """How long a writer waits for another one before it gives up."""
 APPLICATION_ID = 0x47697231
 """`Gir1`: what `file` and we know an embedded file by."""
+OURS = ("store_", "journal_", "registry_", "sqlite_")
+"""How names begin that may be in an embedded file."""
 
 _POINT = (
     "measurement TEXT NOT NULL, time_s INTEGER NOT NULL, tags TEXT NOT NULL, fields TEXT NOT NULL, "
@@ -52,8 +54,28 @@ _STORE_1 = (
     f"CREATE TABLE store_points ({_POINT}) WITHOUT ROWID",
 )
 
-_JOURNAL_1: tuple[str, ...] = (
-    # gateway/journal.py's tables; `journal_log` has `seq`, by which a store that shares the file trims it
+_JOURNAL_1 = (
+    # gateway/journal.py's tables; a store that shares the file trims `journal_log` by `seq`
+    "CREATE TABLE journal_log (seq INTEGER PRIMARY KEY, at_s INTEGER NOT NULL, readings BLOB NOT NULL)",
+    (
+        "CREATE TABLE journal_ledger (device TEXT NOT NULL, ep INTEGER NOT NULL, n INTEGER NOT NULL, lo INTEGER NOT NULL, "
+        "dropped INTEGER NOT NULL, heard_s INTEGER NOT NULL, edges TEXT NOT NULL, PRIMARY KEY (device, ep)) WITHOUT ROWID"
+    ),
+    "CREATE TABLE journal_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    (
+        "CREATE TABLE journal_lost (device TEXT NOT NULL, ep INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, "
+        "at_s INTEGER NOT NULL, PRIMARY KEY (device, ep, first)) WITHOUT ROWID"
+    ),
+    # gateway/quarantine.py's
+    (
+        "CREATE TABLE journal_quarantine (id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL, device TEXT NOT NULL, "
+        "ep INTEGER NOT NULL, sq INTEGER NOT NULL, time_s INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, "
+        "again INTEGER NOT NULL DEFAULT 0)"
+    ),
+    "CREATE UNIQUE INDEX journal_quarantine_sample ON journal_quarantine (device, ep, sq) WHERE ep >= 0",
+    "CREATE INDEX journal_quarantine_device ON journal_quarantine (device, id)",
+    "CREATE INDEX journal_quarantine_again ON journal_quarantine (id) WHERE again",
+    "CREATE TABLE journal_overflow (device TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
 )
 
 STEPS: Sequence[Sequence[str]] = ((*_STORE_1, *_JOURNAL_1),)
@@ -73,6 +95,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         raise StoreAway(f"{path} cannot be opened ({e}); is the folder there, and yours to write to?") from e
     try:
         if not read_only:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded by a new file only: room can go back to a full disk
             _write_ahead(db)
         db.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged rows in 25 of 40 power cuts
         db.execute(f"PRAGMA journal_size_limit = {64 << 20}")
@@ -97,7 +120,7 @@ def _write_ahead(db: sqlite3.Connection) -> None:
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Bring the file up to date under one lock; a file of a newer version is refused with StoreMismatch."""
+    """Bring the file up to date under one lock; another program's file or a newer one is refused with StoreMismatch."""
     try:
         if _version(db) == VERSION:
             return
@@ -114,16 +137,18 @@ def prepare(db: sqlite3.Connection) -> None:
 
 def check(db: sqlite3.Connection) -> None:
     """Refuse a file that is not of our version, without changing it."""
-    try:
-        found = _version(db)
-    except sqlite3.Error as e:
-        raise told(e) from e
-    if found > VERSION:
-        raise _newer(found)
-    if found < VERSION:
+    if (found := known(db)) < VERSION:
         raise StoreMismatch(
             f"the file has version {found} and this program needs {VERSION}; start the gateway once, it brings the file up to date"
         )
+
+
+def known(db: sqlite3.Connection) -> int:
+    """The file's version, 0 where nothing is in it; another program's file or a newer one is refused with StoreMismatch."""
+    try:
+        return _version(db)
+    except sqlite3.Error as e:
+        raise told(e) from e
 
 
 def told(error: sqlite3.Error) -> StoreError:
@@ -143,23 +168,31 @@ def told(error: sqlite3.Error) -> StoreError:
 
 
 def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    mark = db.execute("PRAGMA application_id").fetchone()[0]
+    if mark != APPLICATION_ID:
+        others = [
+            name
+            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not name.startswith(OURS)
+        ]
+        if found or mark or others:
+            raise StoreMismatch(
+                f"the file is another program's database (in it: {', '.join(others[:3]) or f'version {found}'}); "
+                "leave it to that program and choose another path"
+            )
+    if found > VERSION:
+        raise StoreMismatch(
+            f"the file was written by a newer version (its schema is {found}, this program knows {VERSION}); "
+            "install the newer girouette, or restore a backup made with this one"
+        )
+    return found
 
 
 def _climb(db: sqlite3.Connection) -> None:
     """Take the steps that are missing; the version is read again under the lock."""
-    found = _version(db)
-    if found > VERSION:
-        raise _newer(found)
-    for step in STEPS[found:]:
+    for step in STEPS[_version(db) :]:
         for statement in step:
             db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _newer(found: int) -> StoreMismatch:
-    return StoreMismatch(
-        f"the file was written by a newer version (its schema is {found}, this program knows {VERSION}); "
-        "install the newer girouette, or restore a backup made with this one"
-    )

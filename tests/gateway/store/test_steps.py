@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.store.port import StoreAway, StoreMismatch
-from gateway.store.steps import VERSION, check, connect, prepare
+from gateway.store.steps import APPLICATION_ID, VERSION, check, connect, known, prepare
 
 
 def test_a_new_file_gets_all_tables_and_the_version(tmp_path: Path) -> None:
@@ -53,6 +53,7 @@ def test_many_may_prepare_at_once(tmp_path: Path) -> None:
 def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     """A file of a later schema is refused by both doors with what to do, and not changed."""
     with contextlib.closing(connect(tmp_path / "g.sqlite")) as db:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION + 1}")
 
         with pytest.raises(StoreMismatch, match="install the newer girouette"):
@@ -63,15 +64,38 @@ def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
+@pytest.mark.parametrize(
+    "leave", ["CREATE TABLE visitors (name)", "PRAGMA user_version = 9", "PRAGMA application_id = 7"]
+)
+def test_another_programs_file_is_refused_and_left_alone(tmp_path: Path, leave: str) -> None:
+    """A database that is not ours gets no tables of ours, whatever its version says."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "g.sqlite")) as db:
+        db.execute(leave)
+    with contextlib.closing(connect(tmp_path / "g.sqlite")) as db:
+        before = db.execute("SELECT sql FROM sqlite_master").fetchall()
+
+        for door in (prepare, check, known):
+            with pytest.raises(StoreMismatch, match="another program's database"):
+                door(db)
+        assert db.execute("SELECT sql FROM sqlite_master").fetchall() == before
+
+
 def test_an_older_file_is_not_changed_by_a_reader(tmp_path: Path) -> None:
     """Who only reads refuses a file that the gateway has not brought up to date."""
-    with contextlib.closing(sqlite3.connect(tmp_path / "g.sqlite")) as db:
-        db.execute("CREATE TABLE anything (x)")
-    with (
-        contextlib.closing(connect(tmp_path / "g.sqlite", read_only=True)) as db,
-        pytest.raises(StoreMismatch, match="start the gateway once"),
-    ):
-        check(db)
+    with contextlib.closing(connect(tmp_path / "g.sqlite")):
+        pass
+    with contextlib.closing(connect(tmp_path / "g.sqlite", read_only=True)) as db:
+        assert known(db) == 0
+        with pytest.raises(StoreMismatch, match="start the gateway once"):
+            check(db)
+
+
+def test_room_can_go_back_to_the_disk(tmp_path: Path) -> None:
+    """A new file is laid out so that pages that are no longer used can be cut off."""
+    with contextlib.closing(connect(tmp_path / "g.sqlite")) as db:
+        prepare(db)
+
+        assert db.execute("PRAGMA auto_vacuum").fetchone() == (2,)
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
