@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def read_signals(file: Path, where: str, channels: Collection[str]) -> Mapping[s
             raise tables.refusal("stray_signal", channel=name, choices=", ".join(channels))
     for channel in channels:
         if not tables.has(channel):
-            raise tables.refusal("no_signal", channel=channel)
+            table = f'["{channel}"]' if "." in channel else f"[{channel}]"
+            raise tables.refusal("no_signal", channel=channel, table=table)
     return {channel: read_signal(tables.table(channel)) for channel in channels}
 
 
@@ -33,5 +35,7 @@ def read_signal(row: Table) -> Mapping[str, Any]:
         found["kind"] = row.among("kind", KINDS)
     if found.get("slow_h", 1) <= 0:
         raise row.refusal("not_positive", key="slow_h")
+    if found.get("low", -inf) > found.get("high", inf):
+        raise row.refusal("bounds_crossed", low="low", high="high")
     row.close()
     return found
