@@ -34,14 +34,14 @@ class Speech:
     def number(self, value: float, digits: int) -> str:
         """A number with its decimal comma or point."""
         pattern = "#,##0." + "0" * digits if digits else "#,##0"
-        return format_decimal(value, format=pattern, locale=self.lang)
+        return format_decimal(round(value, digits) + 0.0, format=pattern, locale=self.lang)  # -0.0 + 0.0 is 0.0
 
     def value(self, value: float, quantity: Quantity) -> str:
         """A value with its unit; a direction by its wind besides."""
         if not math.isfinite(value):
             return "–"
         if quantity.aggregate == "circular":
-            return f"{self.wind(value)} ({self.number(value % 360, 0)}°)"
+            return f"{self.wind(value)} ({self.number(round(value) % 360, 0)}°)"
         return f"{self.number(value, quantity.digits)}{NARROW_SPACE}{quantity.unit_text}"
 
     def wind(self, degrees: float) -> str:

@@ -99,7 +99,7 @@ HOUR = Interval(10, 20)
         (HOUR, Interval(10, 20), False, False, True),
     ],
 )
-def test_intervals_compare_by_where_they_begin_and_end(a: Moment, b: Moment, lt: bool, gt: bool, eq: bool) -> None:  # noqa: FBT001
+def test_intervals_compare_by_where_they_begin_and_end(a: Moment, b: Moment, lt: bool, gt: bool, eq: bool) -> None:
     """An interval is before what begins no earlier than it ends, and after what ends no later than it begins."""
     assert (earlier(a, b), later(a, b), same(a, b)) == (lt, gt, eq)
 

@@ -20,7 +20,7 @@ def marker(lat: float, lon: float, state: str = "good", label: str = "Quai") -> 
 
 def drawn(markers: list[Marker]) -> ET.Element:
     """The map, parsed."""
-    return ET.fromstring(geomap(markers, title="Carte", identity="m").replace("<svg ", XLINK, 1))  # noqa: S314 - our own
+    return ET.fromstring(geomap(markers, title="Carte", identity="m").replace("<svg ", XLINK, 1))
 
 
 def positions(root: ET.Element) -> list[tuple[float, float]]:

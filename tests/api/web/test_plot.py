@@ -35,7 +35,7 @@ def svg(
         text=text, identity="plot-1", made_until_s=generated, made_label="généré",
     )  # fmt: skip
     drawn = plot(found, frame, shape_of(aggregate))
-    return ET.fromstring(drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))  # noqa: S314 - our own
+    return ET.fromstring(drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
 
 
 @pytest.mark.parametrize(
