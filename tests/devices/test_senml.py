@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def head(**more: Any) -> dict[str, Any]:
     return {**base, **more}
 
 
+@cache
 def firmware(name: str) -> Any:
     """A module of the board's that has no hardware in it."""
     path = Path(devices.__file__).parent / "firmware" / "girouette" / f"{name}.py"

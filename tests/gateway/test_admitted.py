@@ -1,0 +1,144 @@
+"""The typed reader is held to the reference: whatever comes, both admit, refuse and number the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import astuple
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gateway.admission import Admission, Admitted
+from gateway.admitted import Gathering
+from gateway.message import Message
+
+NOW_S = 1_795_615_200
+TOPIC = "gir/1/82/air-1/obs"
+MUCH = settings(max_examples=400)
+
+
+class ByReference(Admission):
+    """Admission whose typed reader is never content."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._typed = lambda _: []
+
+
+def told(admitted: Admitted) -> tuple[Any, ...]:
+    """Everything that was admitted, in a form that can be compared."""
+    readings = admitted.readings
+    return (
+        readings.series.tolist(), readings.time_s.tolist(), readings.value.tolist(), admitted.sample.tolist(),
+        admitted.samples.tolist(), admitted.packs.tolist(), [astuple(r) for r in admitted.refused],
+    )  # fmt: skip
+
+
+def both(desk: Any, *payloads: bytes) -> tuple[Any, Any]:
+    """What the packs come to by the typed reader and by the reference."""
+    messages = [Message(TOPIC, payload, retained=False, qos=1, mid=1) for payload in payloads]
+    how = {"rate": 1e6, "burst": 1000}
+    fast, slow = Admission(desk.directory, **how), ByReference(desk.directory, **how)
+    return told(fast.admit(messages, NOW_S)), told(slow.admit(messages, NOW_S))
+
+
+NAME = st.sampled_from(["temperature", "humidity", "indoor.temperature", "air-1/temperature", "smell", ""])
+UNIT = st.sampled_from(["Cel", "%RH", "K", ""])
+NUMBER = st.sampled_from(
+    [0, 1, 2, 3, 4, 5, 5.0, 0.5, -0.0, -1, 1 << 53, (1 << 53) - 1, 10**30, 1e300, 84.9, 85, True, None, "3"]
+)
+TIME = st.sampled_from(
+    [NOW_S, NOW_S - 60, NOW_S - 60.5, NOW_S + 601, 0, 5, 60, -400 * 86_400, 2**28, 1e300, None, "noon"]
+)
+GOOD = st.fixed_dictionaries(
+    {"n": NAME, "u": UNIT, "v": st.integers(-10, 120) | st.floats(-100, 100, allow_nan=False)},
+    optional={"sq": st.integers(0, 6), "t": st.integers(0, 5)},
+)
+ODD = st.fixed_dictionaries(
+    {},
+    optional={
+        "n": NAME | NUMBER, "u": UNIT | NUMBER, "v": NUMBER, "t": TIME, "sq": NUMBER, "bn": st.sampled_from(["air-1/", "", "air-2/", 5, None]),
+        "bt": TIME, "ep": NUMBER, "lo": NUMBER, "dr": NUMBER, "bu": UNIT | NUMBER, "bv": NUMBER, "vs": NUMBER, "s": NUMBER, "x": NUMBER,
+    },
+)  # fmt: skip
+HEAD = {"bn": "air-1/", "bt": NOW_S - 60, "ep": 7, "lo": 2, "dr": 1, "sq": 1}
+RECORDS = st.lists(GOOD | ODD, max_size=6)
+FIRST = (GOOD | ODD).map(lambda record: HEAD | record) | ODD
+
+
+def payload(first: dict[str, Any], rest: list[Any]) -> bytes:
+    """A pack of these records."""
+    return json.dumps([first, *rest]).encode()
+
+
+PAYLOAD = st.builds(payload, FIRST, RECORDS)
+
+
+@MUCH
+@given(st.lists(PAYLOAD, min_size=1, max_size=3))
+@example([payload({**HEAD, "n": "temperature", "u": "Cel", "v": 1}, [{"sq": 0, "n": "humidity", "u": "%RH", "v": 1}])])
+@example([b'[{"bn":"air-1/","bt":1795615140,"ep":7,"sq":1,"n":"temperature","u":"Cel","v":1,"x":"\xff"}]'])
+@example([b'[{"bn":"air-1/","bt":1795615140,"ep":7,"sq":1,"n":"temperature","u":"Cel","v":NaN}]'])
+@example([b'[{"bn":"air-1/","bt":1795615140,"ep":7,"sq":1,"n":"temperature","u":"Cel","v":1,"v":2,"sq":3}]'])
+@example([b'[{"\\u0062n":"air-1/","bt":1795615140,"ep":7,"sq":1,"n":"temperature","u":"Cel","v":1}]'])
+def test_both_readers_admit_the_same(desk: Any, payloads: list[bytes]) -> None:
+    """Packs good, odd and wrong in any mixture come to the same readings, samples, packs and refusals."""
+    fast, slow = both(desk, *payloads)
+
+    assert fast == slow
+
+
+@MUCH
+@given(PAYLOAD, st.integers(0, 500), st.binary(min_size=1, max_size=3), st.integers(0, 2))
+def test_both_readers_admit_the_same_of_spoilt_bytes(desk: Any, whole: bytes, at: int, put: bytes, cut: int) -> None:
+    """With some bytes replaced, added or lost, too."""
+    at %= len(whole)
+
+    fast, slow = both(desk, whole[:at] + put + whole[at + cut :])
+
+    assert fast == slow
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.booleans()), min_size=1, max_size=30))
+def test_what_boards_send_needs_no_second_look(desk: Any, samples: list[tuple[int, bool, bool]]) -> None:
+    """Packs as our boards cut them are all taken by the typed reader."""
+    records: list[dict[str, Any]] = []
+    sq = 0
+    for n, (step, warm, damp) in enumerate(samples):
+        sq, opening = sq + step, {"sq": sq + step, "t": n}
+        values = [("temperature", "Cel", 20.5)] * warm + [("humidity", "%RH", 40)] * damp
+        for name, unit, value in values:
+            records.append({**opening, "n": name, "u": unit, "v": value})
+            opening = {"t": n}
+    if not records:
+        return
+    records[0] = {**HEAD, **records[0]}
+    taken: list[bool] = []
+
+    class Watched(Gathering):
+        def take(self, *args: Any) -> bool:
+            taken.append(super().take(*args))
+            return taken[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.admission.Gathering", Watched)
+        admitted = desk.admit(records)
+
+    assert taken == [True]
+    assert len(admitted.readings) == len(records)
+    assert np.all(np.diff(admitted.sample) >= 0)
+
+
+def test_a_pack_with_a_bad_end_leaves_nothing_half_taken(desk: Any, pack_head: Callable[..., dict[str, Any]]) -> None:
+    """Rows that the typed reader took before it stopped are not there twice."""
+    good = [{"sq": 4 + n, "t": n, "n": "humidity", "u": "%RH", "v": n} for n in range(5)]
+
+    admitted = desk.admit([pack_head()], [pack_head(sq=3), *good, {"sq": 50, "n": "smell", "v": 1}], [pack_head(sq=60)])
+
+    assert admitted.samples["sq"].tolist() == [3, 3, 4, 5, 6, 7, 8, 50, 60]
+    assert admitted.sample.tolist() == [0, 1, 2, 3, 4, 5, 6, 8]
+    assert admitted.packs["ep"].tolist() == [7, 7, 7]
