@@ -120,7 +120,7 @@ class Store(Reader, Protocol):
         ...
 
     def ready(self) -> str | None:
-        """None when it can be written to, else a sentence that says why not."""
+        """None when it can be written to, else a sentence that says why not; of a file cheap enough for every commit."""
         ...
 
     def close(self) -> None:

@@ -21,6 +21,8 @@ from gateway.store.steps import check, connect, prepare, told
 from gateway.store.tiers import tables
 
 BALLAST_BYTES = 8 << 20
+RETURN_PAGES = 250
+"""So many pages go back to a full disk in one transaction: few, since the write-ahead log needs room for them meanwhile."""
 NAMES = READING.names or ()
 PUT_LATEST = (
     f"INSERT INTO store_latest VALUES ({', '.join('?' * len(NAMES))}) ON CONFLICT (series) DO UPDATE SET "
@@ -50,6 +52,12 @@ class SqliteStore:
         self._idle: list[sqlite3.Connection] = []
         self._ballast = Ballast(path, ballast_bytes)
         self._fault: str | None = None
+        self._full = (
+            f"the disk of {path.resolve().parent} is full, or takes no new file; free some space, "
+            "and the gateway goes on by itself"
+        )
+        if path.exists() and not read_only:
+            self._ballast.full()  # opening needs some room too
         self._db = connect(path, read_only=read_only)
         try:
             (check if read_only else prepare)(self._db)
@@ -67,7 +75,12 @@ class SqliteStore:
             self._idle.clear()
 
     def write(self, batch: Batch) -> None:
-        """The batch is on disk afterwards, whole; latest follows, and the journal is trimmed in the same transaction."""
+        """The batch is on disk afterwards, whole; latest follows, and the journal is trimmed in the same transaction.
+
+        Raises StoreFull while the disk is full, before the last room is touched: that is for who deletes.
+        """
+        if self._ballast.full():
+            raise StoreFull(self._full)
         rows = {"raw": batch.readings, "m1": batch.m1, "h1": batch.h1}
         with self._writing() as db:
             for tier, table in self._tables.items():
@@ -137,7 +150,10 @@ class SqliteStore:
                 db.executemany(PUT_LATEST, self._tables["raw"].tail(db, series, start_s, 1).tolist())
 
     def trim(self, tier: Tier, before_s: int) -> None:
-        """The tier holds nothing older than before_s; points go with raw readings. Latest and states stay."""
+        """The tier holds nothing older than before_s; points go with raw readings. Latest and states stay.
+
+        The room is used again; where the disk is full, it goes back to the disk.
+        """
         reached, more = 0, True
         while more:
             with self._writing() as db:
@@ -145,17 +161,33 @@ class SqliteStore:
         if tier == "raw":
             with self._writing() as db:
                 db.execute("DELETE FROM store_points WHERE time_s < ?", (before_s,))
+        if self._ballast.full():
+            self._give_back()
 
     def ready(self) -> str | None:
         """None when it can be written to, else a sentence; a ballast is released when the disk is full, and held again after."""
         if self._read_only:
             return "the file was opened for reading only"
         if self._ballast.full():
-            return f"the disk of {self._path.parent} is full, or takes no new file; free some space, and the gateway goes on by itself"
+            return self._full
         if self._fault is not None:
             with contextlib.suppress(StoreAway, StoreFull), self._writing():
                 pass
         return self._fault
+
+    def _give_back(self) -> None:
+        """Cut pages that are no longer used off the file."""
+        unused, before = self._unused(), None
+        while unused and unused != before:
+            with self._writing() as db:
+                db.execute(f"PRAGMA incremental_vacuum({RETURN_PAGES})").fetchall()
+            with self._lock:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            unused, before = self._unused(), unused
+
+    def _unused(self) -> int:
+        with self._reading() as db:
+            return int(db.execute("PRAGMA freelist_count").fetchone()[0])
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

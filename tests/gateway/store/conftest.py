@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -53,3 +54,17 @@ def empty(url: str) -> None:
             if client.buckets_api().find_bucket_by_name(bucket) is None:
                 client.buckets_api().create_bucket(bucket_name=bucket, org=ORG)
             client.delete_api().delete("1677-09-22T00:00:00Z", "2262-04-11T00:00:00Z", "", bucket, ORG)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MiB of its own."""
+    there = tmp_path / "disk"
+    there.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(there)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"only root can mount a small disk: {mounted.stderr.decode().strip()}")
+    try:
+        yield there
+    finally:
+        subprocess.run(["umount", "-l", str(there)], check=True)
