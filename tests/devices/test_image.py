@@ -1,0 +1,122 @@
+"""The image of a board: golden configurations, the firmware byte for byte, and identities that no board can have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devices.image import FIRMWARE, Identity, ImageError, build_image, firmware_version, shard_of
+from devices.quantity import load_quantities
+from devices.recipe import Recipe, load_recipes, read_recipe
+from devices.refusal import RecipeError
+
+GOLDEN = Path(__file__).parent / "golden"
+RECIPES = load_recipes()
+AIR_1 = Identity(
+    "air-1", "82", "air-1", "secret", "broker.example", 8883, wifi=({"ssid": "Mairie", "password": "côté"},)
+)
+
+
+def config_of(*recipes: Recipe, identity: Identity = AIR_1) -> dict[str, object]:
+    """The configuration that these recipes and an identity make."""
+    found: dict[str, object] = json.loads(build_image(recipes, identity)["/config.json"])
+    return found
+
+
+@pytest.mark.parametrize("slug", RECIPES)
+def test_a_recipe_makes_the_configuration_that_is_kept(slug: str) -> None:
+    """Everything that a board is told stands in tests/devices/golden; a change of it is a change for boards in drawers."""
+    kept = json.loads((GOLDEN / f"config-{slug}.json").read_text(encoding="utf-8"))
+
+    assert config_of(RECIPES[slug]) == kept | {"firmware": firmware_version()}
+
+
+def test_the_configuration_is_short_and_utf_8() -> None:
+    """It is read into a small heap: no blanks, and accents as they are."""
+    raw = build_image([RECIPES["air"]], AIR_1)["/config.json"]
+
+    assert b": " not in raw
+    assert "côté".encode() in raw
+
+
+def test_the_firmware_is_in_the_image_byte_for_byte() -> None:
+    """The folder devices/firmware is the board's disk: every Python file of it, and nothing else but the configuration."""
+    image = build_image([RECIPES["noise"]], AIR_1)
+    files = [f for f in FIRMWARE.rglob("*.py") if "__pycache__" not in f.parts]
+
+    assert set(image) == {f"/{f.relative_to(FIRMWARE).as_posix()}" for f in files} | {"/config.json"}
+    assert all(image[f"/{f.relative_to(FIRMWARE).as_posix()}"] == f.read_bytes() for f in files)
+    assert image == build_image([RECIPES["noise"]], AIR_1)
+
+
+def test_two_recipes_share_a_board() -> None:
+    """Their sensors are joined, the shorter period counts, and they settle on the first board that both are meant for."""
+    config = config_of(RECIPES["air"], replace(RECIPES["noise"], period_s=30))
+
+    assert (config["recipe"], config["period_s"]) == ("air+noise", 30)
+    assert [s["driver"] for s in config["sensors"]] == ["bme280", "pms5003", "dba_meter"]  # type: ignore[attr-defined]
+    assert config_of(RECIPES["air"], RECIPES["noise"], RECIPES["weather"])["led"] == 2
+
+
+def test_an_identity_may_set_period_board_and_time_server() -> None:
+    """What is asked for comes before what the recipe says; without a time server the gateway tells the time."""
+    config = config_of(RECIPES["noise"], identity=replace(AIR_1, period_s=2, board="c3", ntp=None))
+
+    assert (config["period_s"], config["ntp"], config["led"]) == (2, None, None)
+    assert config["sensors"][0]["bus"] == {"kind": "adc", "pin": 0}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"device": "Air 1"}, "Air 1 is not a possible device name"),
+        ({"device": ""}, " is not a possible device name; use 1 to 32"),
+        ({"shard": "00"}, "The shard of the device air-1 is 82, not 00"),
+        ({"port": 0}, "There is no port 0"),
+        ({"port": 65536}, "There is no port 65536"),
+        ({"period_s": 0}, "A period of 0 s is not possible"),
+        ({"period_s": 86401}, "A period of 86401 s is not possible"),
+    ],
+)
+def test_an_identity_that_no_board_can_have_is_refused(change: dict[str, object], said: str) -> None:
+    """One sentence, in both languages."""
+    with pytest.raises(ImageError) as refused:
+        build_image([RECIPES["air"]], replace(AIR_1, **change))  # type: ignore[arg-type]
+
+    assert said in str(refused.value)
+    assert refused.value.said("fr") != str(refused.value)
+
+
+def test_recipes_that_do_not_go_together_are_refused(own_recipe: Callable[..., Path]) -> None:
+    """None at all, two channels of a name, no common board, a board that one is not meant for, a pin that both want."""
+    air, noise, weather = RECIPES.values()
+    cellar = read_recipe(own_recipe(), load_quantities())
+
+    with pytest.raises(ImageError, match="An image needs one recipe at least"):
+        build_image([], AIR_1)
+    with pytest.raises(ImageError, match="The recipes noise and noise both have a channel noise_level"):
+        build_image([noise, noise], AIR_1)
+    with pytest.raises(ImageError, match=r"No board fits the recipes noise \+ weather together"):
+        build_image([replace(noise, boards=("c3",)), weather], AIR_1)
+    with pytest.raises(RecipeError, match="the recipe weather is not meant for the board c3"):
+        build_image([weather], replace(AIR_1, board="c3"))
+    with pytest.raises(RecipeError, match="the I2C address 0x76 is already used by bme280"):
+        build_image([air, cellar], AIR_1)
+
+
+def test_a_device_has_sixty_four_channels_at_most() -> None:
+    """More are refused here, since the gateway would."""
+    (sensor,) = RECIPES["noise"].sensors
+    many = tuple(replace(sensor.channels[0], name=f"p{n}.noise_level") for n in range(65))
+
+    with pytest.raises(ImageError, match="A device has 64 channels at most, and these recipes have 65 together"):
+        build_image([replace(RECIPES["noise"], sensors=(replace(sensor, channels=many),))], AIR_1)
+
+
+def test_the_shard_comes_from_the_name() -> None:
+    """`girouette device add` and the image ask the same function."""
+    assert AIR_1.shard == shard_of(AIR_1.device)
