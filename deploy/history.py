@@ -18,6 +18,8 @@ from gateway.store.port import Batch
 
 EVERY_S = 600
 """A generated reading each ten minutes, the interval of weather services (WMO-No. 8)."""
+MINUTES_S = 2 * 86_400
+"""How long a past has windows of a minute: each would hold one reading, and a day of them is all that a page draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +86,5 @@ def history(pasts: Sequence[Past], start_s: int, end_s: int) -> Batch:
     )
     step = advance(state, params, columns)
     blobs = {p.series: pack(state[p.series]) for p in pasts}
-    return Batch(readings=step.readings, m1=step.m1, h1=step.h1, states=blobs)
+    m1 = step.m1[step.m1["start_s"] >= end_s - MINUTES_S]
+    return Batch(readings=step.readings, m1=m1, h1=step.h1, states=blobs)

@@ -62,10 +62,12 @@ def past(
     """What is needed to generate the past of one series."""
     recipe = recipes[player.recipe]
     quantity = quantities[next(c.quantity for c in recipe.channels if c.name == channel)]
-    own = {**recipe.quality.get(channel, {}), **player.quality.get(channel, {})}
+    quality = {**quantity.quality, **recipe.quality.get(channel, {})}
+    # A reading in ten minutes is too seldom to tell a flat line by, and the player's own thresholds are for live ones.
+    judged = {name: value for name, value in quality.items() if not name.startswith("flat_")}
     return Past(
         series, player.id, channel, player.at[1], recipe.signals[channel],
-        quantity.aggregate, quantity.digits_wire, {**quantity.quality, **own},
+        quantity.aggregate, quantity.digits_wire, judged,
     )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ DEAF = (
 )
 
 
-def sleeper(code: str = "import time; time.sleep(60)") -> subprocess.Popen[bytes]:
+def sleeper(code: str = "import time; time.sleep(60)", out: int | None = None) -> subprocess.Popen[bytes]:
     """A real process that lives for a minute."""
-    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=out)
 
 
 def alive(pid: int) -> bool:
@@ -55,7 +55,7 @@ def test_who_dies_is_started_again(tmp_path: Path, until: Callable[..., None]) -
 def test_who_does_not_listen_is_killed(tmp_path: Path) -> None:
     """A child deaf to SIGTERM is gone all the same."""
     crew = Crew(tmp_path / "pids.json")
-    crew.hire("deaf", lambda: sleeper(DEAF))
+    crew.hire("deaf", lambda: sleeper(DEAF, subprocess.PIPE))
     child = crew.children["deaf"].process
     assert child.stdout is not None
     child.stdout.readline()

@@ -18,13 +18,13 @@ def test_cpu_is_summed_over_processes() -> None:
         child = subprocess.Popen([sys.executable, "-c", busy])
         deadline = time.monotonic() + 30
         before = meter.cpu_s
-        while meter.cpu_s < before + 0.3 and time.monotonic() < deadline:
+        while meter.cpu_s < before + 0.25 and time.monotonic() < deadline:
             meter.look(child.pid)
         child.kill()
         child.wait()
         meter.look(child.pid)
 
-    assert meter.cpu_s >= 0.6
+    assert meter.cpu_s >= 0.5
     assert meter.peak_mib > 3
 
 
