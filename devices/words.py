@@ -26,13 +26,23 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     """
     found: dict[str, Mapping[str, str]] = {}
     for file in sorted(files("devices").joinpath("words").iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".toml"):
-            continue
-        for key, texts in tomllib.loads(file.read_text(encoding="utf-8")).items():
-            name = f"{file.name.removesuffix('.toml')}.{key}"
-            if missing := [lang for lang in LANGUAGES if not texts.get(lang)]:
-                raise WordsError(f"devices/words/{file.name}: {key} has no {missing[0]} text; add it")
-            found[name] = texts
+        if file.name.endswith(".toml"):
+            found |= read_words(file.read_text(encoding="utf-8"), file.name)
+    return found
+
+
+def read_words(text: str, name: str) -> dict[str, Mapping[str, str]]:
+    """The words of one file, each with its two languages and nothing else."""
+    found: dict[str, Mapping[str, str]] = {}
+    for key, texts in tomllib.loads(text).items():
+        for lang in LANGUAGES:
+            if not isinstance(texts, dict) or not texts.get(lang):
+                raise WordsError(f"devices/words/{name}: {key} has no {lang} text; add it")
+        if others := set(texts) - set(LANGUAGES):
+            raise WordsError(
+                f"devices/words/{name}: {key} has a text in {min(others)}; there is {' and '.join(LANGUAGES)}"
+            )
+        found[f"{name.removesuffix('.toml')}.{key}"] = texts
     return found
 
 
