@@ -7,13 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grafana_foundation_sdk.builders import common as parts
-from grafana_foundation_sdk.builders import dashboard as build
-from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
-from grafana_foundation_sdk.cog.variants import Dataquery
-from grafana_foundation_sdk.models import common, dashboard
-
 from dashboards.panels import FLEET_PANELS, GREEN, PRESENCE, QUANTITY_PANELS, RED, Kind, Panel, Question
+from dashboards.sdk import Dataquery, build, common, dashboard, parts, stat, statetimeline, table, timeseries
 from devices.quantity import Quantity
 from devices.words import say
 from gateway.store.names import FLEET, OBS

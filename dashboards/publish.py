@@ -18,7 +18,7 @@ from gateway.registry.rows import Pilot, Place
 from gateway.store.names import DATABASE
 
 if TYPE_CHECKING:
-    from grafana_foundation_sdk.models import dashboard
+    from dashboards.sdk import dashboard
 
 NAME = "girouette"
 SOURCE = """\
@@ -108,7 +108,7 @@ def provisioning(grafana: Grafana) -> dict[str, str]:
 
 def text_of(made: dashboard.Dashboard) -> str:
     """The dashboard as JSON for people and diffs."""
-    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from dashboards.sdk import JSONEncoder
 
     return json.dumps(made, cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
