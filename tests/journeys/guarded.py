@@ -56,8 +56,10 @@ class Guarded:
 
     def start(self, command: list[str] | None = None) -> None:
         """Run mosquitto, or a command that does, until it listens."""
+        env = {**os.environ, "PATH": f"{os.environ['PATH']}:{Path(self.binary).parent}"}
         with (self.home / "mosquitto.log").open("ab") as log:
-            self.child = subprocess.Popen(command or [self.binary, "-c", str(self.conf)], stdout=log, stderr=log)
+            command = command or [self.binary, "-c", str(self.conf)]
+            self.child = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         self.until(self.listens, what="mosquitto listening")
 
     def listens(self) -> bool:
