@@ -151,6 +151,23 @@ def known(db: sqlite3.Connection) -> int:
         raise told(e) from e
 
 
+def recognise(db: sqlite3.Connection) -> None:
+    """Refuse another program's file with StoreMismatch; one that holds nothing is anybody's."""
+    (mark,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
+    if mark == APPLICATION_ID:
+        return
+    others = [
+        name
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if not name.startswith(OURS)
+    ]
+    if mark or version or others:
+        raise StoreMismatch(
+            f"the file is another program's database (in it: {', '.join(others[:3]) or f'version {version}'}); "
+            "leave it to that program and choose another path"
+        )
+
+
 def told(error: sqlite3.Error) -> StoreError:
     """What SQLite says, in the words of the port and with what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -168,19 +185,8 @@ def told(error: sqlite3.Error) -> StoreError:
 
 
 def _version(db: sqlite3.Connection) -> int:
+    recognise(db)
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
-    mark = db.execute("PRAGMA application_id").fetchone()[0]
-    if mark != APPLICATION_ID:
-        others = [
-            name
-            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if not name.startswith(OURS)
-        ]
-        if found or mark or others:
-            raise StoreMismatch(
-                f"the file is another program's database (in it: {', '.join(others[:3]) or f'version {found}'}); "
-                "leave it to that program and choose another path"
-            )
     if found > VERSION:
         raise StoreMismatch(
             f"the file was written by a newer version (its schema is {found}, this program knows {VERSION}); "
