@@ -112,10 +112,13 @@ class Journal:
         self._seq = seq or self._seq
         return seq
 
-    def read_from(self, seq: int, *, most: int = 200) -> list[tuple[int, Columns]]:
-        """The first batches of readings after this number, in the order of their commits."""
-        rows = "SELECT seq, readings FROM journal_log WHERE seq > ? ORDER BY seq LIMIT ?"
-        return self._read(lambda: [(n, _columns(blob)) for n, blob in self._db.execute(rows, (seq, most))])
+    def read_from(self, seq: int, *, most: int = 20_000) -> list[tuple[int, Columns]]:
+        """The first batches of readings after this number, in the order of their commits, until `most` readings are reached."""
+        return self._read(lambda: list(self._batches(seq, most)))
+
+    def last(self) -> int:
+        """The number of the newest readings in the log, 0 where there are none."""
+        return self._read(lambda: self._one("SELECT max(seq) FROM journal_log"))
 
     def drained(self, seq: int, *, now_s: int) -> None:
         """A remote store has everything up to this number: it is kept for a while all the same."""
@@ -170,6 +173,14 @@ class Journal:
     def to_replay(self) -> list[Row]:
         """Some of the rows that were asked to be replayed."""
         return self._read(self._quarantine.asked)
+
+    def _batches(self, seq: int, most: int) -> Iterator[tuple[int, Columns]]:
+        rows, found = "SELECT seq, readings FROM journal_log WHERE seq > ? ORDER BY seq", 0
+        for number, blob in self._db.execute(rows, (seq,)):
+            yield number, _columns(blob)
+            found += len(blob) // READINGS.itemsize
+            if found >= most:
+                return
 
     def _put_readings(self, columns: Columns, now_s: int) -> int:
         seq = 1 + max(self._seq, self._one("SELECT max(seq) FROM journal_log"))

@@ -23,6 +23,7 @@ LIVE = 2
 REMEMBERED = 8
 RANGES = 32
 """Open ranges an `ep`, hence 64 a device."""
+EVERY_S = 1.0
 ALSO = 8
 """Ranges that a receipt tells: the lowest ones and the highest."""
 
@@ -134,6 +135,10 @@ class Ledger:
     def __init__(self, accounts: Iterable[Account] = ()) -> None:
         self._accounts: dict[int, dict[int, Account]] = {}
         """Device -> ep -> account, the one heard last at the end."""
+        self.place(accounts)
+
+    def place(self, accounts: Iterable[Account]) -> None:
+        """Accounts as they were when they were written down; those of a device come together."""
         for account in sorted(accounts, key=lambda a: a.heard_s):
             self._accounts.setdefault(account.device, {})[account.ep] = account
 
@@ -201,6 +206,28 @@ class _Page:
                 account.edges.clear()
         for ep in list(of_device)[:-REMEMBERED]:
             self.forgotten[of_device.pop(ep).device, ep] = None
+
+
+class Owed:
+    """Which receipts are owed: at most one a second, device and `ep`."""
+
+    def __init__(self) -> None:
+        self._owed: dict[tuple[int, int], None] = {}
+        self._sent_s: dict[tuple[int, int], float] = {}
+
+    def owe(self, heard: Iterable[tuple[int, int]]) -> None:
+        """Packs of these (device, ep) were heard."""
+        self._owed.update(dict.fromkeys(heard))
+
+    def due(self, now_s: float) -> list[tuple[int, int]]:
+        """Those to be sent now; they are owed until `paid`."""
+        self._sent_s = {key: sent_s for key, sent_s in self._sent_s.items() if 0 <= now_s - sent_s < EVERY_S}
+        return [key for key in self._owed if key not in self._sent_s]
+
+    def paid(self, key: tuple[int, int], now_s: float) -> None:
+        """This one was sent."""
+        self._owed.pop(key, None)
+        self._sent_s[key] = now_s
 
 
 def receipt(account: Account, st: str) -> dict[str, object]:

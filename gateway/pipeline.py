@@ -1,0 +1,379 @@
+"""From the inbox to the store: admit, commit, acknowledge, receipt, compute, store. `_take` is what happens to a message."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Protocol, TypeVar
+
+import msgspec
+import numpy as np
+import structlog
+
+from devices.quantity import Quantity
+from devices.reading import topic_of
+from gateway.admission import Admission
+from gateway.admitted import Admitted
+from gateway.conflict import conflicts
+from gateway.directory import Directory
+from gateway.drain import Drain, joined
+from gateway.figures import Figures
+from gateway.fleet import Fleet
+from gateway.inbox.port import Inbox
+from gateway.journal import Change, Entry, Journal
+from gateway.message import Message, Outgoing
+from gateway.numerics.columns import Columns, no_columns
+from gateway.quarantine import Refused, Row
+from gateway.receipts import KNOWN, NEW, NO_ROOM, Absorbed, Account, Ledger, Owed, Refusal, receipt
+from gateway.registry import Registry, RegistryError
+from gateway.store.port import Batch, Store, StoreAway, StoreFull, StoreMismatch, Tier
+from gateway.takeover import TakeoverError, look
+
+LOOK_S = 0.1
+"""How often it is looked whether receipts are due."""
+PACE_S = 0.3
+"""The store is written at most so often: in larger pieces than the journal."""
+CHECKPOINT_S = 10.0
+"""States are written, and the journal trimmed, so often: a restart computes at most so much again."""
+FOLLOW_S = 1.0
+"""How often the registry is asked whether it changed, the disk whether it has room, the quarantine what is to be replayed."""
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86_400
+BACK_OFF_S = (0.2, 5.0)
+NO_LIMIT = 1 << 40
+"""Replayed packs wait in no queue."""
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class Limits(Protocol):
+    """What is set of the pipeline."""
+
+    rate: float
+    """Packs a second that one device may send in the long run."""
+    burst: int
+    raw_days: int
+    """Days that a tier is kept; 0 is for ever."""
+    m1_days: int
+    h1_days: int
+
+
+class Pipeline:
+    """One gateway. `run` until cancelled; everything durable is in journal and store."""
+
+    def __init__(
+        self, inbox: Inbox, journal: Journal, store: Store, registry: Registry, quantities: Mapping[str, Quantity], *,
+        clock: Callable[[], float], settings: Limits, adopt: bool = False,
+    ) -> None:  # fmt: skip
+        self._inbox, self._journal, self._store, self._registry = inbox, journal, store, registry
+        self._clock, self._limits, self._adopt = clock, settings, adopt
+        self._directory = Directory(registry, quantities)
+        self._admission = Admission(self._directory, rate=settings.rate, burst=settings.burst)
+        self._replays = Admission(self._directory, rate=NO_LIMIT, burst=NO_LIMIT)
+        self._unplaced = journal.entries()
+        self._ledger = Ledger()
+        self._place()
+        self._owed = Owed()
+        self._looked = False
+        self._fleet = Fleet(heard(self._ledger, self._directory, self._unplaced))
+        self._fleet.know(registry)
+        self._drain = Drain(store, self._directory)
+        self._commits = ThreadPoolExecutor(1, "commit")
+        self._stores = self._commits if store.shares_journal else ThreadPoolExecutor(1, "store")
+        self._more = asyncio.Event()
+        self._under_way: deque[tuple[int, float]] = deque()
+        """Committed and not yet stored: (number, monotonic time)."""
+        self._full: str | None = None
+        self._away: str | None = None
+        self._figures = Figures(started_s=clock())
+
+    async def run(self) -> None:
+        """Take messages until cancelled. Raises TakeoverError, StoreMismatch or RegistryError with a sentence."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name, work in (("inbox", self._inbox.run()), ("receive", self._receive()), ("look", self._look())):
+                    tasks.create_task(work, name=name)
+                for lasting in (self._pay, self._store_all, self._follow, self._tell, self._retain):
+                    tasks.create_task(self._lasting(lasting), name=lasting.__name__)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from group
+        finally:
+            self._commits.shutdown()
+            self._stores.shutdown()
+
+    def ready(self) -> str | None:
+        """None while packs are taken and kept, else a sentence that says why not."""
+        if self._full is not None:
+            return self._full
+        return self._inbox.ready() or (None if self._looked else "the receipts on the broker are still being read")
+
+    def figures(self) -> dict[str, object]:
+        """What it counted since its start."""
+        told: dict[str, object] = dict(self._figures.told(self._clock()))
+        told["journal_batches"] = len(self._under_way)
+        told["devices"] = len(self._directory.devices)
+        told["store"] = self._away or "answers"
+        return told
+
+    async def _receive(self) -> None:
+        async for messages in self._inbox.batches():
+            await self._take(messages)
+
+    async def _take(self, messages: Sequence[Message]) -> None:
+        """What happens to a message: in this order, whatever else is slow or away."""
+        now_s = self._clock()
+        admitted = self._admission.admit(messages, now_s)
+        absorbed = self._ledger.absorb(admitted.samples, admitted.packs, refused=admitted.refused, now_s=int(now_s))
+        kept = new_readings(admitted, absorbed)
+        await self._commit(kept, self._change(admitted, absorbed), now_s)
+        self._ledger.enter(absorbed)
+        self._inbox.acknowledge(messages)
+        self._owed.owe(absorbed.heard)
+        self._answer(admitted, now_s)
+        self._count(messages, admitted, absorbed, kept)
+
+    async def _commit(self, columns: Columns, change: Change, now_s: float) -> None:
+        """Afterwards it is on disk; while that cannot be, nothing is acknowledged and nobody gets a receipt."""
+        if not len(columns) and not change:
+            return
+        seq = await self._durably(self._commits, partial(self._write, columns, change, int(now_s)))
+        if seq is not None:
+            self._under_way.append((seq, time.monotonic()))
+            self._more.set()
+
+    def _write(self, columns: Columns, change: Change, now_s: int) -> int | None:
+        """In the thread that commits: a file that it shares must have room for the store too."""
+        if self._store.shares_journal and (why := self._store.ready()) is not None:
+            raise StoreFull(why)
+        return self._journal.commit(columns, change, now_s=now_s)
+
+    def _change(self, admitted: Admitted, absorbed: Absorbed) -> Change:
+        """What the batch changes beside its readings, by the devices' names."""
+        name = self._directory.devices
+        return Change(
+            [Entry(name[a.device], a.ep, a.n, a.lo, a.dr, a.heard_s, a.edges) for a in absorbed.changed],
+            [(name[device], ep) for device, ep in absorbed.forgotten],
+            [self._refused(refusal) for refusal in to_quarantine(admitted, absorbed)],
+        )
+
+    def _refused(self, refusal: Refusal) -> Refused:
+        device = self._directory.devices[refusal.device] if refusal.device >= 0 else ""
+        return Refused(refusal.code, device, refusal.ep, refusal.sq, refusal.time_s, refusal.topic, refusal.payload)
+
+    def _answer(self, admitted: Admitted, now_s: float) -> None:
+        """Note what devices say of themselves, and tell the time to those that ask."""
+        name = self._directory.devices
+        self._fleet.hear((name[device] for device in np.unique(admitted.packs["device"]).tolist()), now_s)
+        for said in admitted.said:
+            self._fleet.told(said.device, said.channel, said.body, now_s)
+            up = said.body.get("up")
+            if said.channel == "state" and isinstance(up, int | float):
+                told = msgspec.json.encode({"now": int(now_s), "up": up})
+                self._inbox.send([Outgoing(f"{topic_of(said.device)}/time", told)])
+
+    def _count(self, messages: Sequence[Message], admitted: Admitted, absorbed: Absorbed, kept: Columns) -> None:
+        fate = np.bincount(absorbed.fate, minlength=NO_ROOM + 1).tolist()
+        self._figures.refused.update(refusal.code for refusal in admitted.refused)
+        self._figures.add(
+            batches=1, messages=len(messages), packs=len(admitted.packs), samples=fate[NEW], absorbed=fate[KNOWN],
+            no_room=fate[NO_ROOM], readings=len(kept), shed=sum(admitted.shed.values()),
+        )  # fmt: skip
+
+    async def _pay(self) -> None:
+        """Send the receipts that are due, as soon as it is known that they may be sent."""
+        name, st = self._directory.devices, self._journal.st
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now_s = time.monotonic()
+            for device, ep in self._owed.due(now_s) if self._looked else ():
+                account = self._ledger.account(device, ep)
+                told = msgspec.json.encode(receipt(account, st)) if account is not None else b""
+                if not told or self._inbox.send([Outgoing(f"{topic_of(name[device])}/kept", told, retain=True)]):
+                    self._owed.paid((device, ep), now_s)
+                    self._figures.add(receipts=1)
+
+    async def _look(self) -> None:
+        """Read the receipts on the broker before any is sent. Raises TakeoverError where they are not ours."""
+        found = look(await self._inbox.receipts(), self._ledger, self._journal.st, self._directory)
+        if (reason := found.reason) is not None:
+            if not self._adopt:
+                raise TakeoverError(reason)
+            await self._durably(self._commits, partial(self._journal.lose, found.lost, now_s=int(self._clock())))
+            log.warning("pipeline.adopted", others=found.others, lost=len(found.lost))
+        self._looked = True
+
+    async def _store_all(self) -> None:
+        """Numerics and store follow the journal, in their own time."""
+        done, again_to = await self._durably(self._stores, self._take_up)
+        stored_s = -CHECKPOINT_S
+        self._more.set()  # what the last run left
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while batches := await self._on(self._commits, partial(self._journal.read_from, done)):
+                checkpoint = time.monotonic() - stored_s >= CHECKPOINT_S
+                columns, again = joined(each for _, each in batches), done < again_to
+                done = batches[-1][0]
+                await self._step(columns, seq=done if checkpoint else None, again=again)
+                stored_s = time.monotonic() if checkpoint else stored_s
+                self._stored(done)
+            await asyncio.sleep(PACE_S)
+
+    def _take_up(self) -> tuple[int, int]:
+        """Load the states; the number after which the journal is to be read, and up to which it may be stored already."""
+        self._drain.load()
+        return 0 if self._store.shares_journal else self._journal.waiting_from(), self._journal.last()
+
+    async def _step(self, columns: Columns, *, seq: int | None, again: bool) -> None:
+        """Some readings pass the numerics and are stored, those that came late after the others."""
+        step = await self._on(self._stores, partial(self._drain.advance, columns))
+        if len(step.late):
+            await self._put(self._drain.batch(step, seq=None, shared=False))
+            late = await self._durably(self._stores, partial(self._drain.meet, step.late, again=again))
+            self._figures.add(late=len(late.columns), conflicts=len(late.conflicts))
+            await self._refuse(late.conflicts)
+            step = await self._on(self._stores, partial(self._drain.rework, late))
+        await self._put(self._drain.batch(step, seq=seq, shared=self._store.shares_journal))
+        if seq is not None and not self._store.shares_journal:
+            await self._durably(self._commits, partial(self._journal.drained, seq, now_s=int(self._clock())))
+
+    async def _refuse(self, columns: Columns) -> None:
+        now_s = self._clock()
+        refused = conflicts(self._directory, columns, int(now_s))
+        self._figures.refused.update(each.code for each in refused)
+        await self._commit(no_columns(), Change(refused=refused), now_s)
+
+    async def _put(self, batch: Batch) -> None:
+        await self._durably(self._stores, partial(self._store.write, batch))
+
+    def _stored(self, seq: int) -> None:
+        while self._under_way and self._under_way[0][0] <= seq:
+            self._figures.stored(time.monotonic() - self._under_way.popleft()[1])
+
+    async def _follow(self) -> None:
+        """What changed beside us: devices that were registered, rows to replay, room on the disk."""
+        while True:
+            try:
+                if await asyncio.to_thread(self._directory.refresh):
+                    await asyncio.to_thread(self._fleet.know, self._registry)
+                    self._place()
+            except RegistryError as e:
+                log.warning("pipeline.registry_away", reason=str(e))
+            if self._store.shares_journal and self._full is not None:
+                self._full = await self._on(self._commits, self._store.ready)
+            for row in await self._on(self._commits, self._journal.to_replay):
+                await self._replay(row)
+            await asyncio.sleep(FOLLOW_S)
+
+    async def _replay(self, row: Row) -> None:
+        """Admit a quarantined message once more: what is stored already is known by its second and value."""
+        now_s = self._clock()
+        admitted = self._replays.admit([Message(row.topic, row.payload, retained=False, qos=0, mid=0)], now_s)
+        again = [(refusal.code, row.id) for refusal in admitted.refused[:1]]
+        await self._commit(admitted.readings, Change(again=again, replayed=[] if again else [row.id]), now_s)
+
+    async def _tell(self) -> None:
+        """Points of fleet and gateway, each minute."""
+        while True:
+            now_s = self._clock()
+            points = [*self._fleet.points(now_s), self._figures.point(now_s, {"ledger": self._journal.st})]
+            await self._put(Batch(points=points))
+            await asyncio.sleep(MINUTE_S - self._clock() % MINUTE_S)
+
+    async def _retain(self) -> None:
+        """Each hour tiers let go of what is older than they are asked to keep."""
+        kept: dict[Tier, int] = {"raw": self._limits.raw_days, "m1": self._limits.m1_days, "h1": self._limits.h1_days}
+        while True:
+            await asyncio.sleep(HOUR_S)
+            for tier, days in kept.items():
+                if days:
+                    await asyncio.to_thread(self._store.trim, tier, int(self._clock()) - days * DAY_S)
+
+    def _place(self) -> None:
+        """Accounts of devices that the registry knows take their place in the ledger."""
+        known = [(self._directory.number(entry.device), entry) for entry in self._unplaced]
+        self._ledger.place(account_of(number, entry) for number, entry in known if number is not None)
+        self._unplaced = [entry for number, entry in known if number is None]
+
+    async def _durably(self, pool: ThreadPoolExecutor, what: Callable[[], T]) -> T:
+        """What it gives, tried again with a pause that doubles up to 5 s while journal or store are full or away."""
+        pause_s, most_s = BACK_OFF_S
+        while True:
+            try:
+                given = await self._on(pool, what)
+            except (StoreAway, StoreFull) as e:
+                self._fault(pool, str(e))
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, most_s)
+            else:
+                self._fault(pool, None)
+                return given
+
+    def _fault(self, pool: ThreadPoolExecutor, reason: str | None) -> None:
+        """Remember why a thread cannot write, and say so once."""
+        known = self._full if pool is self._commits else self._away
+        if reason != known:
+            log.warning("pipeline.away", reason=reason) if reason else log.info("pipeline.back")
+        if pool is self._commits:
+            self._full = reason
+        else:
+            self._away = reason
+
+    async def _on(self, pool: ThreadPoolExecutor, what: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(pool, what)
+
+    async def _lasting(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Work that is begun again when it fails, counted and logged: receipts do not wait for a fault elsewhere."""
+        pause_s, most_s = BACK_OFF_S
+        while True:
+            try:
+                await work()
+            except StoreMismatch:
+                raise
+            except Exception:  # the one place where one task is restarted
+                self._figures.add(restarts=1)
+                log.exception("pipeline.task_failed", task=work.__name__)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, most_s)
+
+
+def new_readings(admitted: Admitted, absorbed: Absorbed) -> Columns:
+    """The readings of samples that the ledger did not have, and those without a number."""
+    if not len(absorbed.fate) or not absorbed.fate.any():
+        return admitted.readings
+    fate = np.append(absorbed.fate, np.uint8(NEW))  # sample -1: no number
+    return admitted.readings.take(fate[admitted.sample] == NEW)
+
+
+def to_quarantine(admitted: Admitted, absorbed: Absorbed) -> list[Refusal]:
+    """Refusals but for those of samples that the ledger had, or has no room for."""
+    if not admitted.refused:
+        return []
+    rows = zip(admitted.samples.tolist(), absorbed.fate.tolist(), strict=True)
+    old = {tuple(sample) for sample, fate in rows if fate != NEW}
+    new = {
+        tuple(sample)
+        for sample, fate in zip(admitted.samples.tolist(), absorbed.fate.tolist(), strict=True)
+        if fate == NEW
+    }
+    return [r for r in admitted.refused if (r.device, r.ep, r.sq) in new or (r.device, r.ep, r.sq) not in old]
+
+
+def account_of(number: int, entry: Entry) -> Account:
+    """An entry of the journal as the ledger has it."""
+    return Account(number, entry.ep, entry.n, entry.lo, entry.dr, entry.heard_s, list(entry.edges))
+
+
+def heard(ledger: Ledger, directory: Directory, unplaced: Sequence[Entry]) -> dict[str, float]:
+    """When each device was last heard, as the ledger remembers it."""
+    found: dict[str, float] = {}
+    told = [(directory.devices[a.device], a.heard_s) for a in ledger] + [(e.device, e.heard_s) for e in unplaced]
+    for device, heard_s in told:
+        found[device] = max(found.get(device, 0.0), float(heard_s))
+    return found
