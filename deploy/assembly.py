@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 from deploy.faults import CommandError
 from deploy.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from gateway.inbox.port import Inbox
+    from gateway.journal import Journal
+    from gateway.pipeline import Pipeline
     from gateway.registry import Registry
     from gateway.store.port import Store
 
 SQLITE, INFLUX = "sqlite:", "influx:"
 DEFAULT = "sqlite:girouette.sqlite"
+LOOPBACK = "127.0.0.1"
+BROKERS: Mapping[str, Literal["auto", "mosquitto", "iotcore"]] = {
+    "auto": "auto", "mosquitto": "mosquitto", "iotcore": "iotcore",
+}  # fmt: skip
 Labels = Callable[[int], Mapping[str, str]]
 """The tags of a series: channel, pilot, place, quantity."""
 
@@ -77,3 +88,131 @@ def open_registry(url: str, *, migrate: bool = True) -> Registry:
     from gateway.registry import Registry
 
     return Registry(url, migrate=migrate)
+
+
+def labels_of(registry: Registry) -> Labels:
+    """The tags of each series, read again from the registry when an unknown one comes."""
+    known: dict[int, Mapping[str, str]] = {}
+
+    def labels(series: int) -> Mapping[str, str]:
+        if series not in known:
+            pilots = {row.id: row.slug for row in registry.pilots()}
+            of_place = {row.id: pilots[row.pilot_id] for row in registry.places()}
+            for row in registry.series():
+                known[row.id] = {
+                    "channel": row.channel, "pilot": of_place[row.place_id], "place": str(row.place_id),
+                    "quantity": row.quantity,
+                }  # fmt: skip
+        return known[series]
+
+    return labels
+
+
+def open_journal(path: Path) -> Journal:
+    """The journal in this SQLite file. Raises StoreError."""
+    from gateway.journal import Journal
+
+    return Journal(path)
+
+
+def open_inbox(settings: Settings) -> Inbox:
+    """The inbox of the brokers that are set. Raises CommandError for what is no broker."""
+    from gateway.inbox.mqtt import InboxError, MqttInbox
+
+    try:
+        return MqttInbox(*broker_urls(settings), window=settings.broker_window)
+    except InboxError as e:
+        raise CommandError("as_told", told=e) from e
+
+
+def broker_urls(settings: Settings) -> list[str]:
+    """The broker's accounts as URLs: those that name no user get the one that is set.
+
+    Raises CommandError where none is set.
+    """
+    user, password = settings.broker_user, settings.broker_password.get_secret_value()
+    urls = settings.broker.split()
+    if not urls:
+        raise CommandError("bad_broker", url=settings.broker)
+    if not user:
+        return urls
+    ours = f"//{quote(user, safe='')}:{quote(password, safe='')}@"
+    return [url if "@" in url else url.replace("//", ours, 1) for url in urls]
+
+
+def run_gateway(settings: Settings, *, adopt: bool) -> int:
+    """Run the gateway until SIGINT or SIGTERM. Raises CommandError, RegistryError and StoreError with a sentence."""
+    import asyncio
+
+    from deploy.probes import probes
+    from deploy.serve import Guest, config, listen, live
+
+    with contextlib.ExitStack() as opened:
+        pipeline = assemble(settings, opened, adopt=adopt)
+        port = settings.gateway_http_port
+        listening = [opened.enter_context(listen(LOOPBACK, port))] if port else []
+        asyncio.run(live(pipeline.run(), beside=Guest(config(probes(pipeline))), listening=listening))
+    return 0
+
+
+def assemble(settings: Settings, opened: contextlib.ExitStack, *, adopt: bool) -> Pipeline:
+    """The gateway's parts, put together; they are closed with the stack."""
+    from devices.quantity import load_quantities
+    from gateway.pipeline import Pipeline
+
+    quantities = load_quantities(settings.recipes)
+    registry = opened.enter_context(contextlib.closing(open_registry(registry_url(settings))))
+    labels = labels_of(registry)
+    store = opened.enter_context(contextlib.closing(open_store(settings.store, labels=labels, settings=settings)))
+    journal = opened.enter_context(contextlib.closing(open_journal(journal_file(settings))))
+    inbox = open_inbox(settings)
+    return Pipeline(inbox, journal, store, registry, quantities, clock=time.time, settings=settings, adopt=adopt)
+
+
+def run_api(settings: Settings, *, host: str, port: int) -> int:
+    """Run the public side until SIGINT or SIGTERM. Raises CommandError, RegistryError and StoreError with a sentence."""
+    from api.app import create_app
+    from api.settings import ApiSettings
+    from deploy.serve import listen, serve
+    from devices.quantity import load_quantities
+
+    reads: Literal["loop", "thread"] = "loop" if file_of(settings.store) else "thread"
+    with contextlib.ExitStack() as opened:
+        listening = opened.enter_context(listen(host, port))
+        store = opened.enter_context(contextlib.closing(open_store(settings.store, read_only=True, settings=settings)))
+        registry = opened.enter_context(contextlib.closing(open_registry(registry_url(settings), migrate=False)))
+        shown = ApiSettings(public_url=settings.public_url, store_reads=reads)
+        quantities = load_quantities(settings.recipes)
+        serve(create_app(registry=registry, store=store, quantities=quantities, settings=shown), [listening])
+    return 0
+
+
+def start_broker(directory: Path, port: int, *, kind: str = "auto", log: Path) -> subprocess.Popen[bytes]:
+    """The embedded broker on loopback, as a child that dies with this process. Raises CommandError where it cannot be had."""
+    from gateway import broker
+
+    try:
+        return broker.start_broker(directory, port, kind=broker_kind(kind), log=log)
+    except broker.BrokerError as e:
+        raise CommandError("as_told", told=e) from e
+
+
+def broker_kind(kind: str) -> Literal["mosquitto", "iotcore"]:
+    """Which embedded broker is meant; `auto` is mosquitto where it is installed. Raises CommandError."""
+    from gateway import broker
+
+    if kind not in BROKERS:
+        raise CommandError("bad_broker_kind", kind=kind, choices=", ".join(BROKERS))
+    try:
+        return "mosquitto" if broker.choose(BROKERS[kind]) == "mosquitto" else "iotcore"
+    except broker.BrokerError as e:
+        raise CommandError("as_told", told=e) from e
+
+
+def refused_samples(url: str) -> set[tuple[str, int, int]]:
+    """Every numbered sample that lies in the quarantine of this embedded file: device, ep, sq."""
+    path = file_of(url)
+    if path is None:
+        raise CommandError("bad_store", url=url)
+    with contextlib.closing(open_journal(path)) as journal:
+        return journal.refused_samples()

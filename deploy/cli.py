@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deploy.commands import devices, pilots
+from deploy.commands import devices, orders, pilots, services, upkeep
 from deploy.commands.options import Given
-from deploy.commands.speech import LANG, Group, option, text, usage_sentence
+from deploy.commands.speech import LANG, Command, Group, option, text, usage_sentence
 from deploy.faults import DONE, INTERRUPTED, exit_code, expected, sentence
 
 app = typer.Typer(
     cls=Group, help=text("girouette"), add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
+
+
+def add(*commands: Callable[..., object]) -> None:
+    """Add commands that stand in no group, by the names of their functions."""
+    for command in commands:
+        app.command(command.__name__, cls=Command, help=text(command.__name__))(command)
+
+
+add(services.demo, services.gateway, services.api)
 app.add_typer(pilots.pilot, name="pilot")
 app.add_typer(pilots.place, name="place")
 app.add_typer(devices.device, name="device")
 app.add_typer(devices.recipe, name="recipe")
+add(orders.cmd)
+app.add_typer(upkeep.dashboards, name="dashboards")
+app.add_typer(upkeep.deploy, name="deploy")
+add(upkeep.backup, upkeep.restore, upkeep.doctor, services.health)
 
 
 def show_version(asked: bool) -> None:  # noqa: FBT001 - typer's own form

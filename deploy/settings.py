@@ -39,10 +39,14 @@ class Settings(BaseSettings):
     influx_org: str = "girouette"
     influx_timeout_s: float = Field(default=10.0, gt=0)
     broker: str = "mqtt://127.0.0.1:1883"
+    """One URL, or several with a blank between them: each is a connection with its share of the shards."""
     broker_user: str = ""
     broker_password: SecretStr = SecretStr("")
-    broker_connections: int = Field(default=1, ge=1, le=16)
-    """Connections of the gateway, each with its share of the shards."""
+    broker_window: int = Field(default=20, ge=1, le=65_535)
+    """Messages that the broker sends at most before they are acknowledged (mosquitto's `max_inflight_messages`)."""
+    command_user: str = ""
+    """The account of `girouette cmd`; the gateway's where it is empty."""
+    command_password: SecretStr = SecretStr("")
     broker_pid_file: Path | None = None
     """Where the broker on this machine writes its process number, to be told of new accounts."""
     accounts: Path | None = None

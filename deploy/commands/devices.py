@@ -158,7 +158,7 @@ def renew_accounts(settings: Settings, registry: Registry) -> list[str]:
     if settings.accounts is None:
         return [text("no_accounts")]
     write_accounts(settings.accounts, registry.devices())
-    command = hang_up(settings.broker_pid_file)
+    command = hang_up(settings.broker_pid_file, folder=settings.accounts)
     return [] if command is None else [text("tell_broker", command=command)]
 
 

@@ -1,0 +1,152 @@
+"""Five checks of the machine that Girouette runs on; each is a sentence that says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from deploy.assembly import file_of, journal_file, open_registry, open_store, registry_url
+from deploy.faults import expected, sentence
+from deploy.orders import commander, reach
+from deploy.settings import Settings
+from devices.words import say
+
+OLDEST = (3, 11)
+ROOM_MIB = 500
+"""Below this a disk is full before somebody has come."""
+RELEASED_S = 1_764_000_000
+"""Nobody runs this before it was written (November 2025): a clock that says so is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check has found."""
+
+    check: str
+    ok: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the checks look at, and the language that they speak."""
+
+    settings: Settings
+    lang: str
+    now_s: Callable[[], float] = time.time
+    python: tuple[int, ...] = sys.version_info[:3]
+
+    def fine(self, check: str, **values: object) -> Finding:
+        """All is well."""
+        return Finding(check, ok=True, told=say(f"commands.doctor_{check}", self.lang, **values))
+
+    def wrong(self, check: str, key: str, **values: object) -> Finding:
+        """Something is to be done."""
+        return Finding(check, ok=False, told=say(f"commands.doctor_{key}", self.lang, **values))
+
+    @property
+    def folder(self) -> Path:
+        """Where the embedded file is, or will be."""
+        return journal_file(self.settings).resolve().parent
+
+
+def examine(machine: Machine) -> list[Finding]:
+    """The five findings, in the order in which one would mend them."""
+    return [check(machine) for check in (versions, clock, room, store, broker)]
+
+
+def versions(machine: Machine) -> Finding:
+    """Is Python new enough?"""
+    python = ".".join(map(str, machine.python))
+    if machine.python < OLDEST:
+        return machine.wrong("versions", "old_python", python=python, oldest=".".join(map(str, OLDEST)))
+    return machine.fine("versions", python=python, girouette=version("girouette"))
+
+
+def clock(machine: Machine) -> Finding:
+    """Is the time possible, not before what the file holds, and kept by somebody?"""
+    now_s = machine.now_s()
+    file = journal_file(machine.settings)
+    written_s = file.stat().st_mtime if file.exists() else 0
+    if now_s < max(RELEASED_S, written_s - 60) or synchronised() is False:
+        return machine.wrong("clock", "no_clock", now=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s)))
+    return machine.fine("clock", now=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s)))
+
+
+def synchronised() -> bool | None:
+    """Does systemd keep the clock by a time server? None where it does not say."""
+    if shutil.which("timedatectl") is None:
+        return None
+    asked = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=10).stdout.strip()
+    return {"yes": True, "no": False}.get(told)
+
+
+def room(machine: Machine) -> Finding:
+    """Is there room where the embedded file is?"""
+    if not machine.folder.is_dir():
+        return machine.wrong("room", "no_folder", folder=machine.folder)
+    free_mib = shutil.disk_usage(machine.folder).free >> 20
+    if free_mib < ROOM_MIB:
+        return machine.wrong("room", "no_room", folder=machine.folder, free=free_mib, least=ROOM_MIB)
+    return machine.fine("room", folder=machine.folder, free=free_mib)
+
+
+def store(machine: Machine) -> Finding:
+    """Can the store be written to, and are its tables and the registry's ours? Nothing is made or changed."""
+    settings = machine.settings
+    file = file_of(settings.store)
+    if file is not None and not file.exists():
+        if not os.access(machine.folder, os.W_OK):
+            return machine.wrong("store", "no_folder", folder=machine.folder)
+        return machine.fine("store_new", file=file)
+    try:
+        why = written_to(settings)
+    except expected() as e:
+        why = sentence(e, machine.lang)
+    return machine.fine("store", store=settings.store) if why is None else machine.wrong("store", "store_away", why=why)
+
+
+def written_to(settings: Settings) -> str | None:
+    """None when the store could be written to, else a sentence; what is not ours raises."""
+    open_registry(registry_url(settings), migrate=False).close()
+    file = file_of(settings.store)
+    opened = open_store(settings.store, read_only=file is not None, settings=settings)
+    try:
+        if file is None:
+            return opened.ready()
+        return (
+            None
+            if os.access(file, os.W_OK)
+            else say("commands.system", "en", where=file, why=os.strerror(errno.EACCES))
+        )
+    finally:
+        opened.close()
+
+
+def broker(machine: Machine) -> Finding:
+    """Does the broker let us in?"""
+    try:
+        asyncio.run(reach(commander(machine.settings)))
+    except expected() as e:
+        return machine.wrong("broker", "broker_away", why=sentence(e, machine.lang))
+    return machine.fine("broker", url=address(machine.settings.broker))
+
+
+def address(url: str) -> str:
+    """The URL without who we are.
+
+    >>> address("mqtt://gateway-0:secret@127.0.0.1:1883")
+    'mqtt://127.0.0.1:1883'
+    """
+    scheme, _, rest = url.partition("//")
+    return f"{scheme}//{rest.rpartition('@')[2]}"

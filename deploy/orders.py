@@ -1,0 +1,114 @@
+"""A command to a board: sent again until the board answers by the command's id, or time is up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiomqtt
+
+from deploy.accounts import GATEWAY
+from deploy.faults import AWAY, CommandError
+from deploy.settings import Settings
+from devices.reading import topic_of
+
+REPEAT_S = 3.0
+"""A board without a link hears the next one."""
+CONNECT_S = 5.0
+PORT = 1883
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where a broker is, and who we are there."""
+
+    url: str
+    user: str = ""
+    password: str = ""
+
+
+def commander(settings: Settings) -> Broker:
+    """The broker as `girouette cmd` enters it: never by a gateway's account, which would throw that gateway out.
+
+    Raises CommandError where no other account is set.
+    """
+    url = settings.broker.split()[0] if settings.broker.split() else settings.broker
+    if settings.command_user:
+        return Broker(url, settings.command_user, settings.command_password.get_secret_value())
+    user = settings.broker_user or unquote(urlsplit(url).username or "")
+    if user.startswith(GATEWAY):
+        raise CommandError("no_command_account", user=user)
+    return Broker(url, settings.broker_user, settings.broker_password.get_secret_value())
+
+
+@contextlib.asynccontextmanager
+async def connected(broker: Broker) -> AsyncIterator[aiomqtt.Client]:
+    """A connection of a session that leaves nothing behind. Raises CommandError where there is no broker, or not for us."""
+    try:
+        at = urlsplit(broker.url)
+        host, port = at.hostname, at.port or PORT
+    except ValueError:
+        raise CommandError("bad_broker", url=broker.url) from None
+    if at.scheme != "mqtt" or not host:
+        raise CommandError("bad_broker", url=broker.url)
+    user, password = broker.user or unquote(at.username or ""), broker.password or unquote(at.password or "")
+    try:
+        async with aiomqtt.Client(
+            host, port, username=user or None, password=password or None, timeout=CONNECT_S,
+            protocol=aiomqtt.ProtocolVersion.V311,
+        ) as client:  # fmt: skip
+            yield client
+    except aiomqtt.MqttError as e:
+        raise CommandError("broker_away", code=AWAY, url=f"mqtt://{host}:{port}", why=e) from e
+
+
+async def reach(broker: Broker) -> None:
+    """Afterwards the broker has let us in and out again. Raises CommandError."""
+    async with connected(broker):
+        return
+
+
+async def give(device: str, do: str, *, broker: Broker, wait_s: float) -> Mapping[str, Any]:
+    """The board's answer, `{"id", "ok", "why"}`. Raises CommandError where none comes in time."""
+    name = secrets.token_hex(4)
+    order = {"id": name, "do": do, "until": int(time.time() + wait_s)}
+    async with connected(broker) as client:
+        await client.subscribe(f"{topic_of(device)}/ack", qos=1)
+        sending = asyncio.create_task(repeat(client, f"{topic_of(device)}/cmd", json.dumps(order)), name="order")
+        try:
+            async with asyncio.timeout(wait_s):
+                async for message in client.messages:
+                    if (answer := answer_to(name, message.payload)) is not None:
+                        return answer
+        except TimeoutError:
+            raise CommandError("no_answer", code=AWAY, device=device, seconds=f"{wait_s:g}") from None
+        finally:
+            sending.cancel()
+    raise CommandError("no_answer", code=AWAY, device=device, seconds=f"{wait_s:g}")
+
+
+async def repeat(client: aiomqtt.Client, topic: str, order: str) -> None:
+    """Say it again and again."""
+    while True:
+        await client.publish(topic, order, qos=0)
+        await asyncio.sleep(REPEAT_S)
+
+
+def answer_to(name: str, payload: object) -> Mapping[str, Any] | None:
+    """The answer to the command of this id, None where the message is another.
+
+    >>> answer_to("a1", b'{"id": "a1", "ok": true}'), answer_to("a1", b'{"id": "b2"}'), answer_to("a1", b"[")
+    ({'id': 'a1', 'ok': True}, None, None)
+    """
+    try:
+        said = json.loads(payload) if isinstance(payload, bytes) else None
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) and said.get("id") == name else None
