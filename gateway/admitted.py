@@ -68,7 +68,6 @@ class Typed(msgspec.Struct, gc=False):
     ep: Number | None = None
     lo: Number = 1
     dr: Number = 0
-    bu: None = None
     bv: None = None
 
 
