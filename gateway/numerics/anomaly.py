@@ -13,7 +13,9 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +33,19 @@ MANY = 30
 FULL = 6.0
 """The sum of both surprises that gives a score of 1."""
 
+MOST = 65_535
+"""Moves that are counted at most: an era at a reading a second has more, and its counts stay there."""
+
 SURPRISE = np.dtype(
     [
         ("era", "i8"),  # number of the era, counted from 1970
-        ("tail", "i4", (2, OCTAVES)),  # of this era and the one before: how many moves fell into this octave or above
-        ("low", "f8", (2,)),  # of this era and the one before: the range of values, NaN where there was none
-        ("high", "f8", (2,)),
-    ],
-    align=True,
+        ("tail", "u2", (OCTAVES,)),  # how many moves of this era fell into this octave or above; stays at 65,535
+        ("tail_before", "u2", (OCTAVES,)),  # of the era before
+        ("low", "f8"),  # the range of this era's values, NaN where there was none
+        ("high", "f8"),
+        ("low_before", "f8"),
+        ("high_before", "f8"),
+    ]
 )
 """What a series remembers for its score."""
 
@@ -53,36 +60,46 @@ class _Eras:
     """(n,) the stretch of each reading."""
     first: NDArray[np.int64]
     """(m,) the first stretch of each series."""
+    last: NDArray[np.int64]
+    """(m,) and the last."""
     number: NDArray[np.int64]
     """(k,) the era."""
     ago: NDArray[np.int64]
-    """(k,) eras since the stretch before, or since the state: 0 goes on, 1 follows, 2 or more forgets."""
+    """(k,) eras since the stretch before, or since the memory: 0 goes on, 1 follows, 2 or more forgets."""
+
+    @property
+    def following(self) -> NDArray[np.int64]:
+        """The stretches that follow upon the one before them in the same run."""
+        inner = self.ago == 1
+        inner[self.first] = False
+        return np.flatnonzero(inner)
 
 
 def surprises(
-    was: NDArray[np.void], aggregate: NDArray[np.uint8], run: Run, moved: NDArray[np.float64], learns: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.void]]:
-    """The score of each of n readings, and what their m series remember afterwards.
+    memory: NDArray[np.void],
+    aggregate: NDArray[np.uint8],
+    run: Run,
+    *,
+    moved: NDArray[np.float64],
+    learns: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """The score of each of n readings; the SURPRISE records of their m series (`memory`) are changed in place.
 
-    `was` (m,) are SURPRISE records, `moved` (n,) is how far each reading moved (NaN: not known), and only readings that
-    `learns` (n,) become part of the past. Memory: n x OCTAVES x 4 bytes.
+    `moved` (n,) is how far each reading moved, NaN where that is not known; only readings that `learns` (n,) become part
+    of the past. Takes 5 x OCTAVES bytes of memory a reading.
     """
-    eras = _cut(was["era"], run)
-    octave = _octave(moved)
-    counts = learns & ~np.isnan(moved)
-    tail, many, tails = _tails(was["tail"], eras, octave, counts)
+    eras = _cut(memory["era"], run)
+    tail, many = _tails(memory, eras, _octave(moved), learns & ~np.isnan(moved))
+    surprise = np.where(np.isnan(moved), 0.0, np.log10((many + 1) / tail))
     ranged = (aggregate != CIRCULAR) & (aggregate != COUNTER)
     value = np.where(learns & ranged[run.group], run.value, np.nan)
-    low, lows = _extremes(np.fmin, was["low"], eras, value)
-    high, highs = _extremes(np.fmax, was["high"], eras, value)
-    told = np.where(np.isnan(moved), 0.0, -np.log10(tail / (many + 1)))
-    told += _outside(run.value, low, high, many)
-    score = np.where((many >= MANY) & np.isfinite(run.value), np.clip(told / FULL, 0, 1), np.nan)
-    last = np.append(eras.first[1:], len(eras.starts)) - 1
-    now = np.zeros(len(was), SURPRISE)
-    now["era"] = eras.number[last]
-    now["tail"], now["low"], now["high"] = tails[last], lows[last], highs[last]
-    return score.astype(np.float32), now
+    low = _extremes(np.fmin, memory, ("low", "low_before"), eras, value)
+    high = _extremes(np.fmax, memory, ("high", "high_before"), eras, value)
+    beyond = np.flatnonzero((run.value < low) | (run.value > high))
+    surprise[beyond] += _outside(run.value[beyond], low[beyond], high[beyond], many[beyond])
+    memory["era"] = eras.number[eras.last]
+    scored = (many >= MANY) & np.isfinite(run.value)
+    return np.where(scored, np.minimum(surprise / FULL, 1.0), np.nan).astype(np.float32)
 
 
 def _cut(era: NDArray[np.int64], run: Run) -> _Eras:
@@ -93,81 +110,85 @@ def _cut(era: NDArray[np.int64], run: Run) -> _Eras:
     begins[run.starts] = True
     starts = np.flatnonzero(begins)
     of = np.cumsum(begins) - 1
-    return _Eras(starts, of, of[run.starts], number[starts], since[starts])
+    return _Eras(starts, of, of[run.starts], of[run.ends], number[starts], since[starts])
 
 
-def _octave(moved: NDArray[np.float64]) -> NDArray[np.int64]:
+def _octave(moved: NDArray[np.float64]) -> NDArray[np.int8]:
     """The octave of each move: 0 below 2^LOWEST, no move at all included."""
-    _, exponent = np.frexp(np.nan_to_num(moved))
-    octave = np.clip(exponent - LOWEST, 0, OCTAVES - 1).astype(np.int64)
-    octave[moved == 0] = 0
+    exponent = np.frexp(np.nan_to_num(moved))[1] - LOWEST
+    exponent[moved == 0] = 0
+    octave: NDArray[np.int8] = np.clip(exponent, 0, OCTAVES - 1).astype(np.int8)
     return octave
 
 
 def _tails(
-    was: NDArray[np.int32], eras: _Eras, octave: NDArray[np.int64], counts: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32]]:
-    """For each reading how many past moves were as large (its own octave counts half), and how many there were.
+    memory: NDArray[np.void], eras: _Eras, octave: NDArray[np.int8], counts: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """For each reading how many past moves were as large, with itself, and how many there were; memory goes on.
 
-    The third are the tails (k, 2, OCTAVES) after each stretch.
+    Moves of its own octave count half, itself included.
     """
-    hit = ((octave[:, None] >= np.arange(OCTAVES)) & counts[:, None]).astype(np.int32)
-    upto = np.concatenate([np.zeros((1, OCTAVES), np.int32), np.cumsum(hit, axis=0, dtype=np.int32)])
-    made = np.diff(upto[np.append(eras.starts, len(octave))], axis=0)
-    begin = _handed_on(was, eras, made)
-    row, above = np.arange(len(octave)), np.minimum(octave + 1, OCTAVES - 1)
-    past = begin.sum(axis=1, dtype=np.int32) - upto[eras.starts]
+    upto = np.zeros((OCTAVES, len(octave) + 1), np.int32)
+    hit = (octave >= np.arange(OCTAVES, dtype=np.int8)[:, None]) & counts
+    np.cumsum(hit, axis=1, dtype=np.int32, out=upto[:, 1:])
+    begun = upto[:, eras.starts].T
+    made = upto[:, np.append(eras.starts[1:], len(octave))].T - begun
+    tail, before = _handed_on((memory["tail"], memory["tail_before"]), eras, made, _counted)
+    memory["tail"], memory["tail_before"] = _counted(tail, made)[eras.last], before[eras.last]
+    row, own, past = np.arange(len(octave)), octave.astype(np.int64), tail - begun
 
-    def known(bin_: NDArray[np.int64]) -> NDArray[np.int64]:
-        count: NDArray[np.int64] = (past[eras.of, bin_] + upto[row, bin_]).astype(np.int64)
+    def known(octave: NDArray[np.int64]) -> NDArray[np.int64]:
+        here = np.minimum(past[eras.of, octave] + upto[octave, row], MOST)
+        count: NDArray[np.int64] = here + before[eras.of, octave]
         return count
 
-    larger = np.where(octave < OCTAVES - 1, known(above), 0)
-    tail = larger + (known(octave) - larger + 1) / 2
-    after = begin.copy()
-    after[:, 0] += made
-    return tail, known(np.zeros_like(octave)), after
-
-
-def _handed_on(was: NDArray[np.int32], eras: _Eras, made: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The tails (k, 2, OCTAVES) that each stretch begins with."""
-    begin = np.zeros((len(made), 2, OCTAVES), np.int32)
-    goes_on, follows = eras.ago[eras.first] == 0, eras.ago[eras.first] == 1
-    begin[eras.first[goes_on]] = was[goes_on]
-    begin[eras.first[follows], 1] = was[follows, 0]
-    later = np.flatnonzero(eras.ago == 1)
-    later = later[~np.isin(later, eras.first)]
-    begin[later, 1] = begin[later - 1, 0] + made[later - 1]
-    return begin
+    larger = np.where(own < OCTAVES - 1, known(np.minimum(own + 1, OCTAVES - 1)), 0)
+    return (larger + known(own) + 1) / 2, known(np.zeros_like(own))
 
 
 def _extremes(
-    most: np.ufunc, was: NDArray[np.float64], eras: _Eras, value: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each reading the extreme of its past, and the extremes (k, 2) after each stretch."""
+    most: Callable[..., Any], memory: NDArray[np.void], names: tuple[str, str], eras: _Eras, value: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """For each reading the extreme of its past, NaN where there is none; memory goes on."""
     upto = _running(most, value, eras)
-    ends = np.append(eras.starts[1:], len(value)) - 1
-    made = upto[ends]
-    begin = np.full((len(made), 2), np.nan)
+    made = upto[np.append(eras.starts[1:], len(value)) - 1]
+    now, before = _handed_on((memory[names[0]], memory[names[1]]), eras, made, most)
+    memory[names[0]], memory[names[1]] = most(now, made)[eras.last], before[eras.last]
+    ahead = np.append(np.nan, upto[:-1])
+    ahead[eras.starts] = np.nan
+    past: NDArray[np.float64] = most(ahead, most(now, before)[eras.of])
+    return past
+
+
+def _handed_on(
+    was: tuple[NDArray[Any], NDArray[Any]], eras: _Eras, made: NDArray[Any], join: Callable[..., Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What each of k stretches finds of its era and of the era before, when the memories (m,) were `was`.
+
+    `made` (k, ...) is what the readings of each stretch add, and `join` adds it.
+    """
+    nothing = np.nan if made.dtype.kind == "f" else 0
+    now, before = np.full_like(made, nothing), np.full_like(made, nothing)
     goes_on, follows = eras.ago[eras.first] == 0, eras.ago[eras.first] == 1
-    begin[eras.first[goes_on]] = was[goes_on]
-    begin[eras.first[follows], 1] = was[follows, 0]
-    later = np.flatnonzero(eras.ago == 1)
-    later = later[~np.isin(later, eras.first)]
-    begin[later, 1] = most(begin[later - 1, 0], made[later - 1])
-    before = np.append(np.nan, upto[:-1])
-    before[eras.starts] = np.nan
-    after = begin.copy()
-    after[:, 0] = most(begin[:, 0], made)
-    return most(before, most(begin[:, 0], begin[:, 1])[eras.of]), after
+    now[eras.first[goes_on]], before[eras.first[goes_on]] = was[0][goes_on], was[1][goes_on]
+    before[eras.first[follows]] = was[0][follows]
+    later = eras.following
+    before[later] = join(now[later - 1], made[later - 1])
+    return now, before
 
 
-def _running(most: np.ufunc, value: NDArray[np.float64], eras: _Eras) -> NDArray[np.float64]:
+def _counted(count: NDArray[np.int32], more: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The sum, which stays at MOST."""
+    total: NDArray[np.int32] = np.minimum(count + more, MOST)
+    return total
+
+
+def _running(most: Callable[..., Any], value: NDArray[np.float64], eras: _Eras) -> NDArray[np.float64]:
     """The extreme of each stretch so far, by doubling: one pass for each power of two below the longest stretch."""
     held = value.copy()
     place = np.arange(len(value)) - eras.starts[eras.of]
-    reach = 1
-    while reach <= place.max():
+    reach, longest = 1, int(place.max())
+    while reach <= longest:
         joins = np.flatnonzero(place >= reach)
         held[joins] = most(held[joins], held[joins - reach])
         reach *= 2
@@ -177,10 +198,7 @@ def _running(most: np.ufunc, value: NDArray[np.float64], eras: _Eras) -> NDArray
 def _outside(
     value: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], many: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The surprise of a value beyond the range seen so far: of `many` + 1 values two are the extremes."""
-    beyond = np.fmax(np.fmax(value - high, low - value), 0)
-    beyond[np.isnan(beyond)] = 0
+    """The surprise of values beyond the range seen so far: of `many` + 1 values two are the extremes."""
     width = np.where(high > low, high - low, 1.0)
-    found = np.log10((many + 1) / 2) + np.log10(1 + beyond / width)
-    surprise: NDArray[np.float64] = np.where(beyond > 0, np.maximum(found, 0), 0)
-    return surprise
+    beyond = np.maximum(value - high, low - value) / width
+    return np.maximum(np.log10((many + 1) / 2), 0) + np.log10(1 + beyond)

@@ -46,6 +46,8 @@ class Judged:
     """(n,) the spike test of a series' last reading waits for its successor: it is not evaluated."""
     settled: NDArray[np.int64]
     """(m,) tests of the reading before each series' first, its spike test decided now."""
+    decided: NDArray[np.bool_]
+    """(m,) is that another result than before."""
     value: NDArray[np.float64]
     """(n,) the values, NaN where one is missing."""
     enters: NDArray[np.bool_]
@@ -105,7 +107,7 @@ def judge(was: NDArray[np.void], known: NDArray[np.void], run: Run) -> Judged:
     flat = flat_line(run.time_s - since_s.min(axis=0), known, group)
     tests = (gross | rate << 4).astype(np.int64) | (spike | flat << 4).astype(np.int64) << SPIKE
     tests[~there] = pack_tests(MISSING, MISSING, MISSING, MISSING)
-    return Judged(tests, settled, value, there & (gross != FAIL), moved, before, cell, since_s)
+    return Judged(tests, settled, settled != was["tests"], value, there & (gross != FAIL), moved, before, cell, since_s)
 
 
 def gross_range(value: NDArray[np.float64], known: NDArray[np.void], group: NDArray[np.int64]) -> NDArray[np.uint8]:

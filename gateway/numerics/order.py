@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ _SPAN = 1 << 40
 """Times lie in [0, _SPAN): some 34,000 years."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what is derived is derived once
 class Run:
     """Readings by series, and by strictly increasing time within a series."""
 
@@ -27,17 +28,17 @@ class Run:
     def __len__(self) -> int:
         return len(self.series)
 
-    @property
+    @cached_property
     def ids(self) -> NDArray[np.int64]:
         """The series, each once."""
         return self.series[self.starts]
 
-    @property
+    @cached_property
     def ends(self) -> NDArray[np.int64]:
         """The last row of each series."""
         return np.append(self.starts[1:], len(self)) - 1
 
-    @property
+    @cached_property
     def group(self) -> NDArray[np.int64]:
         """For each row the position of its series in `ids`."""
         mark = np.zeros(len(self), np.int64)

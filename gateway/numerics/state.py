@@ -27,11 +27,10 @@ STATE = np.dtype(
         ("m1", OPEN),  # the window of the newest reading
         ("h1", OPEN),
         ("surprise", SURPRISE),
-        ("score", "f4"),  # of the newest reading
-    ],
-    align=True,
+        ("score", "f8"),  # of the newest reading
+    ]
 )
-"""One record a series; arrays of it are indexed by series id."""
+"""One record a series; arrays of it are indexed by series id. No field leaves a gap: equal states are equal blobs."""
 
 _HEAD = struct.Struct("<HH")
 

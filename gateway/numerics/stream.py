@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from gateway.numerics.flags import Judged, judge, primary
 from gateway.numerics.order import Run, arrange
 from gateway.numerics.params import COUNTER
 from gateway.numerics.state import fresh, put_rows, take_rows
-from gateway.numerics.windows import Filled, bases, entries, fill, told, worse
+from gateway.numerics.windows import OPEN, Filled, bases, entries, fill, told, worse
 
 BEFORE = 8
 """Readings before its reach that a rework wants besides: a counter counts from the newest of them that did not fail."""
@@ -60,15 +61,13 @@ class _Course:
     known: NDArray[np.void]
     """(m,) PARAMS"""
     judged: Judged
-    decided: NDArray[np.bool_]
-    """(m,) did the tests of the reading before the run change."""
+    decided: NDArray[np.void]
+    """READING rows of what stood before the run and is judged anew by it."""
     flag: NDArray[np.uint8]
     """(n,)"""
     leans: NDArray[np.int64]
     """(n,) the row of the newest reading before that entered, -1 where it is not in the run."""
     filled: dict[str, Filled]
-    now: NDArray[np.void]
-    """(m,) STATE"""
 
 
 def advance(state: NDArray[np.void], params: NDArray[np.void], columns: Columns) -> Step:
@@ -80,13 +79,13 @@ def advance(state: NDArray[np.void], params: NDArray[np.void], columns: Columns)
     if not len(run):
         return _no_step(late)
     ids = run.ids
-    was = take_rows(state, ids)
-    course = _follow(was, take_rows(params, ids), run)
+    now = take_rows(state, ids)
+    course = _follow(now, take_rows(params, ids), run)
     aggregate, judged = course.known["aggregate"], course.judged
-    score, course.now["surprise"] = surprises(was["surprise"], aggregate, run, judged.moved, judged.enters)
-    course.now["score"] = score[run.ends]
-    put_rows(state, ids, course.now)
-    rows = np.concatenate([_decided(was, course), _readings(course, score)])
+    score = surprises(now["surprise"], aggregate, run, moved=judged.moved, learns=judged.enters)
+    now["score"] = score[run.ends]
+    put_rows(state, ids, now)
+    rows = np.concatenate([course.decided, _readings(course, score)])
     touched = np.ones(len(run), np.bool_)
     return Step(rows, _windows(course, touched, "m1", ids), _windows(course, touched, "h1", ids), ids, late)
 
@@ -97,6 +96,8 @@ def reach(params: NDArray[np.void], late: Columns) -> list[tuple[int, int, int]]
     Their hours, both neighbours' hours, and as much before and after as a flat line needs to be told. What follows a
     counter's late reading may be anywhere after it: its end is beyond all readings.
     """
+    if not len(late):
+        return []
     ids, starts_s, ends_s = _bounds(params, late)
     near_s = np.ceil(params["near_s"][ids]).astype(np.int64)
     back_s = starts_s - near_s - _flat_s(params[ids])
@@ -118,13 +119,14 @@ def rework(state: NDArray[np.void], params: NDArray[np.void], *, stored: NDArray
     where = np.searchsorted(ids, rows["series"])
     starts = np.flatnonzero(np.diff(where, prepend=-1))
     run = Run(rows["series"].copy(), rows["time_s"].copy(), rows["value"].copy(), starts)
-    course = _follow(fresh(len(ids)), take_rows(params, ids), run)
+    now = fresh(len(ids))
+    course = _follow(now, take_rows(params, ids), run)
     within = (run.time_s >= starts_s[where]) & (run.time_s < ends_s[where])
     changed = within & (new | (course.judged.tests != rows["tests"]))
     leant = np.append(new, False)[course.leans] & within
     readings = _readings(course, rows["score"])[changed]
     touched = changed | leant
-    _correct(state, ids, course)
+    _correct(state, ids, now)
     return Step(readings, _windows(course, touched, "m1", ids), _windows(course, touched, "h1", ids), ids, no_columns())
 
 
@@ -150,53 +152,58 @@ def warm(row: np.void, readings: NDArray[np.void]) -> np.void:
     return record
 
 
-def _follow(was: NDArray[np.void], known: NDArray[np.void], run: Run) -> _Course:
-    """Judge the readings and put them into windows, from the states `was` on."""
-    judged = judge(was, known, run)
-    flag, decided = primary(judged.tests), judged.settled != was["tests"]
-    base, newest, leans = bases(was["base"], run, judged.enters)
+def _follow(state: NDArray[np.void], known: NDArray[np.void], run: Run) -> _Course:
+    """Judge the readings and put them into windows; the run's states (m,) are changed in place, scores apart."""
+    judged = judge(state, known, run)
+    flag = primary(judged.tests)
+    base, newest, leans = bases(state["base"], run, judged.enters)
+    decided = _decided(state, judged, run)
     brought = entries(run, known["aggregate"][run.group], base=base, enters=judged.enters, flag=flag)
-    filled = {}
-    for tier, width_s in TIERS.items():
-        opened = was[tier].copy()
-        opened["flag"][decided] = worse(opened["flag"][decided], primary(judged.settled[decided]))
-        filled[tier] = fill(opened, run, brought, width_s)
-    ends, now = run.ends, was.copy()
-    now["last_s"], now["value"], now["before"] = run.time_s[ends], judged.value[ends], judged.before[ends]
-    now["base"], now["tests"] = newest, judged.tests[ends]
-    now["cell"], now["since_s"] = judged.cell[:, ends].T, judged.since_s[:, ends].T
+    filled = {tier: fill(_opened(state[tier], judged), run, brought, width_s) for tier, width_s in TIERS.items()}
+    ends = run.ends
+    state["last_s"], state["value"], state["before"] = run.time_s[ends], judged.value[ends], judged.before[ends]
+    state["base"], state["tests"] = newest, judged.tests[ends]
+    state["cell"], state["since_s"] = judged.cell[:, ends].T, judged.since_s[:, ends].T
     for tier, windows in filled.items():
-        now[tier] = windows.open[windows.slot[ends]]
-    return _Course(run, known, judged, decided, flag, leans, filled, now)
+        for name, column in windows.fields.items():
+            state[tier][name] = column[windows.slot[ends]]
+    return _Course(run, known, judged, decided, flag, leans, filled)
+
+
+def _decided(state: NDArray[np.void], judged: Judged, run: Run) -> NDArray[np.void]:
+    """READING rows of what stood before the run where its spike test is decided by it."""
+    some = np.flatnonzero(judged.decided)
+    rows = np.empty(len(some), READING)
+    rows["series"], rows["tests"] = run.ids[some], judged.settled[some]
+    rows["flag"] = primary(judged.settled[some])
+    for name, of in (("time_s", "last_s"), ("value", "value"), ("score", "score")):
+        rows[name] = state[of][some]
+    return rows
+
+
+def _opened(windows: NDArray[np.void], judged: Judged) -> dict[str, NDArray[Any]]:
+    """The columns of the windows that are open, each with the flag of its last reading as it is decided now."""
+    fields = {name: windows[name] for name in OPEN.names or ()}
+    flag = worse(fields["flag"], primary(judged.settled).astype(np.int64))
+    fields["flag"] = np.where(judged.decided, flag, fields["flag"])
+    return fields
 
 
 def _readings(course: _Course, score: NDArray[np.float32]) -> NDArray[np.void]:
-    """The readings of the run."""
+    """READING rows of the run."""
     rows = np.empty(len(course.run), READING)
     rows["series"], rows["time_s"], rows["value"] = course.run.series, course.run.time_s, course.run.value
     rows["flag"], rows["tests"], rows["score"] = course.flag, course.judged.tests, score
     return rows
 
 
-def _decided(was: NDArray[np.void], course: _Course) -> NDArray[np.void]:
-    """The readings before the run whose spike test is decided by it."""
-    some = course.decided
-    rows = np.empty(int(some.sum()), READING)
-    rows["series"] = course.run.ids[some]
-    rows["tests"] = course.judged.settled[some]
-    rows["flag"] = primary(rows["tests"])
-    for name, of in (("time_s", "last_s"), ("value", "value"), ("score", "score")):
-        rows[name] = was[of][some]
-    return rows
-
-
 def _windows(course: _Course, touched: NDArray[np.bool_], tier: str, ids: NDArray[np.int64]) -> NDArray[np.void]:
     """The windows of touched readings, and those whose last reading was decided."""
     filled = course.filled[tier]
-    pick = np.zeros(len(filled.open), np.bool_)
+    pick = np.zeros(len(filled.group), np.bool_)
     pick[filled.slot[touched]] = True
-    pick[filled.carried[course.decided]] = True
-    return told(filled, np.flatnonzero(pick), ids=ids, known=course.known, width_s=TIERS[tier])
+    pick[filled.carried[course.judged.decided]] = True
+    return told(filled, pick, ids=ids, known=course.known, width_s=TIERS[tier])
 
 
 def _bounds(params: NDArray[np.void], late: Columns) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -234,10 +241,10 @@ def _together(
     return rows[~again], (order >= len(stored))[~again]
 
 
-def _correct(state: NDArray[np.void], ids: NDArray[np.int64], course: _Course) -> None:
-    """Where the run reached a series' newest reading, its state is what the run left; its score goes on as it was."""
-    whole = state["last_s"][ids] == course.now["last_s"]
-    now, held = course.now[whole], take_rows(state, ids[whole])
+def _correct(state: NDArray[np.void], ids: NDArray[np.int64], now: NDArray[np.void]) -> None:
+    """Where a run reached a series' newest reading, its state is what the run left; its score goes on as it was."""
+    whole = state["last_s"][ids] == now["last_s"]
+    now, held = now[whole], take_rows(state, ids[whole])
     now["surprise"], now["score"] = held["surprise"], held["score"]
     put_rows(state, ids[whole], now)
 

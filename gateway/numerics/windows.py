@@ -15,7 +15,9 @@ Sums are added one reading after another, in the order of time: they are the sam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +41,14 @@ OPEN = np.dtype(
         ("first_s", "i8"),
         ("last", "f8"),
         ("last_s", "i8"),
-        ("flag", "u1"),
-    ],
-    align=True,
+        ("flag", "i8"),  # 0 while nothing was seen
+    ]
 )
 """A window that is being filled: the fields of WINDOW that accumulate."""
+
+_EMPTY = {"min": np.nan, "max": np.nan, "first": np.nan, "last": np.nan}
+_NEEDED = ("aggregate", "hz", "hz_before", "since_s")
+_FLAG = np.array(PRECEDENCE, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,10 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Windows after a run: for each series the one that was open, then those that its readings began."""
+    """k windows after a run: for each series the one that was open, then those that its readings began."""
 
-    open: NDArray[np.void]
-    """(k,) OPEN records."""
+    fields: Mapping[str, NDArray[Any]]
+    """(k,) each: the columns of OPEN, which numpy moves ten times faster than records."""
     group: NDArray[np.int64]
     """(k,) position of the series."""
     slot: NDArray[np.int64]
@@ -112,138 +117,172 @@ def entries(
     return Entries(enters, term, term2, flag)
 
 
-def fill(was: NDArray[np.void], run: Run, brought: Entries, width_s: int) -> Filled:
-    """Put readings into windows [start, start + width_s), going on with the windows `was` (m,) that were open."""
+def fill(was: Mapping[str, NDArray[Any]], run: Run, brought: Entries, width_s: int) -> Filled:
+    """Put readings into windows [start, start + width_s), going on with the columns (m,) of the windows that were open."""
     group = run.group
     start_s = run.time_s - run.time_s % width_s
     begins = start_s != run.shifted(start_s, was["start_s"])
     slot = np.cumsum(begins) + group
     carried = slot[run.starts] - begins[run.starts]
-    filled = np.zeros(len(run.starts) + int(begins.sum()), OPEN)
-    filled["start_s"][slot[begins]] = start_s[begins]
-    for name in ("min", "max", "first", "last"):
-        filled[name] = np.nan
-    filled["first_s"] = filled["last_s"] = filled["start_s"]
-    filled[carried] = was
-    whose = np.empty(len(filled), np.int64)
+    whose = np.empty(len(run.starts) + int(np.count_nonzero(begins)), np.int64)
     whose[carried] = np.arange(len(carried))
     whose[slot] = group
-    _see(filled, slot, brought.flag)
+    fields = _laid_out(was, carried, whose)
+    new = slot[begins]
+    fields["start_s"][new] = fields["first_s"][new] = fields["last_s"][new] = start_s[begins]
+    _see(fields, slot, brought.flag)
     inside = brought.enters
-    if inside.all():
-        _enter(filled, slot, run, brought)
-    elif inside.any():
-        some = Run(run.series[inside], run.time_s[inside], run.value[inside], run.starts)
+    if not inside.all():
         term2 = None if brought.term2 is None else brought.term2[inside]
-        _enter(filled, slot[inside], some, Entries(inside[inside], brought.term[inside], term2, brought.flag))
-    return Filled(filled, whose, slot, carried)
+        brought = Entries(inside[inside], brought.term[inside], term2, brought.flag[inside])
+    time_s, value = (
+        (run.time_s, run.value) if len(brought.term) == len(run) else (run.time_s[inside], run.value[inside])
+    )
+    if len(value):
+        _enter(fields, slot if len(value) == len(slot) else slot[inside], (time_s, value), brought)
+    return Filled(fields, whose, slot, carried)
 
 
 def told(
-    filled: Filled, pick: NDArray[np.int64], *, ids: NDArray[np.int64], known: NDArray[np.void], width_s: int
+    filled: Filled, pick: NDArray[np.bool_], *, ids: NDArray[np.int64], known: NDArray[np.void], width_s: int
 ) -> NDArray[np.void]:
     """WINDOW rows of the picked windows as they stand; `ids` and `known` (m,) are series ids and PARAMS records."""
-    rows = np.zeros(len(pick), WINDOW)
-    some, group = filled.open[pick], filled.group[pick]
-    for name in OPEN.names or ():
-        rows[name] = some[name]
-    rows["series"] = ids[group]
-    return _finished(rows, known[group], width_s)
+    group = filled.group[pick]
+    rows = np.empty(len(group), WINDOW)
+    fields = {name: column[pick] for name, column in filled.fields.items()}
+    fields["series"] = ids[group]
+    fields |= _finished(fields, {name: known[name][group] for name in _NEEDED}, width_s)
+    for name in WINDOW.names or ():
+        rows[name] = fields[name]
+    return rows
 
 
-def merge(windows: NDArray[np.void], known: NDArray[np.void], width_s: int) -> NDArray[np.void]:
-    """Windows of one series condensed into wider ones, or partial windows into whole ones; `known` is one PARAMS record.
+def merge(windows: NDArray[np.void], row: np.void, width_s: int) -> NDArray[np.void]:
+    """Windows of one series condensed into wider ones, or partial windows into whole ones; `row` is its PARAMS record.
 
-    Windows are merged in the order of their first reading, which must not overlap.
+    Windows are merged in the order of their first reading; none may begin within another.
     """
-    rows = windows[np.argsort(windows["first_s"], kind="stable")]
-    start_s = rows["start_s"] - rows["start_s"] % width_s
-    starts, slot = np.unique(start_s, return_inverse=True)
-    merged = np.zeros(len(starts), WINDOW)
-    merged["start_s"] = starts
-    merged["series"] = rows["series"][:1]
-    for name in ("count", "seen", "sum", "sum2"):
-        np.add.at(merged[name], slot, rows[name])
-    for name in ("min", "max", "first", "last"):
-        merged[name] = np.nan
-    np.fmin.at(merged["min"], slot, rows["min"])
-    np.fmax.at(merged["max"], slot, rows["max"])
-    rank = np.zeros(len(starts), np.uint8)
-    np.maximum.at(rank, slot, RANK[rows["flag"]])
-    merged["flag"] = np.array(PRECEDENCE, np.uint8)[rank]
-    merged["first_s"] = merged["last_s"] = starts
-    full = rows["count"] > 0
-    for name, order in (("first", slice(None, None, -1)), ("last", slice(None))):
-        at, some = slot[full][order], rows[full][order]
-        merged[name][at], merged[f"{name}_s"][at] = some[name], some[f"{name}_s"]
-    return _finished(merged, np.full(len(starts), known), width_s)
+    rows = windows[np.lexsort((windows["first_s"], windows["start_s"]))]
+    starts, slot = np.unique(rows["start_s"] - rows["start_s"] % width_s, return_inverse=True)
+    fields = _laid_out({}, np.empty(0, np.int64), np.empty(len(starts), np.int64))
+    fields["series"] = np.resize(rows["series"], len(starts))
+    fields["start_s"] = fields["first_s"] = fields["last_s"] = starts
+    _see(fields, slot, rows["flag"])
+    fields["seen"] = np.bincount(slot, rows["seen"], len(starts)).astype(np.int64)
+    some = rows["count"] > 0
+    rows, slot = rows[some], slot[some]
+    fields["count"] = np.bincount(slot, rows["count"], len(starts)).astype(np.int64)
+    for name, how in (("sum", np.add), ("sum2", np.add), ("min", np.fmin), ("max", np.fmax)):
+        how.at(fields[name], slot, rows[name])
+    first = _firsts(slot)
+    _ends(fields, slot, first, {name: rows[name] for name in ("first", "first_s", "last", "last_s")})
+    fields |= _finished(fields, {name: np.repeat(row[name], len(starts)) for name in _NEEDED}, width_s)
+    merged = np.empty(len(starts), WINDOW)
+    for name in WINDOW.names or ():
+        merged[name] = fields[name]
+    return merged
 
 
-def expected(start_s: NDArray[np.int64], known: NDArray[np.void], width_s: int) -> NDArray[np.float64]:
+def expected(start_s: NDArray[np.int64], known: Mapping[str, NDArray[Any]], width_s: int) -> NDArray[np.float64]:
     """Readings that a working board sends within [start_s, start_s + width_s), its period changing at `since_s`."""
     before_s = np.clip(known["since_s"] - start_s, 0, width_s)
     count: NDArray[np.float64] = before_s * known["hz_before"] + (width_s - before_s) * known["hz"]
     return count
 
 
-def worse(flag: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The worse of two flags."""
-    return np.where(RANK[other] > RANK[flag], other, flag)
+def worse(flag: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The worse of two flags; 0, no flag yet, is better than any.
+
+    >>> worse(np.array([0, 1, 2, 3]), np.array([9, 2, 1, 4])).tolist()
+    [9, 1, 1, 4]
+    """
+    return np.where((RANK[other] > RANK[flag]) | (flag == 0), other, flag)
 
 
-def _see(filled: NDArray[np.void], slot: NDArray[np.int64], flag: NDArray[np.uint8]) -> None:
+def _laid_out(
+    was: Mapping[str, NDArray[Any]], carried: NDArray[np.int64], whose: NDArray[np.int64]
+) -> dict[str, NDArray[Any]]:
+    """Columns of as many windows as `whose`: those that were open where they are carried, the others empty."""
+    fields: dict[str, NDArray[Any]] = {}
+    for name in OPEN.names or ():
+        fields[name] = np.full(len(whose), _EMPTY.get(name, 0), OPEN[name])
+        if was:
+            fields[name][carried] = was[name]
+    return fields
+
+
+def _see(fields: dict[str, NDArray[Any]], slot: NDArray[np.int64], flag: NDArray[np.uint8]) -> None:
     """Count each reading, and keep the worst flag."""
-    filled["seen"] += np.bincount(slot, minlength=len(filled)).astype(np.int32)
     first = _firsts(slot)
-    worst = np.array(PRECEDENCE, np.uint8)[np.maximum.reduceat(RANK[flag], first)]
     at = slot[first]
-    held = filled["flag"][at]
-    filled["flag"][at] = np.where(held == 0, worst, worse(held, worst))
+    fields["seen"][at] += np.diff(first, append=len(slot)).astype(np.int32)
+    fields["flag"][at] = worse(fields["flag"][at], _FLAG[np.maximum.reduceat(RANK[flag], first)])
 
 
-def _enter(filled: NDArray[np.void], slot: NDArray[np.int64], run: Run, brought: Entries) -> None:
-    """Let readings into the sums, extremes and ends of their windows."""
-    for name, term in (("sum", brought.term), ("sum2", brought.term2)):
-        if term is not None:
-            total = filled[name].copy()
-            np.add.at(total, slot, term)
-            filled[name] = total
+def _enter(
+    fields: dict[str, NDArray[Any]],
+    slot: NDArray[np.int64],
+    readings: tuple[NDArray[np.int64], NDArray[np.float64]],
+    brought: Entries,
+) -> None:
+    """Let readings (times, values) into the sums, extremes and ends of their windows."""
+    time_s, value = readings
+    np.add.at(fields["sum"], slot, brought.term)
+    if brought.term2 is not None:
+        np.add.at(fields["sum2"], slot, brought.term2)
     first = _firsts(slot)
+    at = slot[first]
+    fields["min"][at] = np.fmin(fields["min"][at], np.minimum.reduceat(value, first))
+    fields["max"][at] = np.fmax(fields["max"][at], np.maximum.reduceat(value, first))
+    _ends(fields, slot, first, {"first": value, "first_s": time_s, "last": value, "last_s": time_s})
+    fields["count"][at] += np.diff(first, append=len(slot)).astype(np.int32)
+
+
+def _ends(
+    fields: dict[str, NDArray[Any]],
+    slot: NDArray[np.int64],
+    first: NDArray[np.int64],
+    column: Mapping[str, NDArray[Any]],
+) -> None:
+    """The last reading of each window, and the first of those that had none."""
     last = np.append(first[1:], len(slot)) - 1
     at = slot[first]
-    new = filled["count"][at] == 0
-    filled["count"][at] += (last - first + 1).astype(np.int32)
-    filled["min"][at] = np.fmin(filled["min"][at], np.minimum.reduceat(run.value, first))
-    filled["max"][at] = np.fmax(filled["max"][at], np.maximum.reduceat(run.value, first))
-    filled["first"][at[new]], filled["first_s"][at[new]] = run.value[first[new]], run.time_s[first[new]]
-    filled["last"][at], filled["last_s"][at] = run.value[last], run.time_s[last]
+    new = fields["count"][at] == 0
+    for name, rows in (("first", first[new]), ("first_s", first[new])):
+        fields[name][at[new]] = column[name][rows]
+    for name in ("last", "last_s"):
+        fields[name][at] = column[name][last]
 
 
 def _firsts(slot: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where each window's readings begin."""
-    return np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))
+    begins = np.ones(len(slot), np.bool_)
+    np.not_equal(slot[1:], slot[:-1], out=begins[1:])
+    return np.flatnonzero(begins)
 
 
-def _finished(rows: NDArray[np.void], known: NDArray[np.void], width_s: int) -> NDArray[np.void]:
-    """The same windows with what is expected of them, their completeness and their value."""
-    rows["expected"] = expected(rows["start_s"], known, width_s)
-    share = np.divide(rows["count"], rows["expected"], out=np.full(len(rows), np.nan), where=rows["expected"] > 0)
-    rows["completeness"] = np.minimum(share, 1.0)
-    rows["value"] = _value(rows, known["aggregate"])
-    return rows
+def _finished(
+    fields: Mapping[str, NDArray[Any]], known: Mapping[str, NDArray[Any]], width_s: int
+) -> dict[str, NDArray[np.float64]]:
+    """What is expected of windows, their completeness and their value."""
+    awaited = expected(fields["start_s"], known, width_s)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.minimum(fields["count"] / awaited, 1.0)
+        value = _value(fields, known["aggregate"])
+    share[awaited <= 0] = np.nan
+    value[fields["count"] == 0] = np.nan
+    return {"expected": awaited, "completeness": share, "value": value}
 
 
-def _value(rows: NDArray[np.void], aggregate: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """By the aggregate, NaN where nothing entered."""
-    some = rows["count"] > 0
-    value: NDArray[np.float64] = np.divide(rows["sum"], rows["count"], out=np.full(len(rows), np.nan), where=some)
-    if (angle := some & (aggregate == CIRCULAR)).any():
-        value[angle] = np.rad2deg(np.arctan2(rows["sum"][angle], rows["sum2"][angle])) % 360.0
-    if (level := some & (aggregate == ENERGETIC)).any():
+def _value(fields: Mapping[str, NDArray[Any]], aggregate: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """By the aggregate; anything where nothing entered."""
+    value: NDArray[np.float64] = fields["sum"] / fields["count"]
+    if (angle := aggregate == CIRCULAR).any():
+        value[angle] = np.rad2deg(np.arctan2(fields["sum"][angle], fields["sum2"][angle])) % 360.0
+    if (level := aggregate == ENERGETIC).any():
         value[level] = 10 * np.log10(value[level])
-    if (total := some & ((aggregate == SUM) | (aggregate == COUNTER))).any():
-        value[total] = rows["sum"][total]
-    for code, name in ((LAST, "last"), (MAX, "max")):
-        if (plain := some & (aggregate == code)).any():
-            value[plain] = rows[name][plain]
+    for codes, name in (((SUM, COUNTER), "sum"), ((LAST,), "last"), ((MAX,), "max")):
+        for code in codes:
+            if (plain := aggregate == code).any():
+                value[plain] = fields[name][plain]
     return value
