@@ -137,7 +137,7 @@ def _summary(windows: NDArray[np.void], drawn: Curve, shown: Shown, stretch: Str
                 speech.value(float(np.min(kept["min"])), quantity),
                 speech.value(float(np.max(kept["max"])), quantity),
             )
-            trend = speech.word(_trend(drawn))
+            trend = speech.word(_trend(drawn, 10.0**-quantity.digits))
             text = speech.word(
                 "summary", range=span, low=low, high=top, middle=speech.value(middle, quantity), trend=trend
             )
@@ -151,14 +151,14 @@ def _step(stretch: Stretch, speech: Speech) -> str:
     return speech.word("per_hours", count=minutes // 60) if minutes >= 60 else speech.word("per_minutes", count=minutes)
 
 
-def _trend(drawn: Curve) -> str:
-    """Where the last eighth of the stretch stands against the eighth before, in sixths of what it spans."""
+def _trend(drawn: Curve, least: float) -> str:
+    """Where the last eighth of the stretch stands against the eighth before: a tenth of what it spans, and `least`, count."""
     share = (drawn.time_s - drawn.time_s[-1]) / max(float(drawn.time_s[-1] - drawn.time_s[0]), 1.0)
     last, before = drawn.value[share > -0.125], drawn.value[(share <= -0.125) & (share > -0.25)]
     if not len(last) or not len(before):
         return "trend_flat"
     change, span = float(np.mean(last) - np.mean(before)), float(np.ptp(drawn.value))
-    if abs(change) < span / 6:
+    if abs(change) < max(span / 10, least):
         return "trend_flat"
     return "trend_up" if change > 0 else "trend_down"
 

@@ -27,6 +27,15 @@ class Speech:
         """A text of the pages."""
         return say(f"pages.{key}", self.lang, **values)
 
+    def many(self, what: str, count: int) -> str:
+        """How many of something, in the singular or the plural."""
+        return self.word(f"{what}_one") if count == 1 else self.word(f"{what}_some", count=count)
+
+    def series(self, quantity: Quantity, channel: str) -> str:
+        """The name of a series among those of its place: that of its quantity, with its `where` if it has one."""
+        where = channel.rpartition(".")[0]
+        return f"{self.name(quantity)} ({where})" if where else self.name(quantity)
+
     def name(self, quantity: Quantity) -> str:
         """The name of a quantity."""
         return quantity.name(self.lang)

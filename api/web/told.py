@@ -43,7 +43,7 @@ class Told:
 
 def tell(shown: Shown, row: np.void | None, speech: Speech, now_s: float) -> Told:
     """The words for one series."""
-    name = speech.name(shown.quantity)
+    name = speech.series(shown.quantity, shown.series.channel)
     if row is None:
         nothing = speech.word("none_yet")
         return Told(

@@ -59,3 +59,9 @@ def test_a_sum_is_told_as_one(city: Any) -> None:
     """Rain of the stretch, not its mean; a temperature has a mean."""
     assert "au total" in made(city, "Port", "rain").summary
     assert "au total" not in made(city, "Quai ouest", "temperature").summary
+
+
+def test_the_end_of_a_stretch_is_told(city: Any) -> None:
+    """A ramp rises; what does not move is stable, whatever its last binary digit."""
+    assert "hausse" in made(city, "Quai ouest", "temperature").summary
+    assert "Stable" in made(city, "Quai ouest", "indoor.temperature").summary

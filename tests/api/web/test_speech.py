@@ -47,3 +47,12 @@ def test_ages_are_told_as_people_do() -> None:
     """Seconds, then minutes, then hours."""
     assert [FR.age(s) for s in (2, 90, 7200)] == ["il y a 2\xa0s", "il y a 2\xa0min", "il y a 2\xa0h"]
     assert EN.age(0.2).endswith("ago")
+
+
+def test_two_series_of_one_quantity_are_told_apart() -> None:
+    """By where they are measured at their place; one thing is singular."""
+    quantity = load_quantities()["temperature"]
+
+    assert FR.series(quantity, "indoor.temperature") == "Température de l’air (indoor)"
+    assert FR.series(quantity, "temperature") == "Température de l’air"
+    assert (FR.many("series", 1), EN.many("places", 2)) == ("1 série de mesures", "2 places")
