@@ -18,6 +18,8 @@ from gateway.registry.rows import Device
 
 SERVICES, PASSWORDS, RULES = "services", "passwords", "acl"
 """Files of an accounts folder: the gateways' own hashes (made once), and the two that mosquitto reads."""
+WATCHED = "watched"
+"""A file of the folder that says: this broker sees by itself that accounts have changed (mosquitto/start.sh looks each second)."""
 ITERATIONS = 101
 """Mosquitto's own default: passwords are 256 random bits, so stretching them buys nothing."""
 BOARD_WRITES = ("obs", "health", "state", "ack")
@@ -129,8 +131,13 @@ def replace(path: Path, text: str) -> bool:
     return True
 
 
-def hang_up(pid_file: Path | None) -> str | None:
-    """Let the broker read its files again; what to type is returned where its process is not known or not ours."""
+def hang_up(pid_file: Path | None, *, folder: Path | None = None) -> str | None:
+    """Let the broker read its files again; what to type is returned where its process is not known or not ours.
+
+    Nothing is to be done where the broker watches the folder of its accounts by itself.
+    """
+    if folder is not None and (folder / WATCHED).exists():
+        return None
     if pid_file is None:
         return "sudo systemctl reload mosquitto"
     try:

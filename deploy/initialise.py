@@ -9,7 +9,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from deploy.accounts import COMMANDS, GATEWAY, SERVICES, WATCH, hash_password, write_accounts
+from deploy.accounts import COMMANDS, GATEWAY, SERVICES, WATCH, WATCHED, hash_password, write_accounts
 
 NOBODY = 10001
 """The user and group that services run as when root makes the folder."""
@@ -69,6 +69,7 @@ def initialise(directory: Path, *, dashboards: Callable[[Path], object]) -> tupl
     }
     lines = "".join(f"{user}:{hash_password(word, secrets.token_bytes(12))}\n" for user, word in services.items())
     write(directory / "state/accounts" / SERVICES, lines, mode=0o600)
+    write(directory / "state/accounts" / WATCHED, "by mosquitto/start.sh\n", mode=0o644)
     write_accounts(directory / "state/accounts", ())
     write(directory / ".env", settings_text(), mode=0o600)
     renew(directory, dashboards=dashboards)

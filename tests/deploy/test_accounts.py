@@ -20,6 +20,7 @@ from deploy.accounts import (
     BOARD_WRITES,
     PASSWORDS,
     RULES,
+    WATCHED,
     Account,
     AccountsError,
     accounts_of,
@@ -269,3 +270,11 @@ def test_a_broker_that_is_not_ours_is_reloaded_by_hand(tmp_path: Path) -> None:
     assert hang_up(None) == "sudo systemctl reload mosquitto"
     assert str(gone) in (hang_up(gone) or "")
     assert str(tmp_path / "none") in (hang_up(tmp_path / "none") or "")
+    assert hang_up(None, folder=tmp_path) == "sudo systemctl reload mosquitto"
+
+
+def test_a_broker_that_watches_its_accounts_needs_no_word(tmp_path: Path) -> None:
+    """In the folder that `deploy init` makes nothing is left to type."""
+    (tmp_path / WATCHED).touch()
+
+    assert hang_up(None, folder=tmp_path) is None
