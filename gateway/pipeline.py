@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -20,36 +18,34 @@ from gateway.admission import Admission
 from gateway.admitted import Admitted
 from gateway.conflict import conflicts
 from gateway.directory import Directory
-from gateway.drain import Drain, joined
+from gateway.drain import Drain
+from gateway.draining import Draining
 from gateway.figures import Figures
 from gateway.fleet import Fleet
 from gateway.inbox.port import Inbox
 from gateway.journal import Change, Entry, Journal
 from gateway.message import Message, Outgoing
 from gateway.numerics.columns import Columns, no_columns
+from gateway.patience import Patience
 from gateway.quarantine import Refused, Row
 from gateway.receipts import KNOWN, NEW, NO_ROOM, Absorbed, Account, Ledger, Owed, Refusal, receipt
 from gateway.registry import Registry, RegistryError
-from gateway.store.port import Batch, Store, StoreAway, StoreFull, StoreMismatch, Tier
+from gateway.store.port import Batch, Store, StoreFull, StoreMismatch, Tier
 from gateway.takeover import TakeoverError, look
 
 LOOK_S = 0.1
 """How often it is looked whether receipts are due."""
-PACE_S = 0.3
-"""The store is written at most so often: in larger pieces than the journal."""
-CHECKPOINT_S = 10.0
-"""States are written, and the journal trimmed, so often: a restart computes at most so much again."""
 FOLLOW_S = 1.0
 """How often the registry is asked whether it changed, the disk whether it has room, the quarantine what is to be replayed."""
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86_400
-BACK_OFF_S = (0.2, 5.0)
+PAUSE_S = 1.0
+"""Before a task that failed begins again."""
 NO_LIMIT = 1 << 40
 """Replayed packs wait in no queue."""
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 
 class Limits(Protocol):
@@ -83,15 +79,13 @@ class Pipeline:
         self._looked = False
         self._fleet = Fleet(heard(self._ledger, self._directory, self._unplaced))
         self._fleet.know(registry)
-        self._drain = Drain(store, self._directory)
-        self._commits = ThreadPoolExecutor(1, "commit")
-        self._stores = self._commits if store.shares_journal else ThreadPoolExecutor(1, "store")
-        self._more = asyncio.Event()
-        self._under_way: deque[tuple[int, float]] = deque()
-        """Committed and not yet stored: (number, monotonic time)."""
-        self._full: str | None = None
-        self._away: str | None = None
         self._figures = Figures(started_s=clock())
+        self._commits = Patience("commit")
+        self._stores = self._commits if store.shares_journal else Patience("store")
+        self._draining = Draining(
+            Drain(store, self._directory), store, journal, commits=self._commits, stores=self._stores,
+            figures=self._figures, conflicts=self._conflict,
+        )  # fmt: skip
 
     async def run(self) -> None:
         """Take messages until cancelled. Raises TakeoverError, StoreMismatch or RegistryError with a sentence."""
@@ -99,26 +93,29 @@ class Pipeline:
             async with asyncio.TaskGroup() as tasks:
                 for name, work in (("inbox", self._inbox.run()), ("receive", self._receive()), ("look", self._look())):
                     tasks.create_task(work, name=name)
-                for lasting in (self._pay, self._store_all, self._follow, self._tell, self._retain):
-                    tasks.create_task(self._lasting(lasting), name=lasting.__name__)
+                for name, lasting in (
+                    ("pay", self._pay), ("drain", self._draining.run), ("follow", self._follow), ("tell", self._tell),
+                    ("retain", self._retain),
+                ):  # fmt: skip
+                    tasks.create_task(self._lasting(name, lasting), name=name)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from group
         finally:
-            self._commits.shutdown()
-            self._stores.shutdown()
+            self._commits.close()
+            self._stores.close()
 
     def ready(self) -> str | None:
         """None while packs are taken and kept, else a sentence that says why not."""
-        if self._full is not None:
-            return self._full
+        if self._commits.fault is not None:
+            return self._commits.fault
         return self._inbox.ready() or (None if self._looked else "the receipts on the broker are still being read")
 
     def figures(self) -> dict[str, object]:
         """What it counted since its start."""
         told: dict[str, object] = dict(self._figures.told(self._clock()))
-        told["journal_batches"] = len(self._under_way)
+        told["journal_batches"] = self._draining.behind
         told["devices"] = len(self._directory.devices)
-        told["store"] = self._away or "answers"
+        told["store"] = self._stores.fault or "answers"
         return told
 
     async def _receive(self) -> None:
@@ -142,16 +139,19 @@ class Pipeline:
         """Afterwards it is on disk; while that cannot be, nothing is acknowledged and nobody gets a receipt."""
         if not len(columns) and not change:
             return
-        seq = await self._durably(self._commits, partial(self._write, columns, change, int(now_s)))
+        seq = await self._commits.until_done(partial(self._write, columns, change, int(now_s)))
         if seq is not None:
-            self._under_way.append((seq, time.monotonic()))
-            self._more.set()
+            self._draining.committed(seq)
 
     def _write(self, columns: Columns, change: Change, now_s: int) -> int | None:
         """In the thread that commits: a file that it shares must have room for the store too."""
+        self._room()
+        return self._journal.commit(columns, change, now_s=now_s)
+
+    def _room(self) -> None:
+        """Raise StoreFull where the file that journal and store share cannot be written to."""
         if self._store.shares_journal and (why := self._store.ready()) is not None:
             raise StoreFull(why)
-        return self._journal.commit(columns, change, now_s=now_s)
 
     def _change(self, admitted: Admitted, absorbed: Absorbed) -> Change:
         """What the batch changes beside its readings, by the devices' names."""
@@ -204,57 +204,16 @@ class Pipeline:
         if (reason := found.reason) is not None:
             if not self._adopt:
                 raise TakeoverError(reason)
-            await self._durably(self._commits, partial(self._journal.lose, found.lost, now_s=int(self._clock())))
+            await self._commits.until_done(partial(self._journal.lose, found.lost, now_s=int(self._clock())))
             log.warning("pipeline.adopted", others=found.others, lost=len(found.lost))
         self._looked = True
 
-    async def _store_all(self) -> None:
-        """Numerics and store follow the journal, in their own time."""
-        done, again_to = await self._durably(self._stores, self._take_up)
-        stored_s = -CHECKPOINT_S
-        self._more.set()  # what the last run left
-        while True:
-            await self._more.wait()
-            self._more.clear()
-            while batches := await self._on(self._commits, partial(self._journal.read_from, done)):
-                checkpoint = time.monotonic() - stored_s >= CHECKPOINT_S
-                columns, again = joined(each for _, each in batches), done < again_to
-                done = batches[-1][0]
-                await self._step(columns, seq=done if checkpoint else None, again=again)
-                stored_s = time.monotonic() if checkpoint else stored_s
-                self._stored(done)
-            await asyncio.sleep(PACE_S)
-
-    def _take_up(self) -> tuple[int, int]:
-        """Load the states; the number after which the journal is to be read, and up to which it may be stored already."""
-        self._drain.load()
-        return 0 if self._store.shares_journal else self._journal.waiting_from(), self._journal.last()
-
-    async def _step(self, columns: Columns, *, seq: int | None, again: bool) -> None:
-        """Some readings pass the numerics and are stored, those that came late after the others."""
-        step = await self._on(self._stores, partial(self._drain.advance, columns))
-        if len(step.late):
-            await self._put(self._drain.batch(step, seq=None, shared=False))
-            late = await self._durably(self._stores, partial(self._drain.meet, step.late, again=again))
-            self._figures.add(late=len(late.columns), conflicts=len(late.conflicts))
-            await self._refuse(late.conflicts)
-            step = await self._on(self._stores, partial(self._drain.rework, late))
-        await self._put(self._drain.batch(step, seq=seq, shared=self._store.shares_journal))
-        if seq is not None and not self._store.shares_journal:
-            await self._durably(self._commits, partial(self._journal.drained, seq, now_s=int(self._clock())))
-
-    async def _refuse(self, columns: Columns) -> None:
+    async def _conflict(self, columns: Columns) -> None:
+        """Another value for a second that is stored goes to quarantine."""
         now_s = self._clock()
         refused = conflicts(self._directory, columns, int(now_s))
         self._figures.refused.update(each.code for each in refused)
         await self._commit(no_columns(), Change(refused=refused), now_s)
-
-    async def _put(self, batch: Batch) -> None:
-        await self._durably(self._stores, partial(self._store.write, batch))
-
-    def _stored(self, seq: int) -> None:
-        while self._under_way and self._under_way[0][0] <= seq:
-            self._figures.stored(time.monotonic() - self._under_way.popleft()[1])
 
     async def _follow(self) -> None:
         """What changed beside us: devices that were registered, rows to replay, room on the disk."""
@@ -265,9 +224,8 @@ class Pipeline:
                     self._place()
             except RegistryError as e:
                 log.warning("pipeline.registry_away", reason=str(e))
-            if self._store.shares_journal and self._full is not None:
-                self._full = await self._on(self._commits, self._store.ready)
-            for row in await self._on(self._commits, self._journal.to_replay):
+            await self._commits.until_done(self._room)
+            for row in await self._commits.once(self._journal.to_replay):
                 await self._replay(row)
             await asyncio.sleep(FOLLOW_S)
 
@@ -283,7 +241,7 @@ class Pipeline:
         while True:
             now_s = self._clock()
             points = [*self._fleet.points(now_s), self._figures.point(now_s, {"ledger": self._journal.st})]
-            await self._put(Batch(points=points))
+            await self._draining.write(Batch(points=points))
             await asyncio.sleep(MINUTE_S - self._clock() % MINUTE_S)
 
     async def _retain(self) -> None:
@@ -301,36 +259,8 @@ class Pipeline:
         self._ledger.place(account_of(number, entry) for number, entry in known if number is not None)
         self._unplaced = [entry for number, entry in known if number is None]
 
-    async def _durably(self, pool: ThreadPoolExecutor, what: Callable[[], T]) -> T:
-        """What it gives, tried again with a pause that doubles up to 5 s while journal or store are full or away."""
-        pause_s, most_s = BACK_OFF_S
-        while True:
-            try:
-                given = await self._on(pool, what)
-            except (StoreAway, StoreFull) as e:
-                self._fault(pool, str(e))
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, most_s)
-            else:
-                self._fault(pool, None)
-                return given
-
-    def _fault(self, pool: ThreadPoolExecutor, reason: str | None) -> None:
-        """Remember why a thread cannot write, and say so once."""
-        known = self._full if pool is self._commits else self._away
-        if reason != known:
-            log.warning("pipeline.away", reason=reason) if reason else log.info("pipeline.back")
-        if pool is self._commits:
-            self._full = reason
-        else:
-            self._away = reason
-
-    async def _on(self, pool: ThreadPoolExecutor, what: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, what)
-
-    async def _lasting(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _lasting(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Work that is begun again when it fails, counted and logged: receipts do not wait for a fault elsewhere."""
-        pause_s, most_s = BACK_OFF_S
         while True:
             try:
                 await work()
@@ -338,9 +268,8 @@ class Pipeline:
                 raise
             except Exception:  # the one place where one task is restarted
                 self._figures.add(restarts=1)
-                log.exception("pipeline.task_failed", task=work.__name__)
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, most_s)
+                log.exception("pipeline.task_failed", task=name)
+            await asyncio.sleep(PAUSE_S)
 
 
 def new_readings(admitted: Admitted, absorbed: Absorbed) -> Columns:

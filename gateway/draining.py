@@ -1,0 +1,89 @@
+"""The journal drained into the store, in its own time: however slow or away that is, no receipt waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from gateway.drain import Drain, joined
+from gateway.figures import Figures
+from gateway.journal import Journal
+from gateway.numerics.columns import Columns
+from gateway.patience import Patience
+from gateway.store.port import Batch, Store
+
+PACE_S = 0.3
+"""The store is written at most so often: in larger pieces than the journal."""
+CHECKPOINT_S = 10.0
+"""States are written, and the journal trimmed, so often: a restart computes at most so much again."""
+
+
+class Draining:
+    """Follows the journal with the numerics; `conflicts` is told of another value for a second that is stored."""
+
+    def __init__(
+        self, drain: Drain, store: Store, journal: Journal, *, commits: Patience, stores: Patience, figures: Figures,
+        conflicts: Callable[[Columns], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        self._drain, self._store, self._journal = drain, store, journal
+        self._commits, self._stores = commits, stores
+        self._figures, self._conflicts = figures, conflicts
+        self._more = asyncio.Event()
+        self._under_way: deque[tuple[int, float]] = deque()
+        """Committed and not yet stored: (number, monotonic time)."""
+
+    def committed(self, seq: int) -> None:
+        """There is more in the journal."""
+        self._under_way.append((seq, time.monotonic()))
+        self._more.set()
+
+    @property
+    def behind(self) -> int:
+        """Batches of this run that are in the journal and not yet in the store."""
+        return len(self._under_way)
+
+    async def run(self) -> None:
+        """Begin where the store was left, and follow until cancelled."""
+        done, again_to = await self._stores.until_done(self._take_up)
+        checked_s = -CHECKPOINT_S
+        self._more.set()  # what the last run left
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while batches := await self._commits.once(partial(self._journal.read_from, done)):
+                checkpoint = time.monotonic() - checked_s >= CHECKPOINT_S
+                again, done = done < again_to, batches[-1][0]
+                await self._step(joined(each for _, each in batches), seq=done if checkpoint else None, again=again)
+                checked_s = time.monotonic() if checkpoint else checked_s
+                self._stored(done)
+            await asyncio.sleep(PACE_S)
+
+    async def write(self, batch: Batch) -> None:
+        """Afterwards it is in the store."""
+        await self._stores.until_done(partial(self._store.write, batch))
+
+    def _take_up(self) -> tuple[int, int]:
+        """Load the states; the number after which the journal is to be read, and up to which it may be stored already."""
+        self._drain.load()
+        return 0 if self._store.shares_journal else self._journal.waiting_from(), self._journal.last()
+
+    async def _step(self, columns: Columns, *, seq: int | None, again: bool) -> None:
+        """Some readings pass the numerics and are stored, those that came late after the others."""
+        shared = self._store.shares_journal
+        step = await self._stores.once(partial(self._drain.advance, columns))
+        if len(step.late):
+            await self.write(self._drain.batch(step, seq=None, shared=shared))
+            late = await self._stores.until_done(partial(self._drain.meet, step.late, again=again))
+            self._figures.add(late=len(late.columns), conflicts=len(late.conflicts))
+            await self._conflicts(late.conflicts)
+            step = await self._stores.once(partial(self._drain.rework, late))
+        await self.write(self._drain.batch(step, seq=seq, shared=shared))
+        if seq is not None and not shared:
+            await self._commits.until_done(partial(self._journal.drained, seq, now_s=int(time.time())))
+
+    def _stored(self, seq: int) -> None:
+        while self._under_way and self._under_way[0][0] <= seq:
+            self._figures.stored(time.monotonic() - self._under_way.popleft()[1])
