@@ -18,7 +18,7 @@ from devices.signal import read_signals
 from devices.table import Table, read_table
 from devices.words import say
 
-__all__ = ["Channel", "Part", "Recipe", "RecipeError", "Sensor", "check_folder", "check_recipe", "load_recipes"]
+__all__ = ["Channel", "Part", "Recipe", "RecipeError", "Sensor", "check_recipe", "load_recipes", "read_folder", "told"]
 RECIPES = Path(__file__).parent / "recipes"
 FILE = "recipe.toml"
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -241,21 +241,21 @@ def read_overrides(
     return MappingProxyType(found)
 
 
-def check_folder(folder: Path, lang: str = "en") -> list[str]:
-    """A sentence for each recipe in a folder of one's own, or for the one that the folder is.
+def read_folder(folder: Path) -> list[Recipe]:
+    """The recipes in a folder of one's own, or the one that the folder is; RecipeError or QuantityError where one adds up to none.
 
-    Raises RecipeError or QuantityError, whose `said(lang)` is the sentence in the agent's language.
+    Quantities are the package's, those of the folder, and those beside a recipe's own folder.
     """
     shelf = folder.parent if (folder / FILE).is_file() else folder
     quantities = load_quantities([shelf] if shelf == folder else [shelf, folder])
     taken = {place.resolve() for place in recipe_folders(RECIPES)}
-    said = []
+    found = []
     for place in recipe_folders(folder):
         recipe = read_recipe(place, quantities)
         if recipe.slug in package_recipes() and place.resolve() not in taken:
             raise RecipeError("recipe_twice", where=place, slug=recipe.slug)
-        said.append(told(recipe, lang))
-    return said
+        found.append(recipe)
+    return found
 
 
 def told(recipe: Recipe, lang: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from devices.cabling import draw
-from devices.pinout import load_pinouts
+from devices.driver import load_drivers
+from devices.pinout import DEFAULT, load_pinouts
 from devices.recipe import Recipe
 from devices.wires import module_name, ohms, wires_of
 from devices.words import say
@@ -71,6 +72,17 @@ def wires_table(recipe: Recipe, lang: str) -> str:
         if wire.pull_up_ohm is not None:
             resistor = say("sheet.resistor", lang, ohm=ohms(wire.pull_up_ohm))
             rows.append([module, resistor, "", *(say("sheet.between", lang, pin=w.pin) for w in same)])
+    return markdown(rows)
+
+
+def drivers_table(lang: str) -> str:
+    """What each driver gives, and in which sockets it can be: the table of docs/add-a-sensor.md."""
+    rows = [[words(key, lang) for key in ("driver", "part", "socket", "gives")]]
+    board = load_pinouts()[DEFAULT]
+    for driver in load_drivers().values():
+        sockets = ", ".join(f"`{socket}`" for socket in board.sockets_of(driver.bus))
+        gives = ", ".join(f"`{key}` ({unit})" for key, unit in driver.keys.items())
+        rows.append([f"`{driver.slug}`", driver.name(lang), sockets, gives])
     return markdown(rows)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from devices.pinout import load_pinouts
 from devices.quantity import load_quantities
-from devices.recipe import RecipeError, check_folder, load_recipes, read_recipe
+from devices.recipe import RECIPES, RecipeError, load_recipes, read_folder, read_recipe, told
 
 PART = 'name = { fr = "Carte ESP32", en = "ESP32 board" }'
 
@@ -164,11 +164,13 @@ def test_a_folder_without_recipes_or_signals_is_refused(own_recipe: Callable[...
 def test_a_folder_is_checked_before_it_is_used(own_recipe: Callable[..., Path]) -> None:
     """`girouette recipe check` says in a sentence what each recipe is, in the agent's language, or why it is none."""
     folder = own_recipe()
+    (cellar,) = read_folder(folder)
 
-    assert check_folder(folder, "fr") == check_folder(folder.parent, "fr")
-    assert check_folder(folder) == [
+    assert read_folder(folder.parent) == [cellar]
+    assert told(cellar, "en") == (
         "cellar: Cellar; channels cellar.temperature, cellar.humidity; every 60 s; 10 € of parts; boards esp32, s3, c3, c6"
-    ]
-    assert check_folder(folder, "fr")[0].startswith("cellar : « Cave » ; voies cellar.temperature")
+    )
+    assert told(cellar, "fr").startswith("cellar : « Cave » ; voies cellar.temperature")
     with pytest.raises(RecipeError, match="the recipe noise exists already"):
-        check_folder(own_recipe(slug="noise"))
+        read_folder(own_recipe(slug="noise"))
+    assert [r.slug for r in read_folder(RECIPES)] == ["air", "noise", "weather"]

@@ -1,0 +1,90 @@
+"""`girouette recipe check`, `draw` and `try`: a recipe of one's own, before there is a board."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from deploy.commands.devices import recipe
+from deploy.commands.durations import seconds
+from deploy.commands.options import AsJson
+from deploy.commands.speech import LANG, Command, argument, option, tell, text
+from deploy.faults import CommandError
+
+if TYPE_CHECKING:
+    from devices.console import Sample
+    from devices.simulate import Board
+
+Folder = Annotated[Path, argument("recipe_folder", metavar="DIR")]
+BoardKind = Annotated[str | None, option("board", "--board", metavar="BOARD")]
+LOOK_S = 0.2
+
+
+@recipe.command("check", cls=Command, help=text("recipe_check"))
+def check_recipes(folder: Folder, *, as_json: AsJson = False) -> None:
+    """Each recipe in a folder in a sentence, or why one adds up to none."""
+    from devices.recipe import read_folder, told
+
+    found = read_folder(folder)
+    rows = [{"slug": one.slug, "channels": [c.name for c in one.channels], "boards": list(one.boards)} for one in found]
+    tell(rows, [told(one, LANG) for one in found], as_json=as_json)
+
+
+@recipe.command("draw", cls=Command, help=text("recipe_draw"))
+def draw_recipes(folder: Folder, *, board: BoardKind = None) -> None:
+    """Write the drawing of each recipe in a folder, and the tables of its README where it has one."""
+    from devices.recipe import read_folder
+    from devices.sheet import sheet_of
+
+    for one in read_folder(folder):
+        for file, content in sheet_of(one if board is None else one.on(board)).items():
+            file.write_text(content, encoding="utf-8")
+            print(file)
+
+
+@recipe.command("try", cls=Command, help=text("recipe_try"))
+def try_recipe(
+    folder: Folder,
+    *,
+    for_: Annotated[str | None, option("for", "--for", metavar="DURATION")] = None,
+    board: BoardKind = None,
+) -> None:
+    """Run a recipe's firmware on simulated hardware and print what it measures, until Ctrl-C or for a while."""
+    from devices.recipe import read_folder
+    from devices.trial import line_of, trial
+
+    if len(found := read_folder(folder)) > 1:
+        raise CommandError("one_recipe", choices=", ".join(str(one.folder) for one in found))
+    one = found[0] if board is None else found[0].on(board)
+    until_s = time.monotonic() + seconds(for_) if for_ is not None else float("inf")
+    with tempfile.TemporaryDirectory() as place, trial(one, Path(place)) as running:
+        if running.replayed:
+            print(text("recipe_replayed"))
+        said = 0
+        with suppress(KeyboardInterrupt):
+            for sample in samples(running, until_s):
+                print(f"{clock(sample)}   {line_of(sample, one, LANG)}", flush=True)
+                said += 1
+        if not said:
+            raise CommandError("recipe_silent", log=running.log.read_text(encoding="utf-8", errors="replace").strip())
+
+
+def samples(running: Board, until_s: float) -> Iterator[Sample]:
+    """Each sample of a running board, as it comes, until a moment of the monotonic clock or until the board ends."""
+    from devices.trial import measured
+
+    count = 0
+    while time.monotonic() < until_s and running.poll() is None:
+        fresh = measured(running)[count:]
+        yield from fresh
+        count += len(fresh)
+        time.sleep(LOOK_S)
+
+
+def clock(sample: Sample) -> str:
+    """The local time of a sample."""
+    return time.strftime("%H:%M:%S", time.localtime(sample.time_s))
