@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands import devices, orders, pilots, services, upkeep
+from deploy.commands import devices, orders, pilots, quarantine, recipes, services, upkeep
 from deploy.commands.options import Given
 from deploy.commands.speech import LANG, Command, Group, option, text, usage_sentence
 from deploy.faults import DONE, INTERRUPTED, exit_code, expected, sentence
@@ -31,8 +31,9 @@ add(services.demo, services.gateway, services.api)
 app.add_typer(pilots.pilot, name="pilot")
 app.add_typer(pilots.place, name="place")
 app.add_typer(devices.device, name="device")
-app.add_typer(devices.recipe, name="recipe")
+app.add_typer(recipes.recipe, name="recipe")
 add(orders.cmd)
+app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(upkeep.dashboards, name="dashboards")
 app.add_typer(upkeep.deploy, name="deploy")
 add(upkeep.backup, upkeep.restore, upkeep.doctor, services.health)

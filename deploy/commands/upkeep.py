@@ -126,19 +126,27 @@ def build(
     folder: Annotated[Path, argument("dashboards")],
     *,
     recipes: Recipes = None,
+    store: StoreUrl = None,
+    registry: RegistryUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Grafana's dashboards and data source, the same bytes for the same catalogue."""
-    made = draw(settled(ctx, recipes=recipes), folder)
+    made = draw(settled(ctx, recipes=recipes, store=store, registry=registry), folder)
     tell([str(path) for path in made], [str(path) for path in made], as_json=as_json)
 
 
 def draw(settings: Settings, folder: Path) -> list[Path]:
-    """Write the dashboards of these quantities into a folder."""
+    """Write the dashboards of these quantities into a folder, with places by their names where they are registered."""
     from dashboards.publish import build as write
+    from deploy.assembly import file_of, registry_url
     from devices.quantity import load_quantities
 
-    return list(write(folder, quantities=load_quantities(settings.recipes)))
+    quantities = load_quantities(settings.recipes)
+    file = file_of(registry_url(settings))
+    if file is not None and not file.exists():
+        return write(folder, quantities=quantities)
+    with registry_of(settings) as known:
+        return write(folder, quantities=quantities, pilots=known.pilots(), places=known.places())
 
 
 def embedded(settings: Settings) -> Path:
