@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,17 +79,20 @@ class Directory:
         self.refresh()
 
     def refresh(self) -> bool:
-        """Read the registry again where it changed; did it? May raise RegistryAway: what was known stays known."""
+        """Read the registry again where it changed; did it? A thread may do it while others read the directory.
+
+        May raise RegistryAway: then what was known stays known.
+        """
         revision = self._registry.revision()
         if revision == self._revision:
             return False
         series = {row.id: row for row in self._registry.series()}
         periods = self._registry.all_periods()
+        table = no_params(max(series, default=-1) + 1)
+        for number, row in series.items():
+            table[number] = self._params(row, periods[number])
         topics, strange = self._read_devices(series)
-        self.topics, self.strange, self._series, self._periods = topics, strange, series, periods
-        self._table = no_params(max(series, default=-1) + 1)
-        for number in series:
-            self._table[number] = self.params(number)
+        self.topics, self.strange, self._series, self._periods, self._table = topics, strange, series, periods, table
         self._revision = revision
         return True
 
@@ -107,7 +110,9 @@ class Directory:
 
     def params(self, series_id: int) -> np.void:
         """The PARAMS record of a series, its dated periods included. Raises KeyError where no such series is registered."""
-        series, periods = self._series[series_id], self._periods[series_id]
+        return self._params(self._series[series_id], self._periods[series_id])
+
+    def _params(self, series: Series, periods: Sequence[tuple[int, float]]) -> np.void:
         quantity = self._quantities.get(series.quantity)
         if quantity is None:
             return dated_row("mean", periods, series.quality)

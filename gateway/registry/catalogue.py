@@ -13,6 +13,7 @@ from gateway.registry.spans import Span, merged, overlap
 from gateway.registry.tables import CHANNEL, DEVICE, INSTALLATION, OPENING, PERIOD, PILOT, PLACE, SERIES
 
 Periods = tuple[tuple[int, float], ...]
+_DEVICE = [column for column in DEVICE.c if column.name != "number"]
 
 
 def pilots(connection: Connection) -> list[Pilot]:
@@ -33,9 +34,13 @@ def place_by_key(connection: Connection, key: str) -> Place | None:
 
 def devices(connection: Connection) -> list[Device]:
     """All devices, retired ones included, in the order in which they came."""
-    columns = [column for column in DEVICE.c if column.name != "number"]
-    rows = connection.execute(select(*columns).order_by(DEVICE.c.number))
+    rows = connection.execute(select(*_DEVICE).order_by(DEVICE.c.number))
     return [Device(*row) for row in rows]
+
+
+def device(connection: Connection, name: str) -> Device:
+    """The device of this name, which is registered."""
+    return Device(*connection.execute(select(*_DEVICE).where(DEVICE.c.id == name)).one())
 
 
 def channels(connection: Connection) -> Mapping[str, tuple[tuple[str, str], ...]]:

@@ -142,7 +142,7 @@ class Registry:
                 password_hash=password_hash, at_s=at_s,
             )  # fmt: skip
             life.install(connection, row, place_id, at_s=at_s)
-            return next(d for d in catalogue.devices(connection) if d.id == device)
+            return catalogue.device(connection, device)
 
     def move(self, device: str, place_id: int, *, at_s: int) -> None:
         """From at_s on the device is at another place; what it measured stays where it was measured."""
