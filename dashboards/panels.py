@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.store.names import FLEET, HEALTH, source
+from gateway.store.names import FLEET, GATEWAY, HEALTH, source
 
 Kind = Literal["stat", "lines", "bars", "states", "table"]
 PRESENCE = "presence"
@@ -18,6 +18,8 @@ PRESENCE = "presence"
 GREEN, ORANGE, RED, BLUE, GREY = "green", "orange", "red", "blue", "text"
 OF_PILOT = '"pilot" =~ /^${pilot:regex}$/'
 OF_SERIES = ("\"quantity\" = '$quantity'", OF_PILOT, '"place" =~ /^${place:regex}$/')
+EACH_STEP, EACH_SERIES = "time($__interval)", '"place", "channel"'
+A_SERIES, A_DEVICE = "$tag_place · $tag_channel", "$tag_device"
 LATELY = "5m"
 """Span of panels that tell of now: points of the fleet come each minute."""
 
@@ -65,6 +67,11 @@ def of(measurement: str, what: str, *, grouped: str = "") -> str:
     return select(what, source("raw", measurement), OF_PILOT, grouped=grouped)
 
 
+def of_gateway(what: str) -> str:
+    """A question to what the gateways count of themselves; counts begin again when one starts."""
+    return select(what, source("raw", GATEWAY), grouped=f'{EACH_STEP}, "ledger" fill(none)')
+
+
 def of_series(tier: str, what: str, *conditions: str, grouped: str) -> str:
     """A question to the series of the chosen quantity and places, in a tier."""
     return select(what, source(tier), *OF_SERIES, *conditions, grouped=grouped)
@@ -75,10 +82,6 @@ def now_of_each(what: str) -> str:
     newest = of(FLEET, 'last("online") AS "online"', grouped='"device"')
     return " ".join(("SELECT", what, "FROM", f"({newest})"))
 
-
-EACH_STEP = "time($__interval)"
-EACH_SERIES = '"place", "channel"'
-A_SERIES, A_DEVICE = "$tag_place · $tag_channel", "$tag_device"
 
 FLEET_PANELS = (
     Panel(
@@ -129,6 +132,26 @@ FLEET_PANELS = (
         "dropped", "lines", (Question(of(HEALTH, 'max("dropped")', grouped=f'{EACH_STEP}, "device" fill(none)'), A_DEVICE),),
         bounds=(0, None),
     ),
+    Panel(
+        "faults", "lines", (Question(of(HEALTH, 'max("faults")', grouped=f'{EACH_STEP}, "device" fill(none)'), A_DEVICE),),
+        bounds=(0, None),
+    ),
+    Panel(
+        "rate", "lines", (Question(of_gateway('non_negative_derivative(max("readings"), 1s)'), "rate_name"),),
+        bounds=(0, None),
+    ),
+    Panel(
+        "delay", "lines",
+        (Question(of_gateway('max("delay_s")'), "delay_median"), Question(of_gateway('max("delay_p99_s")'), "delay_p99")),
+        unit="s", bounds=(0, None),
+    ),
+    Panel(
+        "refused", "lines",
+        (Question(of_gateway('non_negative_derivative(max("refused"), 1m)'), "refused_name", ORANGE),
+         Question(of_gateway('non_negative_derivative(max("shed"), 1m)'), "shed_name", RED)),
+        bounds=(0, None),
+    ),
+    Panel("memory", "lines", (Question(of_gateway('max("rss_mib")'), "memory_name"),), unit="mbytes", bounds=(0, None)),
 )  # fmt: skip
 """The fleet: who is there, who is silent, how the boards are."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,10 @@ from asked import dashboards as boards_of
 
 from dashboards.publish import Grafana, build
 from devices.quantity import load_quantities
+from gateway.figures import Figures
+from gateway.fleet import Fleet
 from gateway.numerics.columns import READING, TIERS, WINDOW
+from gateway.registry import Registry
 from gateway.registry.rows import Pilot, Place
 from gateway.store.influx import InfluxStore
 from gateway.store.port import Batch, Point
@@ -106,23 +109,24 @@ def test_everything_asked_is_portable(asked: list[Question]) -> None:
 
 
 @pytest.mark.slow
-def test_everything_asked_is_answered_by_a_real_influxdb(asked: list[Question], influx: Any) -> None:
+def test_everything_asked_is_answered_by_a_real_influxdb(asked: list[Question], influx: Any, tmp_path: Path) -> None:
     """Filled through the store as the gateway fills it, InfluxDB answers every question with data; empty, none."""
     panels = [question for question in asked if "SHOW" not in question.text]
     assert len(unanswered(influx, panels)) == len(panels)
 
-    fill(influx)
+    with contextlib.closing(Registry(f"sqlite:{tmp_path / 'registry.sqlite'}")) as registry:
+        fill(influx, points(registry))
 
     assert unanswered(influx, asked) == []
 
 
-def fill(influx: Any) -> None:
-    """Two hours of every quantity at two places, and points of the fleet, written by the store."""
+def fill(influx: Any, told: list[Point]) -> None:
+    """Two hours of every quantity at two places, and these points, written by the store."""
     series = {n: {"quantity": q, "channel": q, "place": str(1 + n % 2), "pilot": "rennes"} for n, q in
               enumerate((*QUANTITIES, *QUANTITIES), 1)}  # fmt: skip
     store = InfluxStore(influx.url, token=influx.token, org=influx.org, labels=lambda n: series[n])
     m1, h1 = (windows(sorted(series), TIERS[tier]) for tier in ("m1", "h1"))
-    store.write(Batch(readings=readings(sorted(series)), m1=m1, h1=h1, points=points()))
+    store.write(Batch(readings=readings(sorted(series)), m1=m1, h1=h1, points=told))
     store.close()
 
 
@@ -148,19 +152,20 @@ def windows(numbers: list[int], width_s: int) -> np.ndarray[Any, Any]:
     return rows
 
 
-def points() -> list[Point]:
-    """What the gateway writes each minute of two devices, one of them silent."""
-    found = []
-    for device, online in (("air-1", 1), ("noise-7", 0)):
-        tags: Mapping[str, str] = {
-            "device": device,
-            "pilot": "rennes",
-            "place": "1",
-            "recipe": "air",
-            "stage": "public",
-        }
-        for time_s in range(START_S, START_S + SPAN_S, 60):
-            found.append(Point("fleet", time_s, tags, {"online": online, "age_s": 2 + 600 * (1 - online)}))
-            health = {"signal": -61, "free": 90_000, "held": 3, "dropped": 0}
-            found.append(Point("health", time_s, tags, health))
+def points(registry: Registry) -> list[Point]:
+    """What the gateway writes each minute of two devices, one of them silent, and of itself."""
+    pilot = registry.add_pilot("rennes", "Rennes")
+    for number, device in enumerate(("air-1", "noise-7")):
+        place = registry.add_place(pilot.id, device, lat=48.1 + number, lon=-1.7)
+        registry.add_device(
+            device, pilot_id=pilot.id, recipe="air", channels=[("temperature", "temperature", {})], period_s=2.0,
+            place_id=place.id, at_s=START_S - 60, password_hash="",
+        )  # fmt: skip
+    fleet, figures, found = Fleet({}), Figures(started_s=START_S), []
+    fleet.know(registry)
+    for time_s in range(START_S, START_S + SPAN_S, 60):
+        fleet.told("air-1", "health", {"signal": -61, "free": 90_000, "held": 3, "dropped": 0, "faults": {}}, time_s)
+        figures.add(readings=1000, shed=1)
+        figures.refused.update(["not-json"])
+        found += [*fleet.points(time_s), figures.point(time_s, {"ledger": "a1"})]
     return found

@@ -33,6 +33,7 @@ class Question:
 
     where: str
     text: str
+    quantity: str = ""
     flag: int | None = None
     """The flag that it asks for, where it asks for readings with one flag only."""
 
@@ -58,7 +59,7 @@ def questions(board: Mapping[str, Any], *, start_s: int, end_s: int) -> Iterator
                 where = f"{board['uid']}: {panel['id']} {target['refId']} {values}"
                 flag = re.search(r'"flag" = (\d)', target["query"])
                 text = filled(target["query"], values, start_s, end_s)
-                yield Question(where, text, int(flag.group(1)) if flag else None)
+                yield Question(where, text, values.get("quantity", ""), int(flag.group(1)) if flag else None)
 
 
 def choices(variable: Mapping[str, Any]) -> list[str]:
