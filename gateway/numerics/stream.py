@@ -109,13 +109,14 @@ def reach(params: NDArray[np.void], late: Columns) -> list[tuple[int, int, int]]
 def rework(state: NDArray[np.void], params: NDArray[np.void], *, stored: NDArray[np.void], late: Columns) -> Step:
     """Take late readings; `state` is changed in place where a late reading bears on it.
 
-    `stored` are the READING rows of the series of `late` within `reach`, and the BEFORE ones before it. A late reading of
-    a second that is stored already changes nothing.
+    `stored` are the READING rows of the series of `late` within `reach`, and the BEFORE ones before it. A second that is
+    stored keeps its value and score; a late reading of the same value is worked in once more, as a restart may need. Rows
+    that are newer than the state knows are left alone: the journal brings them again.
     """
     if not len(late):
         return _no_step(late)
     ids, starts_s, ends_s = _bounds(params, late)
-    rows, new = _together(ids, stored, late)
+    rows, new = _together(stored[stored["time_s"] <= state["last_s"][stored["series"]]], late)
     where = np.searchsorted(ids, rows["series"])
     starts = np.flatnonzero(np.diff(where, prepend=-1))
     run = Run(rows["series"].copy(), rows["time_s"].copy(), rows["value"].copy(), starts)
@@ -226,19 +227,22 @@ def _flat_s(known: NDArray[np.void]) -> NDArray[np.int64]:
     return wait_s
 
 
-def _together(
-    ids: NDArray[np.int64], stored: NDArray[np.void], late: Columns
-) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
-    """Stored and late readings by series and time, each second once, the stored or first one of it; and which are late."""
-    stored = stored[np.isin(stored["series"], ids)]
+def _together(stored: NDArray[np.void], late: Columns) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    """READING rows by series and time, each second once, and which of them a late reading brought or confirmed.
+
+    Of one second the stored row stands, else the reading that came first.
+    """
     rows = np.zeros(len(stored) + len(late), READING)
     rows[: len(stored)] = stored
     came = rows[len(stored) :]
     came["series"], came["time_s"], came["value"], came["score"] = late.series, late.time_s, late.value, np.nan
     order = np.lexsort((rows["time_s"], rows["series"]))
-    rows = rows[order]
-    again = (np.diff(rows["series"], prepend=-1) == 0) & (np.diff(rows["time_s"], prepend=-1) == 0)
-    return rows[~again], (order >= len(stored))[~again]
+    rows, new = rows[order], order >= len(stored)
+    first = (np.diff(rows["series"], prepend=-1) != 0) | (np.diff(rows["time_s"], prepend=-1) != 0)
+    stands = np.flatnonzero(first)[np.cumsum(first) - 1]
+    confirmed = stands[new & (rows["value"] == rows["value"][stands])]
+    new[confirmed] = True
+    return rows[first], new[first]
 
 
 def _correct(state: NDArray[np.void], ids: NDArray[np.int64], now: NDArray[np.void]) -> None:

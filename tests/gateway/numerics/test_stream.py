@@ -190,6 +190,25 @@ def test_a_restart_loses_nothing(readings: list[tuple[int, int, float]], lengths
     same(kept, whole)
 
 
+@given(streams(), cuts(), cuts(), some.integers(0, 60), some.integers(0, 60))
+def test_after_a_crash_the_journal_is_read_again(
+    readings: list[tuple[int, int, float]], lengths: list[int], other_lengths: list[int], at: int, more: int
+) -> None:
+    """With states older than the store, the same readings once more, cut otherwise, end as if nothing had happened."""
+    whole, _ = in_one_go(readings)
+
+    kept, state, known = Kept(), fresh(len(AGGREGATES)), params()
+    for batch in cut(readings[:at], lengths):
+        take(kept, state, known, batch)
+    held = state.copy()
+    for batch in cut(readings[at : at + more], lengths):
+        take(kept, state, known, batch)
+    for batch in cut(readings[at:], other_lengths):
+        take(kept, held, known, batch)
+
+    same(kept, whole, scores=False)
+
+
 @given(streams(), some.integers(0, 60))
 def test_without_its_state_a_series_is_warmed_up_from_the_store(
     readings: list[tuple[int, int, float]], at: int
