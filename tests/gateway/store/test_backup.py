@@ -187,7 +187,7 @@ def test_a_damaged_backup_is_refused(store: SqliteStore, path: Path, tmp_path: P
     store.close()
     size = (tmp_path / "copy").stat().st_size
     with (tmp_path / "copy").open("r+b") as handle:
-        handle.seek(size - 400_000)  # readings: behind them are pages that nobody uses
+        handle.seek(size - 400_000)  # in use; in the middle are pages that settling left unused
         handle.write(os.urandom(400_000))
 
     with pytest.raises(StoreMismatch, match="damaged"):
