@@ -8,13 +8,13 @@ _models = {}
 
 
 def model_of(sensor: dict):
-    """The model of one sensor of the configuration, made once."""
-    name = sensor["driver"]
-    if name not in _models:
+    """The model of one sensor of the configuration, made once; two of a kind are told apart by what they feed."""
+    name, first = sensor["driver"], sensor["channels"][0]["n"]
+    if first not in _models:
         channels = {c["key"]: c["n"] for c in sensor["channels"]}
         module = __import__("models." + name, None, None, ("Model",))
-        _models[name] = module.Model(the_world, name, channels)
-    return _models[name]
+        _models[first] = module.Model(the_world, name, channels)
+    return _models[first]
 
 
 def _find(kind: str, **place):

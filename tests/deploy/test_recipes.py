@@ -1,0 +1,80 @@
+"""`girouette recipe check`, `draw` and `try`, as an agent types them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devices.recipe import RECIPES
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def girouette(*words: str, lang: str = "fr_FR.UTF-8") -> subprocess.CompletedProcess[str]:
+    """Run the command as somebody with this locale does."""
+    env = os.environ | {"LC_ALL": lang}
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "recipe", *words], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A recipe of one's own: a copy of `noise` under another name."""
+    return Path(shutil.copytree(RECIPES / "noise", tmp_path / "street"))
+
+
+def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
+    """Exit code 0 and a sentence, or 1 and a sentence that names file and cure, without a traceback."""
+    fine = girouette("check", str(mine))
+    text = (mine / "recipe.toml").read_text(encoding="utf-8").replace("dba_meter", "ear")
+    (mine / "recipe.toml").write_text(text, encoding="utf-8")
+    refused = girouette("check", str(mine.parent))
+
+    assert (fine.returncode, fine.stdout.split(" ; ")[:2]) == (0, ["street : « Bruit »", "voies noise_level"])
+    assert refused.returncode == 1
+    assert f"{mine}/recipe.toml, [[sensors]] 1 : aucun pilote ne s’appelle « ear » ; choisissez parmi" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_recipe_is_drawn_for_the_board_that_was_asked_for(mine: Path) -> None:
+    """The drawing is written into the folder, and the README's tables with it."""
+    (mine / "README.md").write_text("<!-- wires fr -->\n<!-- end -->\n", encoding="utf-8")
+
+    drawn = girouette("draw", str(mine), "--board", "s3")
+
+    assert drawn.stdout.splitlines() == [str(mine / "wiring.svg"), str(mine / "README.md")]
+    assert "ESP32-S3-DevKitC-1</title>" in (mine / "wiring.svg").read_text(encoding="utf-8")
+    assert "| SEN0232 | A | bleu | 34 | 4 | 0 | 2 |" in (mine / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_recipe_is_tried_without_a_board(mine: Path) -> None:
+    """Each line is a time and what was measured, in the agent's decimals."""
+    tried = girouette("try", str(mine), "--for", "8s")
+
+    assert tried.returncode == 0, tried.stderr
+    assert " noise_level " in tried.stdout.splitlines()[0]
+    assert tried.stdout.splitlines()[0].endswith(" dB(A)")
+
+
+@pytest.mark.slow
+def test_a_board_that_measures_nothing_shows_what_it_said(mine: Path) -> None:
+    """With too little time nothing is measured: exit code 1, a sentence, and the board's own words."""
+    tried = girouette("try", str(mine), "--for", "0s", lang="C")
+
+    assert tried.returncode == 1
+    assert "the board measured nothing; give it more time" in tried.stderr
+
+
+def test_one_recipe_is_tried_at_a_time() -> None:
+    """A folder with several is refused with their names."""
+    tried = girouette("try", str(RECIPES), lang="C")
+
+    assert tried.returncode == 1
+    assert "one recipe is tried at a time; choose among" in tried.stderr
