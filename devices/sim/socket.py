@@ -6,18 +6,16 @@ side hears nothing, not even a goodbye. A connection that lived through that is 
 
 import errno
 import io
-import struct
-import time
 
 import usocket
 from usocket import *  # noqa: F403
 
+from time_server import answer_of
 from world import the_world
 
 POLL = 3
 GET_FILENO = 10
 READY = 5
-NTP_TO_UNIX_S = 2208988800
 _lost = []
 """Doors that the board closed while the network was away: held open, so that nobody hears of it."""
 
@@ -99,11 +97,3 @@ def getaddrinfo(host: str, port: int, *more) -> list:
     if the_world.offline():
         raise OSError(errno.EHOSTUNREACH)
     return usocket.getaddrinfo("127.0.0.1" if port == 123 else host, port, *more)
-
-
-def answer_of(packet: bytes) -> bytes:
-    """What a sane time server answers: the host's time (RFC 4330)."""
-    now = time.time()
-    seconds = int(now)
-    stamp = struct.pack("!II", (seconds + NTP_TO_UNIX_S) & 0xFFFFFFFF, int((now - seconds) * 4294967296))
-    return b"\x24\x01" + bytes(22) + packet[40:48] + stamp + stamp

@@ -19,6 +19,8 @@ PATIENCE_MS = 120000
 STABLE_MS = 5000
 """A connection that lasted this long was a good one: the next wait begins small again."""
 CAP = 4096
+HEAD = 128
+"""A packet of 4 KiB of payload, and what stands before it."""
 QUEUE = 8
 FLOOD = 32
 
@@ -53,7 +55,8 @@ class Client:
         self.oversize = 0
         self.why = ""
         self._mid = 0
-        self._out: list[bytes] = []
+        self._out: list[tuple] = []
+        self._parcel = bytearray(CAP + HEAD)
         self._room = asyncio.Event()
         self._filled = asyncio.Event()
         self._waiting: dict[int, Waiting] = {}
@@ -82,19 +85,22 @@ class Client:
             print("# broker:", self.why, "- again in", pause_ms, "ms")
             await self._pause(pause_ms, beat)
 
-    async def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> None:
-        """Send one message; at QoS 1 return when the broker has acknowledged it, else when it is on its way."""
+    async def publish(self, topic: str, payload, qos: int = 0, retain: bool = False) -> None:
+        """Send one message; at QoS 1 return when the broker has acknowledged it, else when it is on its way.
+
+        The payload is not copied: until this returns it must stay as it is.
+        """
         while len(self._out) >= QUEUE:
             self._room.clear()
             await self._room.wait()
         if not self.online:
             raise Disconnected("not connected")
         if not qos:
-            self._send(codec.publish(topic, payload, 0, retain))
+            self._send(codec.publish(topic, len(payload), 0, retain), payload)
             return
         mid = self._next_mid()
         waiting = self._waiting[mid] = Waiting()
-        self._send(codec.publish(topic, payload, mid, retain))
+        self._send(codec.publish(topic, len(payload), mid, retain), payload)
         await waiting.event.wait()
         if not waiting.done:
             raise Disconnected("connection lost")
@@ -168,7 +174,7 @@ class Client:
         if time.ticks_diff(now, self._heard) > quiet_ms // 2 + LATE_MS:
             self._break("silent")
         if time.ticks_diff(now, self._spoke) > quiet_ms // 2 or time.ticks_diff(now, self._heard) > quiet_ms // 2:
-            if codec.PING not in self._out and len(self._out) < QUEUE:
+            if (codec.PING, b"") not in self._out and len(self._out) < QUEUE:
                 self._send(codec.PING)
                 self._spoke = now
 
@@ -176,11 +182,11 @@ class Client:
         if not self._broken:
             self._broken, self.why = True, why
 
-    def _send(self, packet: bytes) -> None:
+    def _send(self, packet: bytes, payload=b"") -> None:
         if len(self._out) >= FLOOD:
             self._break("more to answer than can be sent")
             return
-        self._out.append(packet)
+        self._out.append((packet, payload))
         self._filled.set()
 
     def _next_mid(self) -> int:
@@ -197,7 +203,7 @@ class Client:
         try:
             while True:
                 while self._out:
-                    writer.write(self._out.pop(0))
+                    writer.write(self._whole(self._out.pop(0)))
                     self._room.set()
                     await writer.drain()
                     self._spoke = time.ticks_ms()
@@ -205,6 +211,16 @@ class Client:
                 await self._filled.wait()
         except OSError as error:
             self._break("writing: " + str(error))
+
+    def _whole(self, packet: tuple):
+        """Head and payload in one piece, since Nagle makes two pieces wait for each other."""
+        head, payload = packet
+        size = len(head) + len(payload)
+        if size > len(self._parcel):
+            return head + bytes(payload)
+        self._parcel[: len(head)] = head
+        self._parcel[len(head) : size] = payload
+        return memoryview(self._parcel)[:size]
 
     async def _read(self, reader) -> None:
         read = exactly(reader)

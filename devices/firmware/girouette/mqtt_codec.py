@@ -23,9 +23,9 @@ class Malformed(OSError):
     """The broker sent what is not MQTT 3.1.1; the connection is given up."""
 
 
-def packet(first: int, *parts: bytes) -> bytes:
-    """A whole packet: fixed header, remaining length (section 2.2.3), then the parts."""
-    rest = sum(len(p) for p in parts)
+def packet(first: int, *parts: bytes, more: int = 0) -> bytes:
+    """A packet: fixed header, remaining length (section 2.2.3), the parts; `more` bytes are still to follow them."""
+    rest = sum(len(p) for p in parts) + more
     if rest > LONGEST:
         raise ValueError("packet too long")
     head = bytearray((first,))
@@ -52,10 +52,10 @@ def connect(client: str, user: str, password: str, keepalive_s: int, will: tuple
     return packet(0x10, head, text(client), text(will[0]), text(will[1]), *login)
 
 
-def publish(topic: str, payload: bytes, mid: int, retain: bool) -> bytes:
-    """PUBLISH; QoS 1 where `mid` is not 0, else QoS 0 (section 3.3)."""
+def publish(topic: str, size: int, mid: int, retain: bool) -> bytes:
+    """PUBLISH up to its payload of `size` bytes; QoS 1 where `mid` is not 0, else QoS 0 (section 3.3)."""
     first = 0x30 | (0x02 if mid else 0) | (0x01 if retain else 0)
-    return packet(first, text(topic), struct.pack("!H", mid) if mid else b"", payload)
+    return packet(first, text(topic), struct.pack("!H", mid) if mid else b"", more=size)
 
 
 def puback(mid: int) -> bytes:

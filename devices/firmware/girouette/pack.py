@@ -1,10 +1,13 @@
-"""A pack: samples of one `ep` as one SenML message (RFC 8428) of at most 4 KiB, cut anew whenever it is sent."""
+"""A pack: samples of one `ep` as one SenML message (RFC 8428) of at most 4 KiB, cut anew whenever it is sent.
+
+All packs are made in one buffer, taken from the heap at power-on: 4 KiB in one piece are not to be had later for sure.
+"""
 
 import json
 
 LONGEST = 4096
-HEAD_ROOM = 140
 MOST_RECORDS = 256
+_buffer = bytearray(LONGEST)
 
 
 def heads_of(channels) -> list[str]:
@@ -13,7 +16,7 @@ def heads_of(channels) -> list[str]:
 
 
 class Pack:
-    """A message in the making: samples are added, oldest first, as long as there is room."""
+    """A message in the making: samples are added, oldest first, as long as there is room. The next pack ends this one."""
 
     def __init__(self, base_name: str, ep: int, lowest: int, dropped: int):
         self.ep = ep
@@ -22,40 +25,37 @@ class Pack:
         self._lowest = lowest
         self._dropped = dropped
         self._base_s = 0
-        self._records: list[str] = []
-        self._size = HEAD_ROOM
+        self._records = self._size = 0
 
     def add(self, sq: int, time_s: int, values: str, heads: list[str]) -> bool:
         """Add a sample, or return False when it no longer fits."""
-        if not self.numbers:
-            self._base_s = time_s
-        texts = values.split(",")
-        when = time_s - self._base_s
-        time = '"t":%d,' % when if when else ""
-        opening = '{"sq":%d,' % sq
+        opening = '{"sq":%d,' % sq if self.numbers else self._opening(sq, time_s)
+        later_s = time_s - self._base_s
+        time = '"t":%d,' % later_s if later_s else ""
         fresh = []
-        for head, text in zip(heads, texts):
+        for head, text in zip(heads, values.split(",")):
             if text:
                 fresh.append("%s%s%s%s}" % ("{" if fresh else opening, time, head, text))
-        size = sum(len(r) + 1 for r in fresh)
-        if self.numbers and (self._size + size > LONGEST or len(self._records) + len(fresh) > MOST_RECORDS):
+        text = ("," if self.numbers else "[") + ",".join(fresh)
+        if self._size + len(text) + 1 > LONGEST or self._records + len(fresh) > MOST_RECORDS:
             return False
-        self._records.extend(fresh)
-        self._size += size
+        self._append(text)
+        self._records += len(fresh)
         self.numbers.append(sq)
         return True
 
-    def payload(self) -> bytes:
-        """The message."""
-        head = '[{"bn":%s,"bt":%d,"ep":%d,"lo":%d,"dr":%d,' % (
-            json.dumps(self._base_name),
-            self._base_s,
-            self.ep,
-            min(self._lowest, self.numbers[0]),
-            self._dropped,
-        )
-        first = self._records[0]
-        self._records[0] = head + first[1:]
-        message = ",".join(self._records) + "]"
-        self._records[0] = first
-        return message.encode()
+    def payload(self):
+        """The message, for as long as no other pack is made."""
+        _buffer[self._size : self._size + 1] = b"]"
+        return memoryview(_buffer)[: self._size + 1]
+
+    def _opening(self, sq: int, time_s: int) -> str:
+        """How the first record begins: with all that holds for the whole message."""
+        self._base_s = time_s
+        what = json.dumps(self._base_name), time_s, self.ep, min(self._lowest, sq), self._dropped, sq
+        return '{"bn":%s,"bt":%d,"ep":%d,"lo":%d,"dr":%d,"sq":%d,' % what
+
+    def _append(self, text: str) -> None:
+        content = text.encode()
+        _buffer[self._size : self._size + len(content)] = content
+        self._size += len(content)

@@ -20,6 +20,8 @@ QUIET_MS = 20000
 BATCH = 16
 OLD_S = 120
 SILENCE_MS = 10000
+KEEP_MS = 60000
+"""The count of drops is written down once a minute at most: each write wears the flash."""
 SETTLE_MS = 300
 """After a connect the retained receipt comes at once: waiting for it saves needless resends."""
 
@@ -43,7 +45,8 @@ class Sender:
         self._flights: list[Flight] = []
         self._lows: dict[int, int] = {}
         self._live_from = numbers.next
-        self._backlog_ms = 0
+        self._sent_to = numbers.next - 1
+        self._backlog_ms = self._keep_ms = 0
         self._heard_ms = 0
         self._doubted: int | None = None
         self._undated_on_disk = self._ready = False
@@ -98,7 +101,7 @@ class Sender:
             return
         ep, n, also = told
         print("R", ep, n, also)
-        if ep == self._numbers.ep and n >= self._numbers.next:
+        if ep == self._numbers.ep and max([n] + [b for _, b in also]) > self._sent_to:
             self._doubted = ep
             self._wake.set()
             return
@@ -166,6 +169,8 @@ class Sender:
         if not flight.sends:
             self._flights.append(flight)
         flight.sent(now_ms, random.random())
+        if pack.ep == self._numbers.ep:
+            self._sent_to = max(self._sent_to, pack.numbers[-1])
         print("P", pack.ep, pack.numbers[0], pack.numbers[-1], len(pack.numbers))
         try:
             await client.publish(self._topic, pack.payload(), 1)
@@ -260,6 +265,9 @@ class Sender:
             else:
                 self.backlog.settle(segment, waiting)
         self.receipts.keep_only(self._eps())
+        if self._uptime.ms() >= self._keep_ms:
+            self._keep_ms = self._uptime.ms() + KEEP_MS
+            self._numbers.keep_drops()
 
     async def _spill_if_due(self) -> None:
         samples = self.held.samples
@@ -269,13 +277,13 @@ class Sender:
         old = self._uptime.s() - samples[0].up_s > OLD_S
         if len(samples) >= FULL or (waited and (len(samples) >= BATCH or old)):
             await self.spill()
-            self._numbers.keep_drops()
 
     async def _renumber(self, ep: int) -> None:
         """The counter went back: a new `ep`, and new numbers for everything held under the old one."""
         print("# the gateway has numbers that this board has not given yet: a new ep")
         self._doubted = None
         self._numbers.renew()
+        self._sent_to = 0
         for sample in self.held.samples:
             print("D", ep, sample.sq, "renumbered")
             sample.sq = self._numbers.take()

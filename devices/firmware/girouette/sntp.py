@@ -48,4 +48,4 @@ def parse(answer: bytes, nonce: bytes) -> int:
         raise OSError("a server without a clock")
     if seconds < 0x80000000:
         seconds += 0x100000000  # the era that begins in 2036: RFC 4330 section 3
-    return (seconds - NTP_TO_UNIX_S) * 1000 + (fraction * 1000 >> 32)
+    return (seconds - NTP_TO_UNIX_S) * 1000 + (fraction * 1000 + 0x80000000 >> 32)

@@ -1,0 +1,32 @@
+"""Waiting in virtual time: whoever is ready is told at once; else time jumps to the next moment at which something is due."""
+
+import time
+
+from script import the_script
+
+POLLIN, POLLOUT, POLLERR, POLLHUP = 1, 4, 8, 16
+
+
+class poll:
+    """Sockets that somebody waits for."""
+
+    def __init__(self):
+        self._waited = {}
+
+    def register(self, door, what: int) -> None:
+        """Wait for this socket too."""
+        self._waited[id(door)] = (door, what)
+
+    modify = register
+
+    def unregister(self, door) -> None:
+        """Wait for it no longer."""
+        del self._waited[id(door)]
+
+    def ipoll(self, patience_ms: int):
+        """Those that are ready after at most so long; a script's next line comes no later than its time."""
+        the_script.perform()
+        ready = [(door, now) for door, now in [(d, d.ready() & what) for d, what in self._waited.values()] if now]
+        if not ready and patience_ms:
+            time.advance(the_script.until_next(patience_ms))
+        return ready
