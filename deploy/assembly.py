@@ -148,9 +148,9 @@ def run_gateway(settings: Settings, *, adopt: bool) -> int:
     from deploy.serve import Guest, config, listen, live
 
     with contextlib.ExitStack() as opened:
-        pipeline = assemble(settings, opened, adopt=adopt)
         port = settings.gateway_http_port
         listening = [opened.enter_context(listen(LOOPBACK, port))] if port else []
+        pipeline = assemble(settings, opened, adopt=adopt)
         asyncio.run(live(pipeline.run(), beside=Guest(config(probes(pipeline))), listening=listening))
     return 0
 
@@ -169,7 +169,7 @@ def assemble(settings: Settings, opened: contextlib.ExitStack, *, adopt: bool) -
     return Pipeline(inbox, journal, store, registry, quantities, clock=time.time, settings=settings, adopt=adopt)
 
 
-def run_api(settings: Settings, *, host: str, port: int) -> int:
+def run_api(settings: Settings) -> int:
     """Run the public side until SIGINT or SIGTERM. Raises CommandError, RegistryError and StoreError with a sentence."""
     from api.app import create_app
     from api.settings import ApiSettings
@@ -178,7 +178,7 @@ def run_api(settings: Settings, *, host: str, port: int) -> int:
 
     reads: Literal["loop", "thread"] = "loop" if file_of(settings.store) else "thread"
     with contextlib.ExitStack() as opened:
-        listening = opened.enter_context(listen(host, port))
+        listening = opened.enter_context(listen(settings.api_host, settings.api_port))
         store = opened.enter_context(contextlib.closing(open_store(settings.store, read_only=True, settings=settings)))
         registry = opened.enter_context(contextlib.closing(open_registry(registry_url(settings), migrate=False)))
         shown = ApiSettings(public_url=settings.public_url, store_reads=reads)

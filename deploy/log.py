@@ -10,16 +10,23 @@ import structlog
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
+TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+"""Without the values of variables: they may be passwords."""
+
 
 def start_log(form: Literal["auto", "console", "json"], level: str, *, watched: bool) -> None:
     """From now on every event goes to stderr in this form; `auto` is for people where somebody watches."""
     people = form == "console" or (form == "auto" and watched)
-    last = structlog.dev.ConsoleRenderer(colors=watched) if people else structlog.processors.JSONRenderer()
+    last: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=watched, exception_formatter=structlog.dev.plain_traceback)
+        if people
+        else structlog.processors.JSONRenderer()
+    )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([] if people else [structlog.processors.dict_tracebacks]),
+        *([] if people else [structlog.processors.ExceptionRenderer(TRACEBACK)]),
     ]
     structlog.configure(
         processors=[*shared, last],

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
@@ -61,13 +62,21 @@ class Settings(BaseSettings):
     """Days that readings are kept; 0 is for ever."""
     m1_days: int = Field(default=0, ge=0)
     h1_days: int = Field(default=0, ge=0)
-    recipes: tuple[Path, ...] = ()
-    """Folders of recipes of one's own."""
+    recipes: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders of recipes of one's own; in the environment with a `:` between them, like PATH."""
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = ""
     """Where the public reaches the API; read off each request where it is empty."""
     log: Literal["auto", "console", "json"] = "auto"
     """How the log is written to stderr: JSON where nobody watches."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("recipes", mode="before")
+    @classmethod
+    def split_folders(cls, written: object) -> object:
+        """Folders as PATH has them."""
+        return tuple(filter(None, written.split(os.pathsep))) if isinstance(written, str) else written
 
     @classmethod
     def settings_customise_sources(

@@ -1,8 +1,9 @@
-"""`girouette device` and `girouette recipe`: boards that become devices, and their life."""
+"""`girouette device`: boards that become devices, and their life."""
 
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import typer
 from deploy.commands.durations import seconds
 from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, rows_of, settled
 from deploy.commands.pilots import chosen_pilot, chosen_place
-from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
+from deploy.commands.speech import Command, Group, argument, option, tell, text
 from deploy.faults import CommandError
 
 if TYPE_CHECKING:
@@ -22,21 +23,8 @@ if TYPE_CHECKING:
     from devices.recipe import Recipe
     from gateway.registry import Place, Registry
 
+RETIRED = "retired"
 device = typer.Typer(cls=Group, help=text("device"))
-recipe = typer.Typer(cls=Group, help=text("recipe"))
-
-
-@recipe.command("list", cls=Command, help=text("recipe_list"))
-def list_recipes(ctx: typer.Context, *, recipes: Recipes = None, as_json: AsJson = False) -> None:
-    """All recipes, one's own included."""
-    rows = [
-        {
-            "slug": row.slug, "name": row.name(LANG), "summary": row.summary(LANG), "period_s": row.period_s,
-            "channels": [c.name for c in row.channels], "boards": list(row.boards), "price_eur": row.price_eur,
-        }
-        for row in recipes_of(settled(ctx, recipes=recipes)).values()
-    ]  # fmt: skip
-    tell(rows, rows_of(rows, "slug", "name", "summary"), as_json=as_json)
 
 
 @device.command("add", cls=Command, help=text("device_add"))
@@ -57,6 +45,7 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
 ) -> None:
     """A new device at a place; its password is told this once."""
     settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    check_accounts(settings)
     mine = chosen_recipes(settings, slugs)
     back_s = seconds(since)
     with registry_of(settings) as known:
@@ -64,8 +53,12 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
         at = chosen_place(known, chosen_pilot(known, pilot), where, place_name)
         password = secrets.token_urlsafe(32)
         told = register(known, device_id, mine, at, password, period_s=period_s, at_s=first_moment(known, at, back_s))
-        hint = renew_accounts(settings, known)
-    tell(told, [*(f"{key:<9}{value}" for key, value in told.items()), text("password_once"), *hint], as_json=as_json)
+        told["reload"] = command = renew_accounts(settings, known)
+    tell(
+        told,
+        [*(f"{key:<9}{value}" for key, value in told.items()), text("password_once"), *hints(settings, command)],
+        as_json=as_json,
+    )
 
 
 @device.command("list", cls=Command, help=text("device_list"))
@@ -92,8 +85,10 @@ def stage_device(
     settings = settled(ctx, store=store, registry=registry)
     with registry_of(settings) as known:
         known.set_stage(name, stage, at_s=int(time.time()))
-        hint = renew_accounts(settings, known) if stage == "retired" else []
-    tell({"id": name, "stage": stage}, [text("device_staged", name=name, stage=stage), *hint], as_json=as_json)
+        command = renew_accounts(settings, known) if stage == RETIRED else None
+    told = {"id": name, "stage": stage, "reload": command}
+    more = hints(settings, command) if stage == RETIRED else []
+    tell(told, [text("device_staged", name=name, stage=stage), *more], as_json=as_json)
 
 
 def chosen_recipes(settings: Settings, slugs: Sequence[str]) -> list[Recipe]:
@@ -109,6 +104,7 @@ def chosen_recipes(settings: Settings, slugs: Sequence[str]) -> list[Recipe]:
 
 def free_name(registry: Registry, wanted: str | None, recipes: Sequence[Recipe]) -> str:
     """The name that is wanted, or the first of `recipe-1`, `recipe-2`, ... that no device ever had."""
+    from deploy.accounts import COMMANDS, GATEWAY, WATCH
     from devices.reading import is_device
 
     taken = {row.id for row in registry.devices()}
@@ -117,6 +113,8 @@ def free_name(registry: Registry, wanted: str | None, recipes: Sequence[Recipe])
         wanted = next(name for n in itertools.count(1) if (name := f"{base}-{n}") not in taken)
     if not is_device(wanted):
         raise CommandError("bad_device", name=wanted)
+    if wanted in {COMMANDS, WATCH} or wanted.startswith(GATEWAY):
+        raise CommandError("device_service", name=wanted)
     if wanted in taken:
         raise CommandError("device_taken", name=wanted)
     return wanted
@@ -151,14 +149,30 @@ def register(
     }  # fmt: skip
 
 
-def renew_accounts(settings: Settings, registry: Registry) -> list[str]:
-    """Write the broker's accounts anew where their folder is set, and let the broker know; what is left to type, in words."""
+def check_accounts(settings: Settings) -> None:
+    """Refuse before anything is registered where the broker's accounts cannot be written afterwards."""
+    from deploy.accounts import read_services
+
+    if settings.accounts is not None:
+        read_services(settings.accounts)
+        if not os.access(settings.accounts, os.W_OK):
+            raise CommandError("accounts_not_ours", folder=settings.accounts)
+
+
+def renew_accounts(settings: Settings, registry: Registry) -> str | None:
+    """Write the broker's accounts anew where their folder is set, and let the broker know; what is left to type for that."""
     from deploy.accounts import hang_up, write_accounts
 
     if settings.accounts is None:
-        return [text("no_accounts")]
+        return None
     write_accounts(settings.accounts, registry.devices())
-    command = hang_up(settings.broker_pid_file, folder=settings.accounts)
+    return hang_up(settings.broker_pid_file, folder=settings.accounts)
+
+
+def hints(settings: Settings, command: str | None) -> list[str]:
+    """What a person is to know of the broker's accounts."""
+    if settings.accounts is None:
+        return [text("no_accounts")]
     return [] if command is None else [text("tell_broker", command=command)]
 
 

@@ -1,4 +1,4 @@
-"""`girouette recipe check`, `draw` and `try`: a recipe of one's own, before there is a board."""
+"""`girouette recipe`: what can be measured, and a recipe of one's own before there is a board."""
 
 from __future__ import annotations
 
@@ -9,19 +9,34 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from deploy.commands.devices import recipe
+import typer
+
 from deploy.commands.durations import seconds
-from deploy.commands.options import AsJson
-from deploy.commands.speech import LANG, Command, argument, option, tell, text
+from deploy.commands.options import AsJson, Recipes, recipes_of, rows_of, settled
+from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
 from deploy.faults import CommandError
 
 if TYPE_CHECKING:
     from devices.console import Sample
     from devices.simulate import Board
 
+recipe = typer.Typer(cls=Group, help=text("recipe"))
 Folder = Annotated[Path, argument("recipe_folder", metavar="DIR")]
 BoardKind = Annotated[str | None, option("board", "--board", metavar="BOARD")]
 LOOK_S = 0.2
+
+
+@recipe.command("list", cls=Command, help=text("recipe_list"))
+def list_recipes(ctx: typer.Context, *, recipes: Recipes = None, as_json: AsJson = False) -> None:
+    """All recipes, one's own included."""
+    rows = [
+        {
+            "slug": row.slug, "name": row.name(LANG), "summary": row.summary(LANG), "period_s": row.period_s,
+            "channels": [c.name for c in row.channels], "boards": list(row.boards), "price_eur": row.price_eur,
+        }
+        for row in recipes_of(settled(ctx, recipes=recipes)).values()
+    ]  # fmt: skip
+    tell(rows, rows_of(rows, "slug", "name", "summary"), as_json=as_json)
 
 
 @recipe.command("check", cls=Command, help=text("recipe_check"))

@@ -41,17 +41,17 @@ def api(
     *,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
-    host: Annotated[str, option("host", "--host", metavar="ADDRESS")] = "127.0.0.1",
-    port: Annotated[int, option("port", "--port", metavar="N")] = 8000,
+    host: Annotated[str | None, option("host", "--host", metavar="ADDRESS")] = None,
+    port: Annotated[int | None, option("port", "--port", metavar="N")] = None,
     recipes: Recipes = None,
 ) -> int:
     """Run the public side until it is told to stop."""
     from deploy.assembly import run_api
     from deploy.log import start_log
 
-    settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    settings = settled(ctx, store=store, registry=registry, recipes=recipes, api_host=host, api_port=port)
     start_log(settings.log, settings.log_level, watched=terminal())
-    return run_api(settings, host=host, port=port)
+    return run_api(settings)
 
 
 def demo(  # noqa: PLR0913 - a command's options are its parameters

@@ -106,18 +106,15 @@ def accounts(
     ctx: typer.Context, *, store: StoreUrl = None, registry: RegistryUrl = None, as_json: AsJson = False
 ) -> None:
     """Write the broker's accounts anew from the registry."""
-    from deploy.commands.devices import renew_accounts
+    from deploy.commands.devices import hints, renew_accounts
 
     settings = settled(ctx, store=store, registry=registry)
     if settings.accounts is None:
         raise CommandError("accounts_not_set")
     with registry_of(settings) as known:
-        hint = renew_accounts(settings, known)
-    tell(
-        {"accounts": str(settings.accounts)},
-        [text("accounts_written", folder=settings.accounts), *hint],
-        as_json=as_json,
-    )
+        command = renew_accounts(settings, known)
+    lines = [text("accounts_written", folder=settings.accounts), *hints(settings, command)]
+    tell({"accounts": str(settings.accounts), "reload": command}, lines, as_json=as_json)
 
 
 @dashboards.command("build", cls=Command, help=text("dashboards_build"))
