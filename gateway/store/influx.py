@@ -27,7 +27,7 @@ ASKED_AT_ONCE = 500
 
 
 class InfluxStore:
-    """InfluxDB behind the port. Any number of threads read; one writes, and only then is influxdb-client imported (1.9 s)."""
+    """InfluxDB behind the port, for any number of threads. influxdb-client is imported when it first writes (1.9 s)."""
 
     shares_journal = False
 

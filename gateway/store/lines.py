@@ -23,7 +23,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LineWriter:
-    """A door to the write path, for one thread; `fault` is the last refusal, until something was taken again."""
+    """A door to the write path, for any number of threads; `fault` is the last refusal, until something was taken again."""
 
     def __init__(self, url: str, *, token: str, org: str, timeout_s: float) -> None:
         self._url, self._token, self._org, self._timeout_s = url, token, org, timeout_s

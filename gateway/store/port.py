@@ -57,7 +57,7 @@ class Batch:
 
     Readings and windows replace what stands at the same (series, time). `journal_seq`: an adapter that shares
     its file with the journal deletes journal rows up to it in the same transaction. Few large batches spare an SD card: at
-    twelve devices one a second writes 2,400 bytes a reading to it, one in 10 s 410 (tests/speed/bench_store.py).
+    twelve devices one a second writes 1,500 bytes a reading to it, one in 10 s 410 (tests/speed/bench_store.py).
     """
 
     readings: NDArray[np.void] = field(default_factory=lambda: np.empty(0, READING))

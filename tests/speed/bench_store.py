@@ -24,6 +24,8 @@ T0 = 1_795_615_200
 PLACES, CHANNELS = 100, 5
 LONG = 10_000
 """A series of its own, which is read as a whole."""
+STATES_S = 10
+"""So often the gateway writes the states along (gateway/draining.py)."""
 
 
 def main() -> None:
@@ -78,7 +80,7 @@ def live(rng: np.random.Generator, *, commits: int, rows: int) -> Iterator[NDArr
 
 
 def minutes(every_s: int, total_s: int) -> Iterator[Batch]:
-    """What the numerics make of the demo: readings, their open windows and their states, every so many seconds."""
+    """What the numerics make of the demo every so many seconds: readings, their open windows, now and then their states."""
     rng, state = np.random.default_rng(7), np.zeros(1, STATE)[0]
     for start in range(0, total_s, every_s):
         at, series = np.meshgrid(np.arange(start, start + every_s), np.arange(1, 49), indexing="ij")
@@ -89,7 +91,7 @@ def minutes(every_s: int, total_s: int) -> Iterator[Batch]:
         windows = [np.zeros(len(touched), WINDOW) for _ in range(2)]
         for made, width in zip(windows, (60, 3600), strict=True):
             made["series"], made["start_s"], made["sum"] = touched, (T0 + start) // width * width, start
-        states = dict.fromkeys(touched.tolist(), pack(state))
+        states = dict.fromkeys(touched.tolist() if start % STATES_S < every_s else (), pack(state))
         yield Batch(readings=rows, m1=windows[0], h1=windows[1], states=states)
 
 
