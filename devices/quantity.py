@@ -23,6 +23,8 @@ THRESHOLDS = (
 )  # fmt: skip
 """Thresholds of the flags; `gateway.numerics.params` has the same names."""
 RANGES = ("fail_low", "suspect_low", "suspect_high", "fail_high")
+RISING = (RANGES, ("spike_suspect", "spike_fail"), ("flat_suspect_s", "flat_fail_s"))
+"""Thresholds of which each is no greater than the next."""
 
 SENML = """
 m kg g s A K cd mol Hz rad sr N Pa J W C V F Ohm S Wb T H Cel lm lx Bq Gy Sv kat m2 m3 l m/s m/s2 m3/s l/s W/m2 cd/m2
@@ -150,8 +152,13 @@ def read_definition(row: Table) -> str:
     return address
 
 
-def read_quality(quality: Table, low: float, high: float) -> Mapping[str, float]:
-    """Thresholds, each of a known name and in its place; a recipe's overrides are read by the same rules."""
+def read_quality(
+    quality: Table, low: float, high: float, *, beside: Mapping[str, float] = MappingProxyType({})
+) -> Mapping[str, float]:
+    """Thresholds, each of a known name and in its place, among themselves and among those that they stand beside.
+
+    A recipe's own thresholds stand beside the quantity's, in place of those of the same name.
+    """
     found: dict[str, float] = {}
     for key in quality.written():
         if key not in THRESHOLDS:
@@ -161,8 +168,9 @@ def read_quality(quality: Table, low: float, high: float) -> Mapping[str, float]
             raise quality.refusal("beyond_bounds", key=key, low=low, high=high)
         if key not in RANGES and found[key] <= 0:
             raise quality.refusal("not_positive", key=key)
-    written = [key for key in RANGES if key in found]
-    for below, above in pairwise(written):
-        if found[below] > found[above]:
-            raise quality.refusal("bounds_crossed", low=below, high=above)
+    together = {**beside, **found}
+    for rising in RISING:
+        for below, above in pairwise(key for key in rising if key in together):
+            if together[below] > together[above]:
+                raise quality.refusal("bounds_crossed", low=below, high=above)
     return MappingProxyType(found)

@@ -237,7 +237,8 @@ def read_overrides(
     for name in tables.written():
         if name not in known:
             raise tables.refusal("stray_quality", channel=name, choices=", ".join(known))
-        found[name] = read_quality(tables.table(name), known[name].low, known[name].high)
+        quantity = known[name]
+        found[name] = read_quality(tables.table(name), quantity.low, quantity.high, beside=quantity.quality)
     return MappingProxyType(found)
 
 

@@ -1,4 +1,4 @@
-"""The tables of a recipe's README and its drawing, made from the recipe: what it measures, what to buy, how to wire it.
+"""The tables of a recipe's README and its drawings, made from the recipe: what it measures, what to buy, how to wire it.
 
 A README marks the place of a table by `<!-- parts fr -->` and `<!-- end -->`; the three tables are measures, parts and wires.
 """
@@ -16,7 +16,7 @@ from devices.recipe import Recipe
 from devices.wires import module_name, ohms, wires_of
 from devices.words import say
 
-README, DRAWING = "README.md", "wiring.svg"
+README = "README.md"
 PLACE = re.compile(r"<!-- (measures|parts|wires) (fr|en) -->\n.*?<!-- end -->", re.DOTALL)
 
 
@@ -31,12 +31,17 @@ def fill(text: str, recipe: Recipe) -> str:
 
 
 def sheet_of(recipe: Recipe) -> dict[Path, str]:
-    """What is generated of a recipe's folder: its drawing, and its README where it has one."""
-    found = {recipe.folder / DRAWING: draw(recipe)}
+    """What is generated of a recipe's folder: a drawing for each of its boards, and its README where it has one."""
+    found = {recipe.folder / drawing_of(recipe, board): draw(recipe.on(board)) for board in recipe.boards}
     readme = recipe.folder / README
     if readme.exists():
         found[readme] = fill(readme.read_text(encoding="utf-8"), recipe)
     return found
+
+
+def drawing_of(recipe: Recipe, board: str) -> str:
+    """The name of the drawing for a board: `wiring.svg` for the recipe's first, `wiring-s3.svg` and so on for others."""
+    return "wiring.svg" if board == recipe.boards[0] else f"wiring-{board}.svg"
 
 
 def measures_table(recipe: Recipe, lang: str) -> str:
@@ -61,9 +66,9 @@ def parts_table(recipe: Recipe, lang: str) -> str:
 
 
 def wires_table(recipe: Recipe, lang: str) -> str:
-    """Each wire, and where it goes on each board that the recipe is meant for."""
+    """Each wire, and where it goes on each board that the recipe is meant for, whose drawing is a link away."""
     boards = [recipe.on(board) for board in recipe.boards]
-    names = [load_pinouts()[board].name for board in recipe.boards]
+    names = [f"[{load_pinouts()[board].name}]({drawing_of(recipe, board)})" for board in recipe.boards]
     rows = [[*(words(key, lang) for key in ("module", "terminal", "wire")), *names]]
     for same in zip(*map(wires_of, boards), strict=True):
         wire = same[0]

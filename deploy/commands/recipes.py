@@ -50,13 +50,13 @@ def check_recipes(folder: Folder, *, as_json: AsJson = False) -> None:
 
 
 @recipe.command("draw", cls=Command, help=text("recipe_draw"))
-def draw_recipes(folder: Folder, *, board: BoardKind = None) -> None:
-    """Write the drawing of each recipe in a folder, and the tables of its README where it has one."""
+def draw_recipes(folder: Folder) -> None:
+    """Write the drawings of each recipe in a folder, one a board, and the tables of its README where it has one."""
     from devices.recipe import read_folder
     from devices.sheet import sheet_of
 
     for one in read_folder(folder):
-        for file, content in sheet_of(one if board is None else one.on(board)).items():
+        for file, content in sheet_of(one).items():
             file.write_text(content, encoding="utf-8")
             print(file)
 

@@ -42,14 +42,15 @@ def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
-def test_a_recipe_is_drawn_for_the_board_that_was_asked_for(mine: Path) -> None:
-    """The drawing is written into the folder, and the README's tables with it."""
+def test_a_recipe_is_drawn_for_each_of_its_boards(mine: Path) -> None:
+    """A drawing a board is written into the folder, and the README's tables with them."""
     (mine / "README.md").write_text("<!-- wires fr -->\n<!-- end -->\n", encoding="utf-8")
 
-    drawn = girouette("draw", str(mine), "--board", "s3")
+    drawn = girouette("draw", str(mine))
 
-    assert drawn.stdout.splitlines() == [str(mine / "wiring.svg"), str(mine / "README.md")]
-    assert "ESP32-S3-DevKitC-1</title>" in (mine / "wiring.svg").read_text(encoding="utf-8")
+    names = ["wiring.svg", "wiring-s3.svg", "wiring-c3.svg", "wiring-c6.svg", "README.md"]
+    assert drawn.stdout.splitlines() == [str(mine / name) for name in names]
+    assert "ESP32-S3-DevKitC-1</title>" in (mine / "wiring-s3.svg").read_text(encoding="utf-8")
     assert "| SEN0232 | A | bleu | 34 | 4 | 0 | 2 |" in (mine / "README.md").read_text(encoding="utf-8")
 
 

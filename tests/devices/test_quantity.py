@@ -88,6 +88,8 @@ def test_a_folder_without_a_catalogue_adds_nothing(tmp_path: Path) -> None:
         ("fail_high = 90", "fail_high = 900", "fail_high is outside the bounds of admission (0.0 to 100.0)"),
         ("suspect_high = 80", "suspect_high = 95", "suspect_high is not below fail_high"),
         ("suspect_high = 80", "spike_fail = 0", "spike_fail must be greater than 0"),
+        ("suspect_high = 80", "spike_suspect = 3, spike_fail = 2", "spike_suspect is not below spike_fail; exchange them"),
+        ("suspect_high = 80", "flat_suspect_s = 60, flat_fail_s = 30", "flat_suspect_s is not below flat_fail_s"),
         ("suspect_high = 80", "rate = 1", "there is no rate here; remove it, or choose among fail_low"),
         ("suspect_high = 80", "fail_low = nan", "Duplicate inline table key"),
         ("fail_high = 90", "fail_high = nan", "fail_high must be a number"),

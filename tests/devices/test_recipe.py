@@ -98,6 +98,8 @@ def test_thresholds_of_ones_own_are_kept_by_channel(own_recipe: Callable[..., Pa
         ("period_s = 60", "period_s = 60\nperiod_m = 1", "there is no period_m here; remove it, or choose among"),
         ("period_s = 60", "period_s = 60\nquality = { rain = { suspect_high = 1 } }", "the recipe has no channel rain; remove [quality.rain]"),
         ("period_s = 60", 'period_s = 60\nquality = { "cellar.humidity" = { suspect_high = 500 } }', "suspect_high is outside the bounds of admission"),
+        ("period_s = 60", 'period_s = 60\nquality = { "cellar.temperature" = { suspect_high = 70 } }', "suspect_high is not below fail_high"),
+        ("period_s = 60", 'period_s = 60\nquality = { "cellar.temperature" = { spike_fail = 1 } }', "spike_suspect is not below spike_fail"),
         ('"2026-11"', '"November"', 'priced is November; write year and month, "2026-11" for instance'),
         ('"2026-11"', '"2026-13"', "priced is 2026-13; write year and month"),
         ("[[sensors]]", "[[sensor]]", "the recipe has no sensor; add a table [[sensors]]"),

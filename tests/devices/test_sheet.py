@@ -21,8 +21,10 @@ FRENCH, ENGLISH = "## Français", "## English"
 
 @pytest.mark.parametrize("folder", sorted(f for f in RECIPES.iterdir() if f.is_dir()), ids=lambda f: f.name)
 def test_a_recipe_is_a_complete_folder(folder: Path) -> None:
-    """Recipe, signals, README and drawing, and nothing else."""
-    assert sorted(f.name for f in folder.iterdir()) == ["README.md", "recipe.toml", "signal.toml", "wiring.svg"]
+    """Recipe, signals, README and a drawing for each board, and nothing else."""
+    drawings = {"wiring.svg", *(f"wiring-{board}.svg" for board in load_recipes()[folder.name].boards[1:])}
+
+    assert {f.name for f in folder.iterdir()} == {"README.md", "recipe.toml", "signal.toml"} | drawings
 
 
 @pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
@@ -43,7 +45,9 @@ def test_the_readme_speaks_french_first_then_english(recipe: Recipe) -> None:
     for half in (french, english):
         assert "](wiring.svg)" in half
     for pattern in (r"^### ", r"^- ", r"^\d\. ", r"\*\*", r"^!\["):
-        assert len(re.findall(pattern, french, re.MULTILINE)) == len(re.findall(pattern, english, re.MULTILINE)), pattern
+        assert len(re.findall(pattern, french, re.MULTILINE)) == len(re.findall(pattern, english, re.MULTILINE)), (
+            pattern
+        )
 
 
 @pytest.mark.parametrize("title", ["Bon à quoi, pas bon à quoi", "Vie privée", "Étalonnage", "Privacy", "Calibration"])
@@ -60,7 +64,9 @@ def test_the_wiring_table_holds_every_wire_on_every_board(recipe: Recipe) -> Non
     (table,) = (m[0] for m in PLACE.finditer(text) if m.group(1, 2) == ("wires", "en"))
     head, *rows = [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines() if line[:2] == "| "]
 
-    assert head[3:] == [load_pinouts()[board].name for board in recipe.boards]
+    linked = [re.fullmatch(r"\[(.+)\]\((.+)\)", cell) for cell in head[3:]]
+    assert [cell and cell[1] for cell in linked] == [load_pinouts()[board].name for board in recipe.boards]
+    assert all(cell and (recipe.folder / cell[2]).is_file() for cell in linked)
     for column, board in enumerate(recipe.boards, 3):
         read = [(row[1], row[column]) for row in rows if row[2]]
         assert read == [(w.terminal, w.pin) for w in wires_of(recipe.on(board))]
@@ -93,8 +99,9 @@ def test_prices_bear_their_month_and_add_up(own_recipe: Callable[..., Path]) -> 
     assert "(2027-01)" in parts_table(replace(recipe, priced="2027-01"), "en")
 
 
-def test_a_folder_without_a_readme_gets_its_drawing_alone(own_recipe: Callable[..., Path]) -> None:
-    """A README is for people to write; the drawing needs nobody."""
-    folder = own_recipe()
+def test_a_folder_without_a_readme_gets_its_drawings_alone(own_recipe: Callable[..., Path]) -> None:
+    """A README is for people to write; drawings need nobody. The first of the recipe's boards has the short name."""
+    recipe = read_recipe(own_recipe(("period_s = 60", 'period_s = 60\nboards = ["c3", "esp32"]')), load_quantities())
 
-    assert [f.name for f in sheet_of(read_recipe(folder, load_quantities()))] == ["wiring.svg"]
+    assert [f.name for f in sheet_of(recipe)] == ["wiring.svg", "wiring-esp32.svg"]
+    assert "ESP32-C3-DevKitM-1" in sheet_of(recipe)[recipe.folder / "wiring.svg"]
