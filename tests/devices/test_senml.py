@@ -286,7 +286,7 @@ def test_what_a_board_packs_is_what_is_read(samples: list[tuple[int, int, tuple[
     if not told:
         return
 
-    pack = read_pack(packed.payload())
+    pack = read_pack(bytes(packed.payload()))
 
     assert (pack.base, pack.ep, pack.lo, pack.dr, pack.refused) == ("air-1/", ep, 1, 5, ())
     assert [(r.name, r.unit, r.value, r.time_s, r.sq) for r in pack.records] == told
