@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -40,6 +41,10 @@ def die_with_parent(stdin: int = 0) -> None:
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     fcntl.fcntl(stdin, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(stdin, fcntl.F_SETFL, fcntl.fcntl(stdin, fcntl.F_GETFL) | os.O_ASYNC)
+    end = select.poll()
+    end.register(stdin, 0)
+    if any(happened & select.POLLHUP for _, happened in end.poll(0)):
+        sys.exit(1)  # the parent died before this process was ready to hear of it
 
 
 def run(library: str, arguments: Sequence[str]) -> int:

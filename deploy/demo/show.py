@@ -119,6 +119,10 @@ class Show:
             self._run.crew.kill(child)
         for child in self._run.tend():
             self.say("restarted", child=child)
+        self.look()
+
+    def look(self) -> None:
+        """Note when the first measured reading is on the page."""
         if self.first_reading_s is None and shows_a_reading(self._run.page):
             self.first_reading_s = round(age_s(time.time()), 2)
             self.say("first", seconds=f"{self.first_reading_s:.1f}")
@@ -128,8 +132,9 @@ class Show:
         deadline = time.monotonic() + DRAIN_S
         while time.monotonic() < deadline and not self._run.hurrying.wait(LOOK_S):
             self._run.tend()
+            self.look()
             totals = self.totals()
-            if totals["received"] >= totals["made"]:
+            if totals["received"] >= totals["made"] and self.first_reading_s is not None:
                 return
 
     def totals(self) -> dict[str, int]:

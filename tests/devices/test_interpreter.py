@@ -131,3 +131,17 @@ def alive(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+@real
+def test_a_parent_that_died_at_once_is_heard_of_too(tmp_path: Path) -> None:
+    """Its end of the pipe is closed before this process can ask to be told: it ends all the same."""
+    script = tmp_path / "endless.py"
+    script.write_text("print('running')\nwhile True: pass\n")
+    ours, theirs = os.pipe()
+    os.close(theirs)
+
+    ran = subprocess.run(command(str(script)), stdin=ours, capture_output=True, timeout=20, check=False)
+    os.close(ours)
+
+    assert (ran.returncode, ran.stdout) == (1, b"")
