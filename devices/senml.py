@@ -15,8 +15,6 @@ from typing import Any
 MOST_BYTES = 16 * 1024
 """A longer message is no pack; our boards cut at 4 KiB."""
 MOST_RECORDS = 256
-MOST_CHANNELS = 64
-"""Of a device."""
 MOST_NUMBER = 1 << 53
 """Numbers of samples lie below: every JSON reader has them exactly."""
 MOST_SEARCHED, MOST_NAMED = 1 << 18, 1024

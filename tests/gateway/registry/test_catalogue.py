@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 
-def test_reading_costs_no_query_a_series(town) -> None:
+def test_reading_costs_no_query_a_series(town: Any) -> None:
     """Series, periods and public spans of sixteen devices take a handful of queries."""
     for number in range(8):
         place = town.registry.add_place(town.pilot.id, f"place {number}", lat=48, lon=-1)
@@ -27,13 +28,13 @@ def test_reading_costs_no_query_a_series(town) -> None:
 
 
 @pytest.mark.speed
-def test_the_revision_is_cheap(town) -> None:
+def test_the_revision_is_cheap(town: Any) -> None:
     """Asking whether anything changed costs a small part of reading it all."""
     for number in range(50):
         place = town.registry.add_place(town.pilot.id, f"place {number}", lat=48, lon=-1)
         town.add(f"air-{number}", place=place)
 
-    def cost(what) -> float:
+    def cost(what: Any) -> float:
         took = []
         for _ in range(20):
             began = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,12 @@ from gateway.registry import STAGES, Installation, RegistryRefusal, RegistryUnkn
 from gateway.registry.database import sqlite_path
 
 
-def spans(town, channel: str = "temperature", place=None) -> list[tuple[int, int | None]]:
+def spans(town: Any, channel: str = "temperature", place: Any = None) -> list[tuple[int, int | None]]:
     """What the public may see of a channel."""
     return town.registry.public_spans(town.number(channel, place=place))
 
 
-def test_a_new_device_is_seen_by_nobody(town) -> None:
+def test_a_new_device_is_seen_by_nobody(town: Any) -> None:
     """In `atelier` and `essai` nothing is public."""
     town.add("air-1")
 
@@ -25,7 +26,7 @@ def test_a_new_device_is_seen_by_nobody(town) -> None:
     assert spans(town) == []
 
 
-def test_public_opens_and_leaving_closes_and_hides(town) -> None:
+def test_public_opens_and_leaving_closes_and_hides(town: Any) -> None:
     """A public device is seen from that moment on; once it leaves `public` that interval is gone, and the next one is new."""
     town.add("air-1")
 
@@ -38,7 +39,7 @@ def test_public_opens_and_leaving_closes_and_hides(town) -> None:
 
 
 @pytest.mark.parametrize("stage", ["atelier", "essai", "loaned"])
-def test_every_way_out_of_public_hides(town, stage: str) -> None:
+def test_every_way_out_of_public_hides(town: Any, stage: str) -> None:
     """Whichever living stage follows, the interval is closed and hidden."""
     town.add("air-1")
     town.registry.set_stage("air-1", "public", at_s=2000)
@@ -48,7 +49,7 @@ def test_every_way_out_of_public_hides(town, stage: str) -> None:
     assert spans(town) == []
 
 
-def test_public_is_cut_to_the_installation(town) -> None:
+def test_public_is_cut_to_the_installation(town: Any) -> None:
     """A device that is said to be public since before it was installed shows nothing of that time."""
     town.add("air-1", at_s=1000)
 
@@ -57,7 +58,7 @@ def test_public_is_cut_to_the_installation(town) -> None:
     assert spans(town) == [(1000, None)]
 
 
-def test_what_was_hidden_can_be_opened_again_by_its_date(town) -> None:
+def test_what_was_hidden_can_be_opened_again_by_its_date(town: Any) -> None:
     """An operator who says that a device is public since an earlier day shows that time again, once."""
     town.add("air-1")
     town.registry.set_stage("air-1", "public", at_s=2000)
@@ -68,7 +69,7 @@ def test_what_was_hidden_can_be_opened_again_by_its_date(town) -> None:
     assert spans(town) == [(2000, None)]
 
 
-def test_a_move_leaves_the_past_where_it_was_measured(town) -> None:
+def test_a_move_leaves_the_past_where_it_was_measured(town: Any) -> None:
     """A moved device goes on at the new place; both intervals stay public, each at its own place."""
     town.add("air-1")
     town.registry.set_stage("air-1", "public", at_s=2000)
@@ -86,7 +87,7 @@ def test_a_move_leaves_the_past_where_it_was_measured(town) -> None:
     assert spans(town, place=town.school) == []
 
 
-def test_a_replaced_device_continues_the_series(town) -> None:
+def test_a_replaced_device_continues_the_series(town: Any) -> None:
     """The series outlives the board: its successor fills the same numbers, and each shows its own time."""
     town.add("air-1")
     town.registry.set_stage("air-1", "public", at_s=2000)
@@ -100,7 +101,7 @@ def test_a_replaced_device_continues_the_series(town) -> None:
     assert spans(town) == [(2000, 3000), (4000, None)]
 
 
-def test_devices_that_share_a_place_open_their_own_channels(town) -> None:
+def test_devices_that_share_a_place_open_their_own_channels(town: Any) -> None:
     """A public device opens no channel of its neighbour."""
     town.add("air-1")
     town.add("noise-1", channels=[("noise", "noise", {})])
@@ -111,7 +112,7 @@ def test_devices_that_share_a_place_open_their_own_channels(town) -> None:
     assert spans(town) == []
 
 
-def test_one_series_is_filled_by_one_device(town) -> None:
+def test_one_series_is_filled_by_one_device(town: Any) -> None:
     """A second living device with a channel that the place has already is refused, by adding and by moving."""
     town.add("air-1")
     with pytest.raises(RegistryRefusal, match="girouette device stage air-1 retired"):
@@ -123,7 +124,7 @@ def test_one_series_is_filled_by_one_device(town) -> None:
     assert [i.end_s for i in town.registry.installations()] == [None, None]
 
 
-def test_a_channel_keeps_its_quantity(town) -> None:
+def test_a_channel_keeps_its_quantity(town: Any) -> None:
     """A successor that calls something else by the name of a series is refused."""
     town.add("air-1")
     town.registry.retire("air-1", at_s=2000)
@@ -132,7 +133,7 @@ def test_a_channel_keeps_its_quantity(town) -> None:
         town.add("odd-1", channels=[("temperature", "humidity", {})], at_s=3000)
 
 
-def test_retired_is_for_ever(town) -> None:
+def test_retired_is_for_ever(town: Any) -> None:
     """A retired device stays as a tombstone: neither its stage, its place nor its name come back."""
     town.add("air-1")
     town.registry.retire("air-1", at_s=2000)
@@ -149,7 +150,7 @@ def test_retired_is_for_ever(town) -> None:
         town.add("air-1", at_s=3000)
 
 
-def test_numbers_are_never_given_twice(town) -> None:
+def test_numbers_are_never_given_twice(town: Any) -> None:
     """Even where rows were taken out by hand, a new series gets a number that nobody ever had."""
     path = sqlite_path(town.url)
     if path is None:
@@ -170,20 +171,20 @@ def test_numbers_are_never_given_twice(town) -> None:
     ("name", "sentence"),
     [("Air 1", "use 1 to 32"), ("a" * 33, "use 1 to 32"), ("", "use 1 to 32"), ("a/b", "use 1 to 32")],
 )
-def test_a_device_has_a_name_that_topics_can_hold(town, name: str, sentence: str) -> None:
+def test_a_device_has_a_name_that_topics_can_hold(town: Any, name: str, sentence: str) -> None:
     """Names are what the wire allows."""
     with pytest.raises(RegistryRefusal, match=sentence):
         town.add(name)
 
 
 @pytest.mark.parametrize("channels", [[], [("t", "t", {}), ("t", "t", {})], [(f"c{n}", "q", {}) for n in range(65)]])
-def test_a_device_has_one_to_sixty_four_channels(town, channels: list[tuple[str, str, dict[str, float]]]) -> None:
+def test_a_device_has_one_to_sixty_four_channels(town: Any, channels: list[tuple[str, str, dict[str, float]]]) -> None:
     """No channel, too many, or two of one name are refused."""
     with pytest.raises(RegistryRefusal, match="1 to 64 channels"):
         town.add("air-1", channels=channels)
 
 
-def test_what_is_not_there_is_told(town) -> None:
+def test_what_is_not_there_is_told(town: Any) -> None:
     """Unknown pilots, devices and stages are refused with where to look."""
     town.add("air-1")
     with pytest.raises(RegistryUnknown, match="girouette device list"):
@@ -196,7 +197,7 @@ def test_what_is_not_there_is_told(town) -> None:
         )
 
 
-def test_a_device_goes_to_another_place_of_its_own_pilot(town) -> None:
+def test_a_device_goes_to_another_place_of_its_own_pilot(town: Any) -> None:
     """Neither the place where it stands nor one of another pilot will do, nor a time before it came."""
     town.add("air-1")
     other = town.registry.add_pilot("nantes", "Nantes")

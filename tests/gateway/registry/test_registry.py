@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from gateway.registry import Installation, Registry, RegistryRefusal, RegistryUnknown
 
 
-def test_a_device_brings_its_installation_and_series(town) -> None:
+def test_a_device_brings_its_installation_and_series(town: Any) -> None:
     """One call registers a device in `atelier`, installs it, and numbers the series that it will fill."""
     device = town.add("air-1")
 
@@ -23,7 +24,7 @@ def test_a_device_brings_its_installation_and_series(town) -> None:
     assert (second.channel, second.quality, second.generated_until_s) == ("pm2_5", {}, None)
 
 
-def test_what_is_written_is_read_by_another_process(town, opened: Callable[..., Registry]) -> None:
+def test_what_is_written_is_read_by_another_process(town: Any, opened: Callable[..., Registry]) -> None:
     """A second registry on the same database reads the same values, and its revision moves with ours."""
     other = opened()
     before = other.revision()
@@ -35,7 +36,7 @@ def test_what_is_written_is_read_by_another_process(town, opened: Callable[..., 
     assert (other.pilots(), other.places()) == (town.registry.pilots(), town.registry.places())
 
 
-def test_reading_does_not_move_the_revision(town) -> None:
+def test_reading_does_not_move_the_revision(town: Any) -> None:
     """The revision stands while nothing changes."""
     before = town.registry.revision()
 
@@ -44,7 +45,7 @@ def test_reading_does_not_move_the_revision(town) -> None:
     assert town.registry.revision() == before
 
 
-def test_a_refused_change_changes_nothing(town) -> None:
+def test_a_refused_change_changes_nothing(town: Any) -> None:
     """A change that is refused half-way leaves no row and the revision where it was."""
     before = town.registry.revision()
 
@@ -57,7 +58,7 @@ def test_a_refused_change_changes_nothing(town) -> None:
     assert (town.registry.devices(), town.registry.revision()) == ([], before)
 
 
-def test_writers_take_turns(town, opened: Callable[..., Registry]) -> None:
+def test_writers_take_turns(town: Any, opened: Callable[..., Registry]) -> None:
     """Eight writers at once all get through, and each change moves the revision by one."""
     before = town.registry.revision()
     registries = [opened() for _ in range(8)]
@@ -74,7 +75,7 @@ def test_writers_take_turns(town, opened: Callable[..., Registry]) -> None:
     assert town.registry.revision() == before + 8
 
 
-def test_a_place_opens_by_its_key_alone(town) -> None:
+def test_a_place_opens_by_its_key_alone(town: Any) -> None:
     """The preview link of a place cannot be guessed, opens that place only, and can be renewed."""
     key = town.hall.key
 
@@ -97,20 +98,20 @@ def test_a_place_opens_by_its_key_alone(town) -> None:
         ({"slug": "nantes", "timezone": "Europe/Rennes"}, "like Europe/Paris"),
     ],
 )
-def test_a_pilot_that_does_not_fit_is_refused(town, asked: dict[str, str], sentence: str) -> None:
+def test_a_pilot_that_does_not_fit_is_refused(town: Any, asked: dict[str, str], sentence: str) -> None:
     """A bad or taken short name and an unknown time zone are refused with what to do."""
     with pytest.raises(RegistryRefusal, match=sentence):
         town.registry.add_pilot(**asked, name="Ville")
 
 
 @pytest.mark.parametrize("where", [(91, 0), (0, 181), (float("nan"), 0), (0, float("inf"))])
-def test_a_place_is_on_earth(town, where: tuple[float, float]) -> None:
+def test_a_place_is_on_earth(town: Any, where: tuple[float, float]) -> None:
     """Coordinates that are nowhere are refused."""
     with pytest.raises(RegistryRefusal, match="give latitude, longitude"):
         town.registry.add_place(town.pilot.id, "nowhere", lat=where[0], lon=where[1])
 
 
-def test_a_place_needs_its_pilot(town) -> None:
+def test_a_place_needs_its_pilot(town: Any) -> None:
     """A place of an unknown pilot is refused."""
     with pytest.raises(RegistryUnknown, match="girouette pilot add"):
         town.registry.add_place(99, "Mairie", lat=48, lon=-1)

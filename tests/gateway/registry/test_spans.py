@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def test_merged_spans_hold_the_same_times(spans: list[Span]) -> None:
 
     for time_s in range(32):
         assert any(inside(s, time_s) for s in spans) == any(inside(s, time_s) for s in joined)
-    for one, other in zip(joined, joined[1:], strict=False):
+    for one, other in pairwise(joined):
         assert one[1] is not None
         assert one[1] < other[0]
 
