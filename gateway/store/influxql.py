@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from gateway.store.names import DATABASE
 from gateway.store.port import StoreAway, StoreError, StoreMismatch
 
 SECOND_NS = 1_000_000_000
@@ -55,7 +56,7 @@ class Influxql:
     def ask(self, *statements: str) -> list[list[Found]]:
         """For each statement its series; raises StoreAway, or StoreMismatch where a question is not understood."""
         try:
-            said = self._client.post("/query", data={"q": ";".join(statements), "epoch": "s"})
+            said = self._client.post("/query", data={"q": ";".join(statements), "db": DATABASE, "epoch": "s"})
             answer = msgspec.json.decode(said.content or b"{}", type=Answer)
         except httpx.HTTPError as e:
             raise silent(self._url, e) from e

@@ -127,10 +127,10 @@ def prepare(db: sqlite3.Connection) -> None:
         db.execute("BEGIN IMMEDIATE")
         try:
             _climb(db)
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+            db.execute("COMMIT")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
     except sqlite3.Error as e:
         raise told(e) from e
 

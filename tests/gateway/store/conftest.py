@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +16,7 @@ from gateway.store.influx import InfluxStore
 from gateway.store.port import Store
 from gateway.store.sqlite import SqliteStore
 
+FS_IOC_SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 URL, TOKEN = os.environ.get("GIROUETTE_TEST_INFLUX_URL"), os.environ.get("GIROUETTE_TEST_INFLUX_TOKEN", "")
 ORG = os.environ.get("GIROUETTE_TEST_INFLUX_ORG", "girouette")
 KINDS = ["sqlite", "influx", *(["influx 2"] if URL else [])]
@@ -61,10 +64,49 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 8 MiB of its own."""
     there = tmp_path / "disk"
     there.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(there)], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip(f"only root can mount a small disk: {mounted.stderr.decode().strip()}")
+    mount(["-t", "tmpfs", "-o", "size=8m", "tmpfs", str(there)])
     try:
         yield there
     finally:
         subprocess.run(["umount", "-l", str(there)], check=True)
+
+
+class OwnDisk:
+    """A disk in a file, whose power can be cut."""
+
+    def __init__(self, image: Path, path: Path) -> None:
+        self.image, self.path = image, path
+        path.mkdir()
+        with image.open("wb") as handle:
+            handle.truncate(64 << 20)
+        subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
+
+    def power_on(self) -> None:
+        """The disk is there, with what had reached it."""
+        if self.path.is_mount():
+            subprocess.run(["umount", str(self.path)], check=True)
+        mount(["-o", "loop", str(self.image), str(self.path)])
+
+    def cut(self) -> None:
+        """From now on nothing reaches the disk; not even the file system's own journal is flushed."""
+        handle = os.open(self.path, os.O_RDONLY)
+        fcntl.ioctl(handle, FS_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        os.close(handle)
+
+
+@pytest.fixture
+def own_disk(tmp_path: Path) -> Iterator[OwnDisk]:
+    """A real file system of its own: `path`, `cut()`, `power_on()`."""
+    disk = OwnDisk(tmp_path / "disk.img", tmp_path / "disk")
+    disk.power_on()
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk.path)], check=True)
+
+
+def mount(arguments: list[str]) -> None:
+    """Mount, or skip by name where that is not allowed."""
+    mounted = subprocess.run(["mount", *arguments], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"only root can mount a disk of its own: {mounted.stderr.decode().strip()}")

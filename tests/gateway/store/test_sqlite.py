@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -250,27 +252,47 @@ while True:
 """
 
 
-@pytest.mark.slow
-def test_what_was_written_survives_a_kill(path: Path) -> None:
-    """A writer killed at any moment, five times: every batch that it reported is there, whole, and so is the next one or not at all."""
-    for moment in (3, 57, 20, 131, 88):
-        path.unlink(missing_ok=True)
-        for suffix in ("-wal", "-shm", ".ballast"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdout is not None
-            said = [int(child.stdout.readline()) for _ in range(moment)]
-            child.kill()
-            said += [int(line) for line in child.stdout]
+def check_what_is_left(path: Path, said: int) -> None:
+    """Every batch that WRITER reported is there, whole, and so is the next one or not at all; the file is sound."""
+    store = SqliteStore(path, ballast_bytes=1 << 16)
+    kept = int(store.states()[1])
+    assert said <= kept <= said + 1
+    for series in range(1, 5):
+        assert store.read(series, 0, FAR_S)["value"].tolist() == [n for n in range(kept + 1) for _ in range(10)]
+        assert store.read(series, 0, FAR_S, tier="m1")["count"][-1] == kept
+    assert store.latest(range(1, 5))["time_s"].tolist() == [10 * kept + 9] * 4
+    assert [point.fields["n"] for point in store.points("gateway", 0, FAR_S)] == list(range(kept + 1))
+    store.close()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
-        store = SqliteStore(path, ballast_bytes=1 << 16)
-        kept = int(store.states()[1])
-        assert said[-1] <= kept <= said[-1] + 1
-        for series in range(1, 5):
-            assert store.read(series, 0, FAR_S)["value"].tolist() == [n for n in range(kept + 1) for _ in range(10)]
-            assert store.read(series, 0, FAR_S, tier="m1")["count"][-1] == kept
-        assert store.latest(range(1, 5))["time_s"].tolist() == [10 * kept + 9] * 4
-        assert [point.fields["n"] for point in store.points("gateway", 0, FAR_S)] == list(range(kept + 1))
-        store.close()
-        with closing(sqlite3.connect(path)) as db:
-            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [3, 20, 57, 88, 131])
+def test_what_was_written_survives_a_kill(path: Path, moment: int) -> None:
+    """A writer killed at any moment leaves every batch that it reported."""
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        said = [int(child.stdout.readline()) for _ in range(moment)]
+        child.kill()
+        said += [int(line) for line in child.stdout]
+
+    check_what_is_left(path, said[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [9, 40, 70, 140])
+def test_what_was_written_survives_a_power_cut(own_disk: Any, moment: int) -> None:
+    """When the disk stops in the midst of writing and all that was not flushed is gone, what was reported is not."""
+    path = own_disk.path / "g.sqlite"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        said = [int(child.stdout.readline()) for _ in range(moment)]
+        child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)
+        own_disk.cut()
+        child.kill()
+        said += [int(line) for line in child.stdout]
+    own_disk.power_on()
+
+    check_what_is_left(path, said[-1])
