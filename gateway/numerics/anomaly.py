@@ -1,14 +1,14 @@
 """How surprising a reading is, against the series' own last day or two: a score in [0, 1], nothing learnt elsewhere.
 
 Two surprises are added, each the -log10 of the share of past readings that were at least as strange (a conformal p-value):
-how far the value moved since the reading before, and by how much it left the range seen so far. A score of 1/6 is one in
-ten, 1/2 one in a thousand, 1 one in a million or rarer. The past is held as counts of moves by octave and as a range, for
-the current day (UTC) and the one before: bounded, and the same however a stream is cut, because counts and extremes are.
-It is NaN until MANY moves are known. A score is written beside the reading; it raises no flag.
+how far the value moved since the reading before, and by how much it left the range seen so far. Their sum is divided by
+FULL: 1/4 is one in a hundred in one of the two, 1/2 in both. The past is held as counts of moves by octave and as a range,
+for the current day (UTC) and the one before: bounded, and the same however a stream is cut, because sums of counts and
+extremes are. It is NaN until MANY moves are known. The score is written beside the reading; it raises no flag.
 
 References:
-    Laxhammar and Falkman 2014, Online learning and sequential anomaly detection in trajectories (conformal p-values).
     Shafer and Vovk 2008, A tutorial on conformal prediction, JMLR 9.
+    Laxhammar and Falkman 2014, Online learning and sequential anomaly detection in trajectories, IEEE TPAMI 36.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OCTAVES = 24
 LOWEST = -7
 MANY = 30
 """Moves that must be known before a score is made."""
-FULL = 6.0
+FULL = 8.0
 """The sum of both surprises that gives a score of 1."""
 
 MOST = 65_535
@@ -85,7 +85,7 @@ def surprises(
 ) -> NDArray[np.float32]:
     """The score of each of n readings; the SURPRISE records of their m series (`memory`) are changed in place.
 
-    `moved` (n,) is how far each reading moved, NaN where that is not known; only readings that `learns` (n,) become part
+    `moved` (n,) is how far each reading moved, NaN where that is not known or worthless; only readings that `learns` (n,) become part
     of the past. Takes 5 x OCTAVES bytes of memory a reading.
     """
     eras = _cut(memory["era"], run)

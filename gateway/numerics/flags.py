@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.change import change
+from gateway.numerics.change import change, off_middle
 from gateway.numerics.columns import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 from gateway.numerics.order import Run
 
@@ -53,7 +53,7 @@ class Judged:
     enters: NDArray[np.bool_]
     """(n,) does the value enter windows: it is there, and did not fail the gross range test."""
     moved: NDArray[np.float64]
-    """(n,) change since the reading before, NaN where that one is missing or too far away."""
+    """(n,) change since the reading before, NaN where that one does not enter windows or is too far away."""
     before: NDArray[np.float64]
     """(n,) the value that stands before each reading, NaN where it is missing or too far away."""
     cell: NDArray[np.float64]
@@ -102,12 +102,16 @@ def judge(was: NDArray[np.void], known: NDArray[np.void], run: Run) -> Judged:
     moved = change(value, before, known["aggregate"][group])
     gross = gross_range(value, known, group)
     cell, since_s = flat_since(was, known, Run(run.series, run.time_s, value, run.starts), step_s)
-    spike, settled = _spikes(was, known, run, moved)
+    spike, settled = _spikes(was, known, run, value, before)
     rate = rate_of_change(moved, step_s, known, group)
     flat = flat_line(run.time_s - since_s.min(axis=0), known, group)
     tests = (gross | rate << 4).astype(np.int64) | (spike | flat << 4).astype(np.int64) << SPIKE
     tests[~there] = pack_tests(MISSING, MISSING, MISSING, MISSING)
-    return Judged(tests, settled, settled != was["tests"], value, there & (gross != FAIL), moved, before, cell, since_s)
+    enters = there & (gross != FAIL)
+    sound = run.shifted(enters, was["tests"] >> GROSS & 15 != FAIL)
+    return Judged(
+        tests, settled, settled != was["tests"], value, enters, np.where(sound, moved, np.nan), before, cell, since_s
+    )
 
 
 def gross_range(value: NDArray[np.float64], known: NDArray[np.void], group: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -125,18 +129,10 @@ def rate_of_change(
     return _graded(fast, np.False_, known["rate"][group] & ~np.isnan(moved))
 
 
-def spike(
-    moved_to: NDArray[np.float64], moved_on: NDArray[np.float64], known: NDArray[np.void], group: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """3 or 4 where a reading lies farther from the middle of its two neighbours than allowed (QARTOD test 6).
-
-    `moved_to` leads from the neighbour before to the reading, `moved_on` from the reading to the one after:
-    |x - (before + after) / 2| = |moved_to - moved_on| / 2, which is right for angles too.
-    """
-    off = np.abs(moved_to - moved_on) / 2
-    return _graded(
-        off > known["spike_suspect"][group], off > known["spike_fail"][group], known["spike"][group] & ~np.isnan(off)
-    )
+def spike(off: NDArray[np.float64], known: NDArray[np.void], group: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """3 or 4 where a reading lies too far `off` the middle of its two neighbours (QARTOD test 6)."""
+    suspect, fail = off > known["spike_suspect"][group], off > known["spike_fail"][group]
+    return _graded(suspect, fail, known["spike"][group] & ~np.isnan(off))
 
 
 def flat_line(flat_s: NDArray[np.int64], known: NDArray[np.void], group: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -171,11 +167,18 @@ def flat_since(
 
 
 def _spikes(
-    was: NDArray[np.void], known: NDArray[np.void], run: Run, moved: NDArray[np.float64]
+    was: NDArray[np.void],
+    known: NDArray[np.void],
+    run: Run,
+    value: NDArray[np.float64],
+    before: NDArray[np.float64],
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The spike test of each reading but the last of each series, and the tests of the readings before the first."""
-    moved_to = run.shifted(moved, change(was["value"], was["before"], known["aggregate"]))
-    decided = spike(moved_to, moved, known, run.group)
+    """The spike test of each reading but the last of each series, and the tests of the readings before the first.
+
+    Each reading decides on the one `before` it (n,), whose own neighbour before stands one row higher.
+    """
+    off = off_middle(before, run.shifted(before, was["before"]), value, known["aggregate"][run.group])
+    decided = spike(off, known, run.group)
     ahead = np.full(len(run), NOT_EVALUATED, np.uint8)
     ahead[:-1] = decided[1:]
     ahead[run.ends] = NOT_EVALUATED

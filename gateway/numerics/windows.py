@@ -162,20 +162,21 @@ def merge(windows: NDArray[np.void], row: np.void, width_s: int) -> NDArray[np.v
 
     Windows are merged in the order of their first reading; none may begin within another.
     """
-    rows = windows[np.lexsort((windows["first_s"], windows["start_s"]))]
+    if not len(windows):
+        return windows
+    rows = windows[np.argsort(windows["first_s"], kind="stable")]
     starts, slot = np.unique(rows["start_s"] - rows["start_s"] % width_s, return_inverse=True)
     fields = _laid_out({}, np.empty(0, np.int64), np.empty(len(starts), np.int64))
     fields["series"] = np.resize(rows["series"], len(starts))
-    fields["start_s"] = fields["first_s"] = fields["last_s"] = starts
+    fields |= {name: starts.copy() for name in ("start_s", "first_s", "last_s")}
     _see(fields, slot, rows["flag"])
     fields["seen"] = np.bincount(slot, rows["seen"], len(starts)).astype(np.int64)
     some = rows["count"] > 0
     rows, slot = rows[some], slot[some]
-    fields["count"] = np.bincount(slot, rows["count"], len(starts)).astype(np.int64)
     for name, how in (("sum", np.add), ("sum2", np.add), ("min", np.fmin), ("max", np.fmax)):
         how.at(fields[name], slot, rows[name])
-    first = _firsts(slot)
-    _ends(fields, slot, first, {name: rows[name] for name in ("first", "first_s", "last", "last_s")})
+    _ends(fields, slot, _firsts(slot), rows)
+    fields["count"] = np.bincount(slot, rows["count"], len(starts)).astype(np.int64)
     fields |= _finished(fields, {name: np.repeat(row[name], len(starts)) for name in _NEEDED}, width_s)
     merged = np.empty(len(starts), WINDOW)
     for name in WINDOW.names or ():
@@ -242,14 +243,14 @@ def _ends(
     fields: dict[str, NDArray[Any]],
     slot: NDArray[np.int64],
     first: NDArray[np.int64],
-    column: Mapping[str, NDArray[Any]],
+    column: Mapping[str, NDArray[Any]] | NDArray[np.void],
 ) -> None:
-    """The last reading of each window, and the first of those that had none."""
-    last = np.append(first[1:], len(slot)) - 1
+    """The last reading of each window, and the first of those in which none was counted yet."""
+    last = np.append(first[1:], len(slot))[: len(first)] - 1
     at = slot[first]
     new = fields["count"][at] == 0
-    for name, rows in (("first", first[new]), ("first_s", first[new])):
-        fields[name][at[new]] = column[name][rows]
+    for name in ("first", "first_s"):
+        fields[name][at[new]] = column[name][first[new]]
     for name in ("last", "last_s"):
         fields[name][at] = column[name][last]
 
@@ -278,7 +279,8 @@ def _value(fields: Mapping[str, NDArray[Any]], aggregate: NDArray[np.uint8]) -> 
     """By the aggregate; anything where nothing entered."""
     value: NDArray[np.float64] = fields["sum"] / fields["count"]
     if (angle := aggregate == CIRCULAR).any():
-        value[angle] = np.rad2deg(np.arctan2(fields["sum"][angle], fields["sum2"][angle])) % 360.0
+        turned = np.rad2deg(np.arctan2(fields["sum"][angle], fields["sum2"][angle])) % 360.0
+        value[angle] = np.where(turned < 360.0, turned, 0.0)  # -1e-15 % 360 is 360
     if (level := aggregate == ENERGETIC).any():
         value[level] = 10 * np.log10(value[level])
     for codes, name in (((SUM, COUNTER), "sum"), ((LAST,), "last"), ((MAX,), "max")):
