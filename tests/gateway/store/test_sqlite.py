@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gateway.numerics.columns import READING
+from gateway.numerics.columns import READING, WINDOW
 from gateway.store.port import FAR_S, Batch, StoreAway, StoreFull, StoreMismatch
 from gateway.store.sqlite import SqliteStore, newest
 
@@ -213,9 +213,13 @@ def test_a_batch_that_does_not_fit_is_not_there_at_all(small_disk: Path) -> None
     """A batch that meets the end of the disk in its middle leaves nothing, and smaller ones are refused too until there is room."""
     store = SqliteStore(small_disk / "g.sqlite", ballast_bytes=BALLAST)
     store.write(Batch(readings=readings(3, range(T0, T0 + 1000))))
+    wide = np.zeros(70_000, WINDOW)
+    wide["series"], wide["start_s"] = 4, range(T0, T0 + 60 * 70_000, 60)
+    for name in ("min", "max", "sum", "sum2", "first", "last", "expected", "value", "completeness"):
+        wide[name] = 0.1  # a zero would take no room
 
     with pytest.raises(StoreFull, match="free some space"):
-        store.write(Batch(readings=readings(4, range(T0, T0 + 300_000)), states={4: b"x"}))
+        store.write(Batch(readings=readings(4, range(T0, T0 + 1000)), m1=wide, states={4: b"x"}))
 
     assert store.count(4, 0, FAR_S) == 0
     assert len(store.latest([4])) == 0
