@@ -109,7 +109,7 @@ class Table:
 def read_table(file: Path, where: str, refuse: type[RefusalError]) -> Table:
     """The content of a TOML file; `where` is how its sentences name it."""
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Notepad may begin a file with a mark
     except (FileNotFoundError, NotADirectoryError):
         raise refuse("no_file", where=where) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -15,9 +15,9 @@ from devices.recipe import RECIPES
 ROOT = Path(__file__).parent.parent.parent
 
 
-def girouette(*words: str, lang: str = "fr_FR.UTF-8") -> subprocess.CompletedProcess[str]:
+def girouette(*words: str, lang: str = "fr_FR.UTF-8", **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the command as somebody with this locale does."""
-    env = os.environ | {"LC_ALL": lang}
+    env = os.environ | {"LC_ALL": lang} | environ
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli", "recipe", *words], cwd=ROOT, env=env, capture_output=True, text=True
     )
@@ -29,6 +29,7 @@ def mine(tmp_path: Path) -> Path:
     return Path(shutil.copytree(RECIPES / "noise", tmp_path / "street"))
 
 
+@pytest.mark.slow
 def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
     """Exit code 0 and a sentence, or 1 and a sentence that names file and cure, without a traceback."""
     fine = girouette("check", str(mine))
@@ -38,7 +39,7 @@ def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
 
     assert (fine.returncode, fine.stdout.split(" ; ")[:2]) == (0, ["street : « Bruit »", "voies noise_level"])
     assert refused.returncode == 1
-    assert f"{mine}/recipe.toml, [[sensors]] 1 : aucun pilote ne s’appelle « ear » ; choisissez parmi" in refused.stderr
+    assert f"{mine}/recipe.toml, [[sensors]] 1 : aucun driver ne s’appelle « ear » ; choisissez parmi" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
@@ -65,6 +66,19 @@ def test_a_recipe_is_tried_without_a_board(mine: Path) -> None:
 
 
 @pytest.mark.slow
+def test_without_an_interpreter_a_recipe_is_tried_in_cpython_and_told_so(mine: Path) -> None:
+    """The first line says that it is a stand-in; the readings are there all the same."""
+    tried = girouette("try", str(mine), "--for", "8s", GIROUETTE_MICROPYTHON=str(mine / "none"))
+
+    first, second, *_ = tried.stdout.splitlines()
+    assert (
+        first
+        == "Sans interpréteur MicroPython sur cette machine, le micrologiciel tourne ici dans CPython : un pis-aller."
+    )
+    assert " noise_level " in second
+
+
+@pytest.mark.slow
 def test_a_board_that_measures_nothing_shows_what_it_said(mine: Path) -> None:
     """With too little time nothing is measured: exit code 1, a sentence, and the board's own words."""
     tried = girouette("try", str(mine), "--for", "0s", lang="C")
@@ -73,6 +87,7 @@ def test_a_board_that_measures_nothing_shows_what_it_said(mine: Path) -> None:
     assert "the board measured nothing; give it more time" in tried.stderr
 
 
+@pytest.mark.slow
 def test_one_recipe_is_tried_at_a_time() -> None:
     """A folder with several is refused with their names."""
     tried = girouette("try", str(RECIPES), lang="C")

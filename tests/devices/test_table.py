@@ -68,3 +68,10 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
         read_table(tmp_path / "bytes.toml" / "x.toml", "x.toml", RefusalError)
     with pytest.raises(RefusalError, match="not readable TOML"):
         read_table(tmp_path / "bytes.toml", "bytes.toml", RefusalError)
+
+
+def test_a_file_from_notepad_is_read(tmp_path: Path) -> None:
+    """The mark that some editors put before the first letter is no mistake of the agent's, nor are their line ends."""
+    (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbfname = 'x'\r\n")
+
+    assert read_table(tmp_path / "marked.toml", "marked.toml", RefusalError).text("name") == "x"
