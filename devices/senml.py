@@ -17,7 +17,7 @@ MOST_BYTES = 16 * 1024
 MOST_RECORDS = 256
 MOST_NUMBER = 1 << 53
 """Numbers of samples lie below: every JSON reader has them exactly."""
-MOST_SEARCHED, MOST_NAMED = 1 << 18, 1024
+MOST_SEARCHED, MOST_NAMED = 1 << 16, 1024
 """So many bytes of a message that is no pack are searched, for so many numbers of samples."""
 BASES = ("bn", "bt", "bu", "bv")
 """Labels that hold from their record on (RFC 8428, section 4.1), as far as we read them."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from devices.quantity import Quantity
@@ -17,6 +18,8 @@ from gateway.registry import Installation, Registry, Series
 
 FAR_S = 1 << 62
 """The end of an installation that lasts."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,10 @@ class Directory:
         for number, row in series.items():
             table[number] = self._params(row, periods[number])
         topics, strange = self._read_devices(series)
+        if strange - self.strange:
+            log.warning(
+                "directory.strange", quantities=sorted(strange), cure="give the gateway the folder of their recipes"
+            )
         self.topics, self.strange, self._series, self._periods, self._table = topics, strange, series, periods, table
         self._revision = revision
         return True

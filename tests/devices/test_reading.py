@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import zlib
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import devices.reading
 from devices.reading import is_device, shard_of, topic_of
 
 NAMES = st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True)
@@ -31,3 +33,8 @@ def test_a_device_speaks_under_its_shard(name: str) -> None:
 def test_no_other_name_is_a_devices(name: str) -> None:
     """Only 1 to 32 of a-z, 0-9 and - name a device: no topic can be made of a name with a slash or a wildcard."""
     assert is_device(name) == (1 <= len(name) <= 32 and set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"))
+
+
+def test_the_examples_are_true() -> None:
+    """What the docstrings show is what comes out."""
+    assert doctest.testmod(devices.reading).failed == 0

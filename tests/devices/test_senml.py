@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
 import json
 from functools import cache
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import devices
+import devices.senml
 from devices.senml import (
     MOST_BYTES,
     MOST_NAMED,
@@ -291,3 +292,8 @@ def test_what_a_board_packs_is_what_is_read(samples: list[tuple[int, int, tuple[
     assert (pack.base, pack.ep, pack.lo, pack.dr, pack.refused) == ("air-1/", ep, 1, 5, ())
     assert [(r.name, r.unit, r.value, r.time_s, r.sq) for r in pack.records] == told
     assert list(pack.samples) == packed.numbers
+
+
+def test_the_examples_are_true() -> None:
+    """What the docstrings show is what comes out."""
+    assert doctest.testmod(devices.senml).failed == 0

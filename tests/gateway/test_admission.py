@@ -192,6 +192,19 @@ def test_a_loud_device_is_shed_before_it_is_decoded(desk: Any, pack_head: Heads,
     assert refused(admission.admit(loud, NOW_S + TOLD_S + 10)) == []
 
 
+def test_packs_that_need_a_second_look_have_a_smaller_bucket(desk: Any, pack_head: Heads, heard: Messages) -> None:
+    """Bad packs cannot hold the gateway for long: a twelfth of the burst is looked at; good ones are admitted as ever."""
+    admission = desk.admission(rate=1, burst=12 * 3)
+    bad = [heard([pack_head(sq, n="smell")]) for sq in range(1, 9)]
+
+    first = admission.admit([*bad, heard([pack_head(9)])], NOW_S)
+
+    assert [r.code for r in first.refused] == ["unknown-channel"] * 3 + ["rate"]
+    assert first.shed == {"air-1": 5}
+    assert samples(first) == [(0, 7, 1), (0, 7, 2), (0, 7, 3), (0, 7, 9)]
+    assert len(admission.admit(bad[3:4], NOW_S + 1).refused) == 1
+
+
 def test_what_a_device_says_is_passed_on(desk: Any, heard: Messages) -> None:
     """Health, state and answers are bodies, retained or not; what is none is refused, and an empty one says nothing."""
     said = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gateway.bucket
 from gateway.bucket import Buckets
 
 STEPS = st.lists(st.floats(0, 3), min_size=1, max_size=60)
@@ -50,3 +52,8 @@ def test_a_clock_that_steps_back_gives_nothing() -> None:
         True,
         False,
     ]
+
+
+def test_the_example_is_true() -> None:
+    """What the docstring shows is what comes out."""
+    assert doctest.testmod(gateway.bucket).failed == 0
