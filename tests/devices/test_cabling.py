@@ -26,7 +26,7 @@ def name_of(recipe: Recipe) -> str:
 def wires_drawn(drawing: str) -> dict[str, list[tuple[Point, Point]]]:
     """Colour -> the pieces of wire of that colour."""
     found: dict[str, list[tuple[Point, Point]]] = {}
-    for line in ET.fromstring(drawing).iter(f"{SVG}polyline"):  # noqa: S314 - it is our own text
+    for line in ET.fromstring(drawing).iter(f"{SVG}polyline"):
         points = [tuple(map(float, pair.split(","))) for pair in line.attrib["points"].split()]
         found.setdefault(line.attrib["stroke"], []).extend(pairwise(points))  # type: ignore[arg-type]
     return found
@@ -104,7 +104,7 @@ def along(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
 
 def test_the_drawing_says_aloud_what_it_shows() -> None:
     """Its description has a sentence a wire in both languages, resistor included, and it names its board."""
-    drawing = ET.fromstring(draw(load_recipes()["weather"]))  # noqa: S314 - it is our own text
+    drawing = ET.fromstring(draw(load_recipes()["weather"]))
     title, told = drawing.findtext(f"{SVG}title") or "", drawing.findtext(f"{SVG}desc") or ""
 
     assert title == "Câblage : Vent et pluie / Wiring: Wind and rain, ESP32-DevKitC V4"
@@ -116,7 +116,7 @@ def test_the_drawing_says_aloud_what_it_shows() -> None:
 def test_nothing_is_drawn_off_the_paper() -> None:
     """Every wire and every word begins on the paper, on every board."""
     for recipe in PLACED:
-        svg = ET.fromstring(draw(recipe))  # noqa: S314 - it is our own text
+        svg = ET.fromstring(draw(recipe))
         left, top, width, height = map(float, svg.attrib["viewBox"].split())
         points = [p for pieces in wires_drawn(draw(recipe)).values() for piece in pieces for p in piece]
         points += [(float(t.attrib["x"]), float(t.attrib["y"])) for t in svg.iter(f"{SVG}text")]
