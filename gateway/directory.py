@@ -97,7 +97,9 @@ class Directory:
         topics, strange = self._read_devices(series)
         if strange - self.strange:
             log.warning(
-                "directory.strange", quantities=sorted(strange), cure="give the gateway the folder of their recipes"
+                "directory.strange",
+                quantities=sorted(strange),
+                cure="set GIROUETTE_RECIPES to the folder of their recipes",
             )
         self.topics, self.strange, self._series, self._periods, self._table = topics, strange, series, periods, table
         self._revision = revision

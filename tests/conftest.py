@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("girouette", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("girouette")  # a busy machine is slow, and nothing is wrong with that
 
 IN_CI = os.environ.get("GIROUETTE_CI") == "1"
 PARTS = {

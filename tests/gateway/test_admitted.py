@@ -19,7 +19,7 @@ from gateway.message import Message
 
 NOW_S = 1_795_615_200
 TOPIC = "gir/1/82/air-1/obs"
-MUCH = settings(max_examples=400)
+MUCH = settings(max_examples=250)
 
 
 class ByReference(Admission):
