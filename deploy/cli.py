@@ -64,6 +64,7 @@ def run(args: Sequence[str]) -> int:
     """Run one command line; its exit code."""
     try:
         done = typer.main.get_command(app).main(list(args), prog_name="girouette", standalone_mode=False)
+        sys.stdout.flush()
     except typer.TyperException as e:
         return misused(e)
     except typer.Abort:

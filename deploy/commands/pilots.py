@@ -26,9 +26,9 @@ place = typer.Typer(cls=Group, help=text("place"))
 @pilot.command("add", cls=Command, help=text("pilot_add"))
 def add_pilot(  # noqa: PLR0913 - a command's options are its parameters
     ctx: typer.Context,
-    *,
     slug: Annotated[str, argument("slug")],
-    name: Annotated[str, option("pilot_name", "--name")],
+    name: Annotated[str, argument("pilot_name")],
+    *,
     timezone: Annotated[str, option("timezone", "--timezone", metavar="ZONE")] = "Europe/Paris",
     licence: Annotated[str, option("licence", "--licence")] = "etalab-2.0",
     attribution: Annotated[str, option("attribution", "--attribution")] = "",
@@ -55,8 +55,8 @@ def list_pilots(
 @place.command("add", cls=Command, help=text("place_add"))
 def add_place(
     ctx: typer.Context,
-    *,
     name: Annotated[str, argument("place_name")],
+    *,
     at: Annotated[str, option("at", "--at", metavar="LAT,LON")],
     slug: Annotated[str | None, option("pilot", "--pilot", metavar="SLUG")] = None,
     store: StoreUrl = None,
