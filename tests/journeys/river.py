@@ -209,6 +209,9 @@ class River:
         for child in [c for c in children if c is not None and c.poll() is None]:
             child.send_signal(signal.SIGKILL)
             child.wait()
+        for child in children:
+            if child is not None and child.stdin is not None:
+                child.stdin.close()
 
 
 def made(told: Mapping[str, Told]) -> dict[Key, float]:
