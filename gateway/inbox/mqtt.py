@@ -1,13 +1,14 @@
 """The inbox over MQTT 3.1.1: the only file that knows aiomqtt.
 
-Private names of aiomqtt 2.5 that are used here, because it has no manual acknowledgement: `Client._client` (paho's client),
-of which `manual_ack_set`, `ack`, `on_message` and `publish` are public. tests/gateway/inbox/test_mqtt.py holds them.
+Private names that are used here: `Client._client` of aiomqtt 2.5 (paho's client), because it has no manual acknowledgement,
+and `Client._sock` of paho, because it reads a byte at a time. tests/gateway/inbox/test_mqtt.py holds both.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from paho.mqtt.client import MQTT_ERR_SUCCESS, MQTTMessage
 from paho.mqtt.client import Client as Paho
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gateway.inbox.buffered import Buffered
 from gateway.message import Message, Outgoing
 
 CHANNELS = {"obs": 1, "health": 0, "state": 1, "ack": 1}
@@ -140,6 +142,7 @@ class MqttInbox:
             self._open[self._number] = _paho(client)
             try:
                 async with client:
+                    _buffer(_paho(client))
                     await self._subscribe(client, position)
                     pause_s = BACK_OFF_S[0]
                     await anext(client.messages)  # nothing comes this way: it ends with the connection
@@ -166,6 +169,8 @@ class MqttInbox:
         paho = _paho(client)
         paho.manual_ack_set(True)
         paho.on_message = arrived
+        paho.on_publish = None  # nothing here waits for it, and it costs more than the rest of a receipt
+        paho.disable_logger()
         return client
 
     async def _subscribe(self, client: aiomqtt.Client, position: int) -> None:
@@ -221,6 +226,12 @@ class MqttInbox:
 
 def _paho(client: aiomqtt.Client) -> Paho:
     return client._client  # noqa: SLF001 - see the top of the file
+
+
+def _buffer(paho: Paho) -> None:
+    """Let it read and write in large pieces; between two packets that is always possible."""
+    if isinstance(paho._sock, socket.socket):  # noqa: SLF001 - see the top of the file
+        paho._sock = Buffered(paho._sock)  # type: ignore[assignment]  # noqa: SLF001
 
 
 async def _ask(client: aiomqtt.Client, topics: list[tuple[str, int]]) -> None:

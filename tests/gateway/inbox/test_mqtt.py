@@ -19,6 +19,7 @@ import pytest
 from paho.mqtt import publish
 
 from gateway.broker import Kind, start_broker
+from gateway.inbox.buffered import Buffered
 from gateway.inbox.mqtt import InboxError, MqttInbox
 from gateway.message import Message, Outgoing
 
@@ -364,15 +365,18 @@ def test_what_is_no_broker_is_refused_with_a_sentence(url: str) -> None:
         MqttInbox(url)
 
 
-def test_private_names_of_aiomqtt_are_what_we_think() -> None:
-    """The version range that pyproject allows has paho's client under `_client`, with manual acknowledgement."""
+def test_private_names_are_what_we_think(mosquitto_broker: Broker) -> None:
+    """The version range that pyproject allows has paho's client under `_client`, and its socket, once open, under `_sock`."""
 
     async def test() -> None:
-        client = aiomqtt.Client("127.0.0.1")
+        client = aiomqtt.Client("127.0.0.1", mosquitto_broker.port)
         assert isinstance(client._client, paho.Client)
         assert not client._client._manual_ack
         client._client.manual_ack_set(on=True)
         assert client._client._manual_ack
+        async with running(MqttInbox(mosquitto_broker.url)) as inbox:
+            [link] = inbox._links.values()
+            assert isinstance(link._sock, Buffered)
 
     run(test())
     assert (2, 5) <= tuple(int(part) for part in version("aiomqtt").split(".")[:2]) < (3, 0)
