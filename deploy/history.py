@@ -20,6 +20,7 @@ EVERY_S = 600
 """A generated reading each ten minutes, the interval of weather services (WMO-No. 8)."""
 MINUTES_S = 2 * 86_400
 """How long a past has windows of a minute: each would hold one reading, and a day of them is all that a page draws."""
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ class Past:
     digits: int
     quality: Mapping[str, float]
 
+    @property
+    def kind(self) -> str:
+        """`sine`, `wind` or `rain`."""
+        return str(self.signal.get("kind", "sine"))
+
+    def number(self, name: str, default: float = 0.0) -> float:
+        """A number of its signal."""
+        return float(self.signal.get(name, default))
+
 
 def times(start_s: int, end_s: int, every_s: int = EVERY_S) -> NDArray[np.int64]:
     """The moments of generated readings: whole multiples in [start_s, end_s).
@@ -47,29 +57,29 @@ def times(start_s: int, end_s: int, every_s: int = EVERY_S) -> NDArray[np.int64]
     return np.arange(-(-start_s // every_s) * every_s, end_s, every_s, dtype=np.int64)
 
 
-def signal_at(past: Past, time_s: NDArray[np.int64]) -> NDArray[np.float64]:
+def signal_at(past: Past, time_s: NDArray[np.int64]) -> Values:
     """The signal without noise, by the formula of `devices/sim/waves.py`. Rain is its intensity in mm/h."""
-    told = past.signal
     phase = zlib.crc32(f"{past.device}/{past.channel}".encode()) / 2**32
-    base, slow = told.get("base", 0.0), told.get("slow", 0.0)
-    wave = np.sin(2 * np.pi * (time_s / 3600 / told.get("slow_h", 37.0) + phase))
-    if told.get("kind") == "rain":
+    base, slow = past.number("base"), past.number("slow")
+    wave: Values = np.sin(2 * np.pi * (time_s / 3600 / past.number("slow_h", 37.0) + phase))
+    if past.kind == "rain":
         return np.maximum(0.0, (wave - 0.6) / 0.4) * base
     hour = time_s / 3600 + past.longitude / 15
-    value = base + told.get("day", 0.0) * np.cos(2 * np.pi * (hour - told.get("peak_h", 15.0)) / 24) + slow * wave
-    return value % 360 if told.get("kind") == "wind" else value
+    day: Values = past.number("day") * np.cos(2 * np.pi * (hour - past.number("peak_h", 15.0)) / 24)
+    value = base + day + slow * wave
+    return value % 360 if past.kind == "wind" else value
 
 
-def values(past: Past, time_s: NDArray[np.int64]) -> NDArray[np.float64]:
+def values(past: Past, time_s: NDArray[np.int64]) -> Values:
     """What its sensor would have said, noise included; the same for the same moments."""
-    told, clean = past.signal, signal_at(past, time_s)
-    if told.get("kind") == "rain":
-        return np.round(np.cumsum(clean * EVERY_S / 3600), past.digits)
+    clean = signal_at(past, time_s)
+    if past.kind == "rain":
+        return np.cumsum(clean * (EVERY_S / 3600)).round(past.digits)
     chance = np.random.default_rng(zlib.crc32(f"{past.device}/{past.channel}".encode())).standard_normal(len(time_s))
-    noisy = clean + told.get("noise", 0.0) * chance
-    if told.get("kind") == "wind":
+    noisy = clean + past.number("noise") * chance
+    if past.kind == "wind":
         return np.round(noisy, past.digits) % 360
-    return np.round(np.clip(noisy, told.get("low", -np.inf), told.get("high", np.inf)), past.digits)
+    return np.clip(noisy, past.number("low", -np.inf), past.number("high", np.inf)).round(past.digits)
 
 
 def history(pasts: Sequence[Past], start_s: int, end_s: int) -> Batch:

@@ -78,17 +78,15 @@ class Journal:
     """One file, used by one thread at a time. Every method may raise StoreAway, StoreFull or StoreMismatch."""
 
     def __init__(self, path: Path) -> None:
-        self._db = connect(path)
-        try:
+        with contextlib.ExitStack() as opened:
+            self._db = opened.enter_context(contextlib.closing(connect(path)))
             prepare(self._db)
             self._quarantine = Quarantine(self._db)
             with self._writing():
                 self.st = self._fact("st") or self._new_st()
                 """The random id of this ledger."""
                 self._seq = self._drained()
-        except BaseException:
-            self._db.close()
-            raise
+            opened.pop_all()  # it stays open: nothing went wrong
 
     def close(self) -> None:
         """Let go of the file."""

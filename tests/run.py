@@ -29,7 +29,7 @@ SUITES = {
         ("journeys", ["pytest", "-v", "-m", "journey"]),
     ),
 }
-BENCHES = ("numerics", "store", "api", "gateway")
+BENCHES = ("firmware", "admission", "numerics", "store", "api", "gateway")
 
 
 def main(suite: str, extra: list[str]) -> int:

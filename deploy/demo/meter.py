@@ -31,4 +31,5 @@ class Meter:
 
 def age_s(now_s: float) -> float:
     """Seconds since this process was started, its imports included."""
-    return now_s - psutil.Process().create_time()
+    began_s: float = psutil.Process().create_time()
+    return now_s - began_s

@@ -15,9 +15,8 @@ from deploy.demo import report
 from deploy.demo.founding import series_of
 from deploy.demo.run import Run
 from devices.console import read_console
-from gateway.numerics.columns import TIERS
 from gateway.registry import Registry
-from gateway.store.port import FAR_S, Reader
+from gateway.store.port import FAR_S, Reader, Tier
 
 SETTLE_S = 15.0
 """After the last receipt, how long the store may take to catch up with the journal."""
@@ -48,12 +47,13 @@ def held_against(run: Run, logs: Mapping[str, Path], registry: Registry, store: 
 
 def windows(registry: Registry, store: Reader) -> dict[str, int]:
     """Windows that hold measured readings, by tier."""
+    since = {s.id: s.generated_until_s or 0 for s in registry.series()}
+    widths: dict[Tier, int] = {"m1": 60, "h1": 3600}
     return {
         tier: sum(
-            len(store.read(s.id, (s.generated_until_s or 0) // width_s * width_s, FAR_S, tier=tier))
-            for s in registry.series()
+            len(store.read(series, at_s // width_s * width_s, FAR_S, tier=tier)) for series, at_s in since.items()
         )
-        for tier, width_s in TIERS.items()
+        for tier, width_s in widths.items()
     }
 
 

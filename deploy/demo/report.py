@@ -67,10 +67,10 @@ def count(
                 fates["acknowledged"] += sample.receipted
                 fates[fate(sample, readings, stored, (device, sample.ep, sample.sq) in refused)] += 1
     return Count(
-        **fates,
-        duplicated=len(stored.keys() - made),
-        resent=sum(log.resent() for log in told.values()),
-    )
+        sent=fates["sent"], acknowledged=fates["acknowledged"], kept=fates["kept"], refused=fates["refused"],
+        held=fates["held"], dropped=fates["dropped"], lost=fates["lost"],
+        duplicated=len(stored.keys() - made), resent=sum(log.resent() for log in told.values()),
+    )  # fmt: skip
 
 
 def fate(sample: Sample, readings: Mapping[Key, float], stored: Mapping[Key, float], refused: bool) -> str:  # noqa: FBT001
