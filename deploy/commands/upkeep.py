@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.commands.options import AsJson, BrokerUrl, Recipes, RegistryUrl, StoreUrl, registry_of, settled
-from deploy.commands.speech import LANG, Command, Group, argument, tell, text
-from deploy.faults import DONE, REFUSED, CommandError
+from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
+from deploy.faults import DONE, REFUSED, USAGE, CommandError
+from devices.words import LANGUAGES
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
@@ -122,28 +124,39 @@ def build(
     ctx: typer.Context,
     folder: Annotated[Path, argument("dashboards")],
     *,
-    recipes: Recipes = None,
+    language: Annotated[str | None, option("language", "--language", metavar="fr|en")] = None,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
+    recipes: Recipes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Grafana's dashboards and data source, the same bytes for the same catalogue."""
-    made = draw(settled(ctx, recipes=recipes, store=store, registry=registry), folder)
+    """Grafana's dashboards and data source, the same bytes for the same catalogue and town."""
+    if language not in {None, *LANGUAGES}:
+        raise CommandError("bad_language", code=USAGE, language=language, choices=", ".join(LANGUAGES))
+    settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    made = draw(settings, folder, languages=(language,) if language else LANGUAGES, town=is_there(settings))
     tell([str(path) for path in made], [str(path) for path in made], as_json=as_json)
 
 
-def draw(settings: Settings, folder: Path) -> list[Path]:
-    """Write the dashboards of these quantities into a folder, with places by their names where they are registered."""
+def draw(settings: Settings, folder: Path, *, languages: Sequence[str] = LANGUAGES, town: bool = False) -> list[Path]:
+    """Write the dashboards of these quantities into a folder, with the names of the town's places where they are asked for."""
+    from dashboards.publish import Grafana
     from dashboards.publish import build as write
-    from deploy.assembly import file_of, registry_url
     from devices.quantity import load_quantities
 
-    quantities = load_quantities(settings.recipes)
-    file = file_of(registry_url(settings))
-    if file is not None and not file.exists():
-        return write(folder, quantities=quantities)
+    quantities, grafana = load_quantities(settings.recipes), Grafana(languages=languages)
+    if not town:
+        return write(folder, quantities=quantities, grafana=grafana)
     with registry_of(settings) as known:
-        return write(folder, quantities=quantities, pilots=known.pilots(), places=known.places())
+        return write(folder, quantities=quantities, pilots=known.pilots(), places=known.places(), grafana=grafana)
+
+
+def is_there(settings: Settings) -> bool:
+    """Is there a registry to ask? A file that is not there is not made for it."""
+    from deploy.assembly import file_of, registry_url
+
+    file = file_of(registry_url(settings))
+    return file is None or file.exists()
 
 
 def embedded(settings: Settings) -> Path:

@@ -174,13 +174,17 @@ def test_the_commands_of_compose_take_a_reading_to_the_api(
     town.start_ours("api")
     until(lambda: town.healthy("api"), within_s=60, what="the API healthy")
 
-    added = town.told("device", "add", "--recipe", "air", "--id", "air-1", "--place", "48.11,-1.68")
+    added = town.told(
+        "device", "add", "--recipe", "air", "--id", "air-1", "--place", "48.11,-1.68", "--name", "Rue d’Ici"
+    )
     town.told("device", "stage", "air-1", "public")
     switch_on(town, added)
 
     until(lambda: measured(town) >= {"temperature", "pm2_5"}, within_s=90, what="readings of both parts on the API")
     answer = town.told("cmd", "air-1", "identify")
     assert answer["ok"] is True
+    town.told("dashboards", "build", str(town.folder / "grafana"))
+    assert "Rue d’Ici" in (town.folder / "grafana/dashboards/fr/quantity.json").read_text()
     assert all(town.healthy(service) for service in ("mosquitto", "gateway", "api"))
 
 
