@@ -45,9 +45,9 @@ class Machine:
     now_s: Callable[[], float] = time.time
     python: tuple[int, ...] = sys.version_info[:3]
 
-    def fine(self, check: str, **values: object) -> Finding:
+    def fine(self, check: str, key: str, **values: object) -> Finding:
         """All is well."""
-        return Finding(check, ok=True, told=say(f"commands.doctor_{check}", self.lang, **values))
+        return Finding(check, ok=True, told=say(f"commands.doctor_{key}", self.lang, **values))
 
     def wrong(self, check: str, key: str, **values: object) -> Finding:
         """Something is to be done."""
@@ -69,7 +69,7 @@ def versions(machine: Machine) -> Finding:
     python = ".".join(map(str, machine.python))
     if machine.python < OLDEST:
         return machine.wrong("versions", "old_python", python=python, oldest=".".join(map(str, OLDEST)))
-    return machine.fine("versions", python=python, girouette=version("girouette"))
+    return machine.fine("versions", "versions", python=python, girouette=version("girouette"))
 
 
 def clock(machine: Machine) -> Finding:
@@ -79,7 +79,7 @@ def clock(machine: Machine) -> Finding:
     written_s = file.stat().st_mtime if file.exists() else 0
     if now_s < max(RELEASED_S, written_s - 60) or synchronised() is False:
         return machine.wrong("clock", "no_clock", now=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s)))
-    return machine.fine("clock", now=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s)))
+    return machine.fine("clock", "clock", now=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s)))
 
 
 def synchronised() -> bool | None:
@@ -98,7 +98,7 @@ def room(machine: Machine) -> Finding:
     free_mib = shutil.disk_usage(machine.folder).free >> 20
     if free_mib < ROOM_MIB:
         return machine.wrong("room", "no_room", folder=machine.folder, free=free_mib, least=ROOM_MIB)
-    return machine.fine("room", folder=machine.folder, free=free_mib)
+    return machine.fine("room", "room", folder=machine.folder, free=free_mib)
 
 
 def store(machine: Machine) -> Finding:
@@ -108,12 +108,16 @@ def store(machine: Machine) -> Finding:
     if file is not None and not file.exists():
         if not os.access(machine.folder, os.W_OK):
             return machine.wrong("store", "no_folder", folder=machine.folder)
-        return machine.fine("store_new", file=file)
+        return machine.fine("store", "store_new", file=file)
     try:
         why = written_to(settings)
     except expected() as e:
         why = sentence(e, machine.lang)
-    return machine.fine("store", store=settings.store) if why is None else machine.wrong("store", "store_away", why=why)
+    return (
+        machine.fine("store", "store", store=settings.store)
+        if why is None
+        else machine.wrong("store", "store_away", why=why)
+    )
 
 
 def written_to(settings: Settings) -> str | None:
@@ -139,7 +143,7 @@ def broker(machine: Machine) -> Finding:
         asyncio.run(reach(commander(machine.settings)))
     except expected() as e:
         return machine.wrong("broker", "broker_away", why=sentence(e, machine.lang))
-    return machine.fine("broker", url=address(machine.settings.broker))
+    return machine.fine("broker", "broker", url=address(machine.settings.broker))
 
 
 def address(url: str) -> str:
