@@ -1,0 +1,105 @@
+"""The counter: a number is never given twice under one `ep`, whatever happens to its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from micropython import run
+
+BOOT = """
+from girouette.numbers import Numbers
+numbers = Numbers()
+result = [numbers.ep, numbers.boot, [numbers.take() for _ in range(given)]]
+"""
+
+
+def test_numbers_begin_at_one_and_go_on_after_the_reserved(tmp_path: Path) -> None:
+    """A restart passes over what was reserved and not used: holes, never a second sample of one number."""
+    first, second, third = (run(BOOT, tmp_path, count) for count in (3, 70, 1))
+
+    assert first[2] == [1, 2, 3]
+    assert second[2] == list(range(65, 135))
+    assert third[2] == [193]
+    assert {first[0]} == {second[0], third[0]}
+    assert [first[1], second[1], third[1]] == [1, 2, 3]
+
+
+def test_the_counter_is_written_once_for_64_samples(tmp_path: Path) -> None:
+    """Flash wears by writing: 1,000 samples write the counter 16 times, the first one included."""
+    code = """
+from girouette.numbers import Numbers
+writes = []
+class Counted(Numbers):
+    def _save(self):
+        writes.append(self.next)
+        return super()._save()
+numbers = Counted()
+for _ in range(1000):
+    numbers.take()
+result = len(writes)
+"""
+    assert run(code, tmp_path) == 16
+
+
+@pytest.mark.parametrize("harm", ["", "x", "00000000 {}", "half", "flipped"])
+def test_a_spoilt_counter_is_a_new_ep(tmp_path: Path, harm: str) -> None:
+    """A counter whose check value does not fit is not believed: numbers begin again, under another `ep`."""
+    before = run(BOOT, tmp_path, 3)
+    file = tmp_path / "flash/counter"
+    text = file.read_text()
+    flipped = text.replace('"sq": 65', '"sq": 1')
+    assert flipped != text
+    file.write_text({"half": text[: len(text) // 2], "flipped": flipped}.get(harm, harm))
+
+    after = run(BOOT, tmp_path, 3)
+
+    assert after[0] != before[0]
+    assert after[2] == [1, 2, 3]
+    assert 0 <= after[0] < 1 << 30
+
+
+def test_a_counter_that_cannot_be_kept_lasts_one_boot(tmp_path: Path) -> None:
+    """Where the disk refuses, this boot has an `ep` of its own that is never used again."""
+    refuse = """
+from girouette.numbers import Numbers
+Numbers._save = lambda self: False
+numbers = Numbers()
+result = [numbers.ep, numbers.boot, [numbers.take() for _ in range(given)][-1]]
+"""
+    kept, refused, again = run(BOOT, tmp_path, 1), run(refuse, tmp_path, 100), run(BOOT, tmp_path, 1)
+
+    assert refused[0] != kept[0]
+    assert refused[2] == 100
+    assert again[0] == kept[0]
+    assert again[2] == [65]
+
+
+def test_drops_and_the_dates_of_boots_outlive_a_restart(tmp_path: Path) -> None:
+    """The count of drops is kept when it is written down; of the dates of boots the eight latest are."""
+    code = """
+from girouette.numbers import Numbers
+for boot in range(10):
+    numbers = Numbers()
+    numbers.keep_base(1000 + numbers.boot)
+numbers.drop(numbers.ep)
+numbers.drop(numbers.ep + 1)
+numbers.keep_drops()
+after = Numbers()
+result = [after.dropped, [after.base_of(boot) for boot in range(1, 12)]]
+"""
+    assert run(code, tmp_path) == [1, [None, None, *range(1003, 1011), None]]
+
+
+def test_a_renewed_counter_has_another_ep(tmp_path: Path) -> None:
+    """A restored board's new `ep` begins at 1, remembers the old one's drops, and is the one after a restart."""
+    code = """
+from girouette.numbers import Numbers
+numbers = Numbers()
+old = numbers.ep
+numbers.take()
+numbers.drop(old)
+numbers.renew()
+result = [old != numbers.ep, numbers.take(), numbers.dropped, numbers.dropped_of(old), Numbers().ep == numbers.ep]
+"""
+    assert run(code, tmp_path) == [True, 1, 0, 1, True]
