@@ -128,22 +128,36 @@ def _tails(
 
     Moves of its own octave count half, itself included.
     """
-    upto = np.zeros((OCTAVES, len(octave) + 1), np.int32)
     hit = (octave >= np.arange(OCTAVES, dtype=np.int8)[:, None]) & counts
-    np.cumsum(hit, axis=1, dtype=np.int32, out=upto[:, 1:])
-    begun = upto[:, eras.starts].T
-    made = upto[:, np.append(eras.starts[1:], len(octave))].T - begun
+    upto, made = _so_far(hit, eras)
     tail, before = _handed_on((memory["tail"], memory["tail_before"]), eras, made, _counted)
-    memory["tail"], memory["tail_before"] = _counted(tail, made)[eras.last], before[eras.last]
-    row, own, past = np.arange(len(octave)), octave.astype(np.int64), tail - begun
+    row, begun, own = np.arange(len(octave)), eras.starts[eras.of], octave.astype(np.int64)
 
     def known(octave: NDArray[np.int64]) -> NDArray[np.int64]:
-        here = np.minimum(past[eras.of, octave] + upto[octave, row], MOST)
-        count: NDArray[np.int64] = here + before[eras.of, octave]
+        here = tail[eras.of, octave].astype(np.int64)
+        if upto is not None:
+            here += upto[row, octave] - upto[begun, octave]
+        count: NDArray[np.int64] = np.minimum(here, MOST) + before[eras.of, octave]
         return count
 
     larger = np.where(own < OCTAVES - 1, known(np.minimum(own + 1, OCTAVES - 1)), 0)
-    return (larger + known(own) + 1) / 2, known(np.zeros_like(own))
+    as_large, many = (larger + known(own) + 1) / 2, known(np.zeros_like(own))
+    memory["tail"], memory["tail_before"] = _counted(tail, made)[eras.last], before[eras.last]
+    return as_large, many
+
+
+def _so_far(
+    hit: NDArray[np.bool_], eras: _Eras
+) -> tuple[NDArray[np.int32] | None, NDArray[np.bool_] | NDArray[np.int32]]:
+    """How often each octave was hit (OCTAVES, n) before each reading (n + 1, OCTAVES), and in each stretch (k, OCTAVES).
+
+    The first is None where each stretch is one reading: then there is nothing before it, and a batch costs half.
+    """
+    if len(eras.starts) == hit.shape[1]:
+        return None, hit.T
+    upto = np.zeros((hit.shape[1] + 1, OCTAVES), np.int32)
+    np.cumsum(hit, axis=1, dtype=np.int32, out=upto[1:].T)
+    return upto, upto[np.append(eras.starts[1:], hit.shape[1])] - upto[eras.starts]
 
 
 def _extremes(
@@ -153,10 +167,10 @@ def _extremes(
     upto = _running(most, value, eras)
     made = upto[np.append(eras.starts[1:], len(value)) - 1]
     now, before = _handed_on((memory[names[0]], memory[names[1]]), eras, made, most)
-    memory[names[0]], memory[names[1]] = most(now, made)[eras.last], before[eras.last]
     ahead = np.append(np.nan, upto[:-1])
     ahead[eras.starts] = np.nan
     past: NDArray[np.float64] = most(ahead, most(now, before)[eras.of])
+    memory[names[0]], memory[names[1]] = most(now, made)[eras.last], before[eras.last]
     return past
 
 
@@ -165,10 +179,12 @@ def _handed_on(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """What each of k stretches finds of its era and of the era before, when the memories (m,) were `was`.
 
-    `made` (k, ...) is what the readings of each stretch add, and `join` adds it.
+    `made` (k, ...) is what the readings of each stretch add, and `join` adds it. Where all go on, these are views of `was`.
     """
+    if len(made) == len(was[0]) and not eras.ago.any():
+        return was
     nothing = np.nan if made.dtype.kind == "f" else 0
-    now, before = np.full_like(made, nothing), np.full_like(made, nothing)
+    now, before = np.full(made.shape, nothing, was[0].dtype), np.full(made.shape, nothing, was[0].dtype)
     goes_on, follows = eras.ago[eras.first] == 0, eras.ago[eras.first] == 1
     now[eras.first[goes_on]], before[eras.first[goes_on]] = was[0][goes_on], was[1][goes_on]
     before[eras.first[follows]] = was[0][follows]
@@ -177,10 +193,10 @@ def _handed_on(
     return now, before
 
 
-def _counted(count: NDArray[np.int32], more: NDArray[np.int32]) -> NDArray[np.int32]:
+def _counted(count: NDArray[np.uint16], more: NDArray[np.bool_] | NDArray[np.int32]) -> NDArray[np.int32]:
     """The sum, which stays at MOST."""
-    total: NDArray[np.int32] = np.minimum(count + more, MOST)
-    return total
+    total: NDArray[np.int32] = np.add(count, more, dtype=np.int32)
+    return np.minimum(total, MOST, out=total)
 
 
 def _running(most: Callable[..., Any], value: NDArray[np.float64], eras: _Eras) -> NDArray[np.float64]:

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from gateway.numerics.anomaly import ERA_S, surprises
 from gateway.numerics.columns import READING, TIERS, WINDOW, Columns, no_columns
+from gateway.numerics.entries import bases, entries
 from gateway.numerics.flags import Judged, judge, primary
 from gateway.numerics.order import Run, arrange
 from gateway.numerics.params import COUNTER
 from gateway.numerics.state import fresh, put_rows, take_rows
-from gateway.numerics.windows import OPEN, Filled, bases, entries, fill, told, worse
+from gateway.numerics.windows import OPEN, Filled, fill, told, worse
 
 BEFORE = 8
 """Readings before its reach that a rework wants besides: a counter counts from the newest of them that did not fail."""
@@ -159,8 +160,11 @@ def _follow(state: NDArray[np.void], known: NDArray[np.void], run: Run) -> _Cour
     flag = primary(judged.tests)
     base, newest, leans = bases(state["base"], run, judged.enters)
     decided = _decided(state, judged, run)
-    brought = entries(run, known["aggregate"][run.group], base=base, enters=judged.enters, flag=flag)
-    filled = {tier: fill(_opened(state[tier], judged), run, brought, width_s) for tier, width_s in TIERS.items()}
+    brought = entries(run, known["aggregate"][run.group], base=base, enters=judged.enters)
+    filled = {
+        tier: fill(_opened(state[tier], judged), run, flag=flag, brought=brought, width_s=width_s)
+        for tier, width_s in TIERS.items()
+    }
     ends = run.ends
     state["last_s"], state["value"], state["before"] = run.time_s[ends], judged.value[ends], judged.before[ends]
     state["base"], state["tests"] = newest, judged.tests[ends]

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.change import change
 from gateway.numerics.columns import WINDOW
+from gateway.numerics.entries import Entries
 from gateway.numerics.flags import PRECEDENCE, RANK
 from gateway.numerics.order import Run
 from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM
@@ -52,20 +52,6 @@ _FLAG = np.array(PRECEDENCE, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
-    """What n readings bring into their windows."""
-
-    enters: NDArray[np.bool_]
-    """(n,) False where the reading is only seen."""
-    term: NDArray[np.float64]
-    """(n,) what it adds to `sum`."""
-    term2: NDArray[np.float64] | None
-    """(n,) what it adds to `sum2`, None where nothing does."""
-    flag: NDArray[np.uint8]
-    """(n,)"""
-
-
-@dataclass(frozen=True, slots=True)
 class Filled:
     """k windows after a run: for each series the one that was open, then those that its readings began."""
 
@@ -79,67 +65,25 @@ class Filled:
     """(m,) the window that was open before; its start is NEVER_S where there was none."""
 
 
-def bases(
-    base: NDArray[np.float64], run: Run, enters: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """What a counter counts from: before each reading the newest value that entered, and after all of each series.
-
-    `base` (m,) stands before each series' first reading; NaN where nothing entered yet. The third is the row (n,) of that
-    newest reading, -1 where it is not in the run.
-    """
-    upto = np.maximum.accumulate(np.where(enters, np.arange(len(run)), -1))
-    row = np.append(-1, upto[:-1])
-    row[row < run.starts[run.group]] = -1
-    found = np.where(row >= 0, run.value[row], base[run.group])
-    last = upto[run.ends]
-    return found, np.where(last >= run.starts, run.value[last], base), row
-
-
-def entries(
-    run: Run,
-    aggregate: NDArray[np.uint8],
-    *,
-    base: NDArray[np.float64],
-    enters: NDArray[np.bool_],
-    flag: NDArray[np.uint8],
-) -> Entries:
-    """What each reading brings, by its aggregate (n,); `base` (n,) is what a counter counts from."""
-    term, term2 = run.value.copy(), None
-    if (angle := enters & (aggregate == CIRCULAR)).any():
-        term2 = np.zeros(len(run))
-        radians = np.deg2rad(run.value[angle])
-        term[angle], term2[angle] = np.sin(radians), np.cos(radians)
-    if (level := enters & (aggregate == ENERGETIC)).any():
-        term[level] = np.power(10.0, run.value[level] / 10)
-    if (counts := enters & (aggregate == COUNTER)).any():
-        risen = change(run.value[counts], base[counts], aggregate[counts])
-        term[counts] = np.where(np.isnan(risen), 0.0, risen)
-    return Entries(enters, term, term2, flag)
-
-
-def fill(was: Mapping[str, NDArray[Any]], run: Run, brought: Entries, width_s: int) -> Filled:
+def fill(
+    was: Mapping[str, NDArray[Any]], run: Run, *, flag: NDArray[np.uint8], brought: Entries, width_s: int
+) -> Filled:
     """Put readings into windows [start, start + width_s), going on with the columns (m,) of the windows that were open."""
-    group = run.group
     start_s = run.time_s - run.time_s % width_s
     begins = start_s != run.shifted(start_s, was["start_s"])
-    slot = np.cumsum(begins) + group
+    slot = np.cumsum(begins) + run.group
     carried = slot[run.starts] - begins[run.starts]
-    whose = np.empty(len(run.starts) + int(np.count_nonzero(begins)), np.int64)
+    whose = np.empty(len(carried) + int(np.count_nonzero(begins)), np.int64)
     whose[carried] = np.arange(len(carried))
-    whose[slot] = group
+    whose[slot] = run.group
     fields = _laid_out(was, carried, whose)
     new = slot[begins]
     fields["start_s"][new] = fields["first_s"][new] = fields["last_s"][new] = start_s[begins]
-    _see(fields, slot, brought.flag)
-    inside = brought.enters
-    if not inside.all():
-        term2 = None if brought.term2 is None else brought.term2[inside]
-        brought = Entries(inside[inside], brought.term[inside], term2, brought.flag[inside])
-    time_s, value = (
-        (run.time_s, run.value) if len(brought.term) == len(run) else (run.time_s[inside], run.value[inside])
-    )
-    if len(value):
-        _enter(fields, slot if len(value) == len(slot) else slot[inside], (time_s, value), brought)
+    _see(fields, slot, flag)
+    if brought.enters.all():
+        _enter(fields, slot, brought)
+    elif brought.enters.any():
+        _enter(fields, slot[brought.enters], brought.entering())
     return Filled(fields, whose, slot, carried)
 
 
@@ -220,14 +164,9 @@ def _see(fields: dict[str, NDArray[Any]], slot: NDArray[np.int64], flag: NDArray
     fields["flag"][at] = worse(fields["flag"][at], _FLAG[np.maximum.reduceat(RANK[flag], first)])
 
 
-def _enter(
-    fields: dict[str, NDArray[Any]],
-    slot: NDArray[np.int64],
-    readings: tuple[NDArray[np.int64], NDArray[np.float64]],
-    brought: Entries,
-) -> None:
-    """Let readings (times, values) into the sums, extremes and ends of their windows."""
-    time_s, value = readings
+def _enter(fields: dict[str, NDArray[Any]], slot: NDArray[np.int64], brought: Entries) -> None:
+    """Let readings into the sums, extremes and ends of their windows."""
+    time_s, value = brought.time_s, brought.value
     np.add.at(fields["sum"], slot, brought.term)
     if brought.term2 is not None:
         np.add.at(fields["sum2"], slot, brought.term2)

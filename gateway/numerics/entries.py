@@ -1,0 +1,69 @@
+"""What readings bring into their windows, by their quantity's aggregate: numbers that are added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.numerics.change import change
+from gateway.numerics.order import Run
+from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What n readings bring into their windows."""
+
+    time_s: NDArray[np.int64]
+    value: NDArray[np.float64]
+    term: NDArray[np.float64]
+    """What it adds to `sum`."""
+    term2: NDArray[np.float64] | None
+    """What it adds to `sum2`, None where no reading adds anything."""
+    enters: NDArray[np.bool_]
+    """False where the reading is only seen."""
+
+    def entering(self) -> Entries:
+        """Those that are not only seen."""
+        some = self.enters
+        term2 = None if self.term2 is None else self.term2[some]
+        return Entries(self.time_s[some], self.value[some], self.term[some], term2, some[some])
+
+
+def bases(
+    base: NDArray[np.float64], run: Run, enters: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """What a counter counts from: before each reading the newest value that entered, and after all of each series.
+
+    `base` (m,) stands before each series' first reading; NaN where nothing entered yet. The third is the row (n,) of that
+    newest reading, -1 where it is not in the run.
+    """
+    upto = np.maximum.accumulate(np.where(enters, np.arange(len(run)), -1))
+    row = np.append(-1, upto[:-1])
+    row[row < run.starts[run.group]] = -1
+    found = np.where(row >= 0, run.value[row], base[run.group])
+    last = upto[run.ends]
+    return found, np.where(last >= run.starts, run.value[last], base), row
+
+
+def entries(
+    run: Run,
+    aggregate: NDArray[np.uint8],
+    *,
+    base: NDArray[np.float64],
+    enters: NDArray[np.bool_],
+) -> Entries:
+    """What each reading brings, by its aggregate (n,); `base` (n,) is what a counter counts from."""
+    term, term2 = run.value.copy(), None
+    if (angle := enters & (aggregate == CIRCULAR)).any():
+        term2 = np.zeros(len(run))
+        radians = np.deg2rad(run.value[angle])
+        term[angle], term2[angle] = np.sin(radians), np.cos(radians)
+    if (level := enters & (aggregate == ENERGETIC)).any():
+        term[level] = np.power(10.0, run.value[level] / 10)
+    if (counts := enters & (aggregate == COUNTER)).any():
+        risen = change(run.value[counts], base[counts], aggregate[counts])
+        term[counts] = np.where(np.isnan(risen), 0.0, risen)
+    return Entries(run.time_s, run.value, term, term2, enters)
