@@ -1,0 +1,155 @@
+"""The spool on the board's disk: what was written is sent under its own `ep`, and half a record is a dropped sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from micropython import run
+
+CHANNELS = [["noise_level", "dB"]]
+WRITE = """
+from girouette.spool import Spool
+spool = Spool("spool", 100000)
+for ep, lines in given:
+    spool.append(ep, [["noise_level", "dB"]], [(sq, when, values) for sq, when, values in lines])
+result = [s.name for s in spool.segments]
+"""
+READ = """
+from girouette.spool import Spool, read_line
+spool = Spool("spool", 100000)
+result = []
+for segment in spool.segments:
+    with spool.open_at(segment, 0) as file:
+        result.append([segment.ep, segment.low, segment.channels, [read_line(line) for line in file]])
+"""
+
+
+def lines(first: int, last: int) -> list[tuple[int, str, str]]:
+    """Samples as the board writes them."""
+    return [(sq, str(1_800_000_000 + sq), f"{sq / 10}") for sq in range(first, last + 1)]
+
+
+def test_a_restart_reads_what_was_written(tmp_path: Path) -> None:
+    """Each segment gives its `ep`, first number, channels and lines; a restart writes into a segment of its own."""
+    run(WRITE, tmp_path, [[7, lines(1, 3)], [8, lines(1, 2)]])
+    run(WRITE, tmp_path, [[8, lines(65, 66)]])
+
+    assert run(READ, tmp_path) == [
+        [7, 1, CHANNELS, [list(line) for line in lines(1, 3)]],
+        [8, 1, CHANNELS, [list(line) for line in lines(1, 2)]],
+        [8, 65, CHANNELS, [list(line) for line in lines(65, 66)]],
+    ]
+
+
+def test_a_segment_holds_eight_kibibytes(tmp_path: Path) -> None:
+    """What a receipt covers is freed segment by segment, so none grows beyond 8 KiB."""
+    run(WRITE, tmp_path, [[7, lines(n, n + 15)] for n in range(1, 1000, 16)])
+
+    sizes = [file.stat().st_size for file in sorted((tmp_path / "flash/spool").iterdir())]
+
+    assert len(sizes) > 3
+    assert all(6000 < size <= 8192 for size in sizes[:-1])
+
+
+@pytest.mark.parametrize("kept", range(1, 26, 2))
+def test_a_half_written_record_is_one_lost_sample(tmp_path: Path, kept: int) -> None:
+    """A power cut in the middle of the last line leaves the lines before it whole, wherever it cuts."""
+    [name] = run(WRITE, tmp_path, [[7, lines(1, 3)]])
+    file = tmp_path / "flash/spool" / name
+    content = file.read_bytes()
+    last = content.rindex(b"\n", 0, -1) + 1
+    assert len(content) - last == 26
+    file.write_bytes(content[: last + kept])
+
+    [[_, _, _, read]] = run(READ, tmp_path)
+
+    assert read == [*[list(line) for line in lines(1, 2)], None]
+
+
+def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
+    """A line of which any one bit is wrong is not believed, or says what it said: never anything else."""
+    [name] = run(WRITE, tmp_path, [[7, lines(1, 1)]])
+    content = (tmp_path / "flash/spool" / name).read_bytes()
+    line = content[content.index(b"\n") + 1 :]
+    spoilt = [
+        bytes(b ^ (1 << bit) if at == n else b for n, b in enumerate(line))
+        for at in range(len(line))
+        for bit in (0, 3, 7)
+    ]
+
+    code = "from girouette.spool import read_line\nresult = [read_line(bytes(line)) for line in given]"
+
+    read = run(code, tmp_path, [list(line) for line in [line, *spoilt]])
+
+    right = list(lines(1, 1)[0])
+    assert read[0] == right
+    assert all(found in (None, right) for found in read[1:])
+    assert read[1:].count(None) > 0.9 * len(spoilt)
+
+
+@pytest.mark.parametrize("harm", [b"", b"nonsense\n", b'00000000 {"ep": 7}\n'])
+def test_a_segment_without_a_readable_head_is_left_out(tmp_path: Path, harm: bytes) -> None:
+    """It cannot be sent under any `ep`; it is removed and counted, and the next segment has a name of its own."""
+    run(WRITE, tmp_path, [[7, lines(1, 3)]])
+    (tmp_path / "flash/spool/00000001").write_bytes(harm)
+    (tmp_path / "flash/spool/note.txt").write_text("not the board's")
+    append = 'spool.append(9, [["noise_level", "dB"]], [(1, "5", "1")])\nresult = [result, spool.spoilt]\n'
+
+    assert run(READ + append, tmp_path) == [[], 1]
+    assert sorted(f.name for f in (tmp_path / "flash/spool").iterdir()) == ["00000002", "note.txt"]
+
+
+def test_after_a_failed_write_nothing_is_added_to_that_segment(tmp_path: Path) -> None:
+    """Where the disk refused, the end of the file is in doubt: the next lines begin a new segment, and none is lost."""
+    code = """
+import builtins
+from girouette import spool as module
+from girouette.spool import Spool
+
+class Full:
+    def __enter__(self): return self
+    def __exit__(self, *rest): pass
+    def write(self, content): raise OSError(28)
+
+spool = Spool("spool", 100000)
+spool.append(7, [], [(1, "5", "1")])
+module.open = lambda path, mode: Full()
+try:
+    spool.append(7, [], [(2, "6", "1")])
+    result = "no error"
+except OSError as error:
+    result = error.errno
+module.open = builtins.open
+spool.append(7, [], [(2, "6", "1")])
+result = [result, [s.low for s in spool.segments]]
+"""
+    assert run(code, tmp_path) == [28, [1, 2]]
+
+
+FULL = """
+import asyncio
+from girouette.backlog import Backlog
+from girouette.numbers import Numbers
+from girouette.receipts import Receipts
+from girouette.spool import Spool
+
+spool, numbers, receipts = Spool("spool", 20000), Numbers(), Receipts()
+backlog = Backlog(spool, numbers, None, receipts, "b1/")
+receipts.hear(numbers.ep, 40, [])
+for first in range(1, 1000, 16):
+    lines = [(sq, str(1800000000 + sq), "55.5") for sq in range(first, first + 16)]
+    while spool.too_full_for(16 * 60):
+        asyncio.run(backlog.give_way())
+    spool.append(numbers.ep, [["noise_level", "dB"]], lines)
+result = [spool.bytes, spool.segments[0].low, numbers.dropped]
+"""
+
+
+def test_a_full_disk_drops_its_oldest_segment_sample_by_sample(tmp_path: Path) -> None:
+    """The spool stays below its limit; what gives way is counted, but for what the gateway has already."""
+    size, lowest, dropped = run(FULL, tmp_path)
+
+    assert size <= 20000
+    assert lowest > 300
+    assert dropped == lowest - 1 - 40
