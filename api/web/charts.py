@@ -76,7 +76,6 @@ def chart(readings: Readings, shown: Shown, stretch: Stretch, speech: Speech, no
         windows,
         width_s=TIERS[stretch.tier],
         step_s=stretch.step_s,
-        period_s=shown.series.period_s,
         aggregate=shown.quantity.aggregate,
     )
     made = shown.series.generated_until_s

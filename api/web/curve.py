@@ -31,8 +31,8 @@ class Curve:
         return len(self.time_s)
 
 
-def curve(windows: NDArray[np.void], *, width_s: int, step_s: int, period_s: float, aggregate: str) -> Curve:
-    """Windows of `width_s` put together into steps of `step_s`.
+def curve(windows: NDArray[np.void], *, width_s: int, step_s: int, aggregate: str) -> Curve:
+    """Windows of `width_s` put together into steps of `step_s`; what is a gap, the period says that was expected at the time.
 
     Means by count, levels by energy, directions as vectors, amounts as sums; windows without a value are left out.
     """
@@ -44,8 +44,7 @@ def curve(windows: NDArray[np.void], *, width_s: int, step_s: int, period_s: flo
     first = np.flatnonzero(np.r_[True, np.diff(starts) != 0])
     time_s = starts[first].astype(float)
     worst = np.maximum.reduceat(np.where(kept["flag"] <= FAIL, kept["flag"], 0), first).astype(np.uint8)
-    limit = max(1.5 * step_s, PATIENCE * period_s + width_s)
-    breaks = tuple(int(i) + 1 for i in np.flatnonzero(np.diff(time_s) > limit))
+    breaks = tuple(int(i) + 1 for i in np.flatnonzero(np.diff(time_s) > _longest(kept, first, width_s, step_s)))
     value = together(kept, first, aggregate)
     return Curve(
         time_s=time_s + step_s / 2,
@@ -56,6 +55,14 @@ def curve(windows: NDArray[np.void], *, width_s: int, step_s: int, period_s: flo
         step_s=step_s,
         breaks=breaks,
     )
+
+
+def _longest(kept: NDArray[np.void], first: NDArray[np.intp], width_s: int, step_s: int) -> Floats:
+    """For each two neighbours the longest silence that is no gap, in seconds."""
+    expected = kept["expected"]
+    periods = np.divide(width_s, expected, out=np.zeros(len(kept)), where=expected > 0)
+    period_s = np.maximum.reduceat(periods, first)
+    return np.maximum(1.5 * step_s, PATIENCE * np.maximum(period_s[1:], period_s[:-1]) + width_s)
 
 
 def together(kept: NDArray[np.void], first: NDArray[np.intp], aggregate: str) -> Floats:

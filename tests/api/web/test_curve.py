@@ -23,7 +23,7 @@ def windows(*rows: tuple[int, float, int], count: int = 1) -> NDArray[np.void]:
 
 def drawn(rows: NDArray[np.void], aggregate: str = "mean") -> Curve:
     """The curve of minutes in steps of four."""
-    return curve(rows, width_s=60, step_s=240, period_s=60, aggregate=aggregate)
+    return curve(rows, width_s=60, step_s=240, aggregate=aggregate)
 
 
 def test_minutes_become_steps() -> None:
@@ -40,6 +40,18 @@ def test_minutes_become_steps() -> None:
 def test_a_silence_breaks_the_stroke() -> None:
     """No line is drawn over what nobody measured."""
     assert drawn(windows((0, 1, GOOD), (240, 1, GOOD), (1200, 1, GOOD))).breaks == (2,)
+
+
+def test_what_is_a_gap_depends_on_what_was_expected_then() -> None:
+    """A reading in ten minutes was expected at first, then one a minute: only the later silence is a gap."""
+    rows = windows(
+        *((600 * n, 1, GOOD) for n in range(5)), *((2400 + 60 * n, 1, GOOD) for n in range(1, 9)), (3480, 1, GOOD)
+    )
+    rows["expected"] = np.where(rows["start_s"] < 2400, 0.1, 1.0)
+
+    made = drawn(rows)
+
+    assert [made.time_s[at] - 120 for at in made.breaks] == [3360]
 
 
 def test_nothing_is_an_empty_curve() -> None:

@@ -28,7 +28,7 @@ def svg(
     values: list[float], aggregate: str, *, flag: int = GOOD, generated: int | None = None, text: str = "text"
 ) -> ET.Element:
     """The plot of these values, parsed."""
-    found = curve(made(values, flag), width_s=3600, step_s=3600, period_s=60, aggregate=aggregate)
+    found = curve(made(values, flag), width_s=3600, step_s=3600, aggregate=aggregate)
     marks = levels(found, shape_of(aggregate))
     frame = Frame(
         start_s=0, end_s=36_000, marks=[(18_000, "12 h")], levels=[(v, f"{v:g}") for v in marks], title="Température <b>",
@@ -83,8 +83,8 @@ def test_failed_stretches_and_generated_ground_are_marked() -> None:
 
 def test_marks_bound_the_values() -> None:
     """Amounts begin at 0, directions have the whole compass, equal values have room."""
-    flat = curve(made([5, 5]), width_s=3600, step_s=3600, period_s=60, aggregate="mean")
-    none = curve(made([0, 0]), width_s=3600, step_s=3600, period_s=60, aggregate="sum")
+    flat = curve(made([5, 5]), width_s=3600, step_s=3600, aggregate="mean")
+    none = curve(made([0, 0]), width_s=3600, step_s=3600, aggregate="sum")
 
     assert levels(flat, "dots") == [0, 90, 180, 270, 360]
     assert levels(flat, "bars")[0] == 0
