@@ -9,7 +9,17 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from deploy.accounts import COMMANDS, GATEWAY, SERVICES, WATCH, WATCHED, hash_password, write_accounts
+from deploy.accounts import (
+    COMMANDS,
+    GATEWAY,
+    PASSWORDS,
+    SERVICES,
+    WATCH,
+    WATCHED,
+    hash_password,
+    replace,
+    write_accounts,
+)
 
 NOBODY = 10001
 """The user and group that services run as when root makes the folder."""
@@ -21,6 +31,8 @@ SHIPPED: Mapping[str, str] = {
     "start.sh": "mosquitto/start.sh",
 }
 """File of the folder -> file of this package that it is a copy of."""
+BROKER_SECRETS = ("broker_password", "command_password", "mosquitto_sub")
+"""Secrets that are passwords on the broker."""
 STATE = ("accounts", "broker", "registry", "influxdb", "influxdb-config", "grafana")
 ROOT = Path(__file__).parent.parent
 
@@ -49,6 +61,16 @@ def make_secrets() -> dict[str, str]:
     }
 
 
+def service_lines(made: Mapping[str, str]) -> str:
+    """The accounts of gateway, commands and health check, a line each, with the hashes of their secrets."""
+    words = {
+        f"{GATEWAY}0": made["broker_password"],
+        COMMANDS: made["command_password"],
+        WATCH: made["mosquitto_sub"].split()[-1],
+    }
+    return "".join(f"{user}:{hash_password(word, secrets.token_bytes(12))}\n" for user, word in words.items())
+
+
 def initialise(directory: Path, *, dashboards: Callable[[Path], object]) -> tuple[Path, ...]:
     """Make the folder of a deployment; `dashboards` fills the folder for Grafana. Gives the files that were made.
 
@@ -62,13 +84,7 @@ def initialise(directory: Path, *, dashboards: Callable[[Path], object]) -> tupl
         (directory / name).mkdir(mode=0o700, parents=True)
     for name, text in made.items():
         write(directory / "secrets" / name, text, mode=0o600)
-    services = {
-        f"{GATEWAY}0": made["broker_password"],
-        COMMANDS: made["command_password"],
-        WATCH: made["mosquitto_sub"].split()[-1],
-    }
-    lines = "".join(f"{user}:{hash_password(word, secrets.token_bytes(12))}\n" for user, word in services.items())
-    write(directory / "state/accounts" / SERVICES, lines, mode=0o600)
+    write(directory / "state/accounts" / SERVICES, service_lines(made), mode=0o600)
     write(directory / "state/accounts" / WATCHED, "by mosquitto/start.sh\n", mode=0o644)
     write_accounts(directory / "state/accounts", ())
     write(directory / ".env", settings_text(), mode=0o600)
@@ -88,6 +104,28 @@ def renew(directory: Path, *, dashboards: Callable[[Path], object]) -> None:
     dashboards(directory / "grafana")
     if os.geteuid() == 0:
         give_away(directory)
+
+
+def rotate(directory: Path) -> tuple[Path, ...]:
+    """Give gateway, commands and health check new passwords on the broker; gives the secrets that changed.
+
+    Boards keep theirs. Services that run know the old ones until they are made anew.
+    """
+    accounts = directory / "state/accounts"
+    if not (accounts / SERVICES).exists():
+        raise InitialiseError(f"{directory} is not a deployment; make one with: girouette deploy init {directory}")
+    made = {name: text for name, text in make_secrets().items() if name in BROKER_SECRETS}
+    lines = service_lines(made)
+    services = {line.split(":", 1)[0] for line in lines.splitlines()}
+    known = (accounts / PASSWORDS).read_text(encoding="utf-8").splitlines(keepends=True)
+    boards = [line for line in known if line.split(":", 1)[0] not in services]
+    for name, text in made.items():
+        write(directory / "secrets" / name, text, mode=0o600)
+    write(accounts / SERVICES, lines, mode=0o600)
+    replace(accounts / PASSWORDS, lines + "".join(boards))
+    if os.geteuid() == 0:
+        give_away(directory)
+    return tuple(directory / "secrets" / name for name in made)
 
 
 def settings_text() -> str:

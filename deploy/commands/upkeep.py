@@ -103,6 +103,15 @@ def renew(
     tell({"folder": str(folder)}, [text("renewed", folder=folder)], as_json=as_json)
 
 
+@deploy.command("rotate", cls=Command, help=text("deploy_rotate"))
+def rotate(folder: Annotated[Path, argument("deployment")], *, as_json: AsJson = False) -> None:
+    """New passwords on the broker for our own services; boards keep theirs."""
+    from deploy.initialise import rotate as give
+
+    changed = give(folder)
+    tell([str(path) for path in changed], [text("rotated", folder=folder)], as_json=as_json)
+
+
 @deploy.command("accounts", cls=Command, help=text("deploy_accounts"))
 def accounts(
     ctx: typer.Context, *, store: StoreUrl = None, registry: RegistryUrl = None, as_json: AsJson = False

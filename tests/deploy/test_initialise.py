@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import stat
 from pathlib import Path
 
 import pytest
+from guarded import row
 
-from deploy.accounts import PASSWORDS, RULES, hash_password
-from deploy.initialise import SHIPPED, InitialiseError, broker_conf, initialise, renew
+from deploy.accounts import (
+    PASSWORDS,
+    RULES,
+    accounts_of,
+    hash_password,
+    password_file,
+    read_services,
+    write_accounts,
+)
+from deploy.initialise import SHIPPED, InitialiseError, broker_conf, initialise, renew, rotate
 
 SECRETS = {
     "broker_password",
@@ -76,8 +86,6 @@ def test_no_two_towns_share_a_secret_and_none_is_used_twice(tmp_path: Path) -> N
 
 def test_the_accounts_open_with_the_secrets(tmp_path: Path) -> None:
     """The hashes that the broker reads are those of the words that the services are given."""
-    import base64
-
     initialise(tmp_path / "town", dashboards=panels)
     given = {
         "gateway-0": (tmp_path / "town/secrets/broker_password").read_text(),
@@ -87,7 +95,7 @@ def test_the_accounts_open_with_the_secrets(tmp_path: Path) -> None:
     lines = (tmp_path / "town/state/accounts" / PASSWORDS).read_text().splitlines()
 
     for user, hashed in (line.split(":", 1) for line in lines):
-        assert hash_password(given.pop(user), base64.b64decode(hashed.split("$")[3])) == hashed
+        assert opens(hashed, given.pop(user))
     assert given == {}
 
 
@@ -116,6 +124,41 @@ def test_an_upgrade_renews_what_is_shipped_and_nothing_else(tmp_path: Path) -> N
     assert "mosquitto:" in (town / "compose.yaml").read_text()
     assert (town / ".env").read_text() == "GIROUETTE_UID=7\n"
     assert {p: p.read_bytes() for p in kept} == kept
+
+
+def test_new_passwords_open_the_broker_and_old_ones_do_not(tmp_path: Path) -> None:
+    """The services' secrets and hashes change together; boards, rights and every other secret stay."""
+    town = tmp_path / "town"
+    initialise(town, dashboards=panels)
+    accounts = town / "state/accounts"
+    write_accounts(accounts, (row("air-1"),))
+    before = {p: p.read_text() for p in town.rglob("*") if p.is_file()}
+
+    changed = rotate(town)
+
+    after = {p: p.read_text() for p in town.rglob("*") if p.is_file()}
+    assert {p for p in after if after[p] != before[p]} == {*changed, accounts / "services", accounts / PASSWORDS}
+    assert stat.S_IMODE((town / "secrets/broker_password").stat().st_mode) == 0o600
+    assert after[accounts / PASSWORDS] == password_file(accounts_of((row("air-1"),), read_services(accounts)))
+    hashed = {line.split(":")[0]: line.split(":", 1)[1] for line in after[accounts / PASSWORDS].splitlines()}
+    assert opens(hashed["gateway-0"], after[town / "secrets/broker_password"])
+    assert opens(hashed["commands"], after[town / "secrets/command_password"])
+    assert opens(hashed["watch"], after[town / "secrets/mosquitto_sub"].split()[-1])
+    assert opens(hashed["air-1"], "air-1")
+    assert not opens(hashed["gateway-0"], before[town / "secrets/broker_password"])
+
+
+def opens(hashed: str, word: str) -> bool:
+    """Is this the password of the hash?"""
+    return hash_password(word, base64.b64decode(hashed.split("$")[3])) == hashed
+
+
+def test_only_a_deployment_gets_new_passwords(tmp_path: Path) -> None:
+    """Elsewhere nothing is written."""
+    with pytest.raises(InitialiseError, match="girouette deploy init"):
+        rotate(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_a_deployment_is_upgraded(tmp_path: Path) -> None:
