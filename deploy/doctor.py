@@ -122,7 +122,9 @@ def store(machine: Machine) -> Finding:
 
 def written_to(settings: Settings) -> str | None:
     """None when the store could be written to, else a sentence; what is not ours raises."""
-    open_registry(registry_url(settings), migrate=False).close()
+    registry = file_of(registry_url(settings))
+    if registry is None or registry.exists():
+        open_registry(registry_url(settings), migrate=False).close()
     file = file_of(settings.store)
     opened = open_store(settings.store, read_only=file is not None, settings=settings)
     try:

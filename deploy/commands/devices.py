@@ -48,7 +48,7 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
     check_accounts(settings)
     mine = chosen_recipes(settings, slugs)
     back_s = seconds(since)
-    with registry_of(settings) as known:
+    with registry_of(settings, make=True) as known:
         device_id = free_name(known, name, mine)
         at = chosen_place(known, chosen_pilot(known, pilot), where, place_name)
         password = secrets.token_urlsafe(32)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.commands.speech import option
+from deploy.faults import CommandError
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
@@ -43,11 +44,15 @@ def settled(ctx: typer.Context, **options: Any) -> Settings:
 
 
 @contextlib.contextmanager
-def registry_of(settings: Settings) -> Iterator[Registry]:
-    """The registry, open while the command runs."""
-    from deploy.assembly import open_registry, registry_url
+def registry_of(settings: Settings, *, make: bool = False) -> Iterator[Registry]:
+    """The registry, open while the command runs. Raises CommandError where its file is not there and shall not be made."""
+    from deploy.assembly import file_of, open_registry, registry_url
 
-    with contextlib.closing(open_registry(registry_url(settings))) as registry:
+    url = registry_url(settings)
+    file = file_of(url)
+    if not make and file is not None and not file.exists():
+        raise CommandError("no_file", file=file)
+    with contextlib.closing(open_registry(url)) as registry:
         yield registry
 
 

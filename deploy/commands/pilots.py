@@ -37,7 +37,7 @@ def add_pilot(  # noqa: PLR0913 - a command's options are its parameters
     as_json: AsJson = False,
 ) -> None:
     """A new pilot, under its licence."""
-    with registry_of(settled(ctx, store=store, registry=registry)) as known:
+    with registry_of(settled(ctx, store=store, registry=registry), make=True) as known:
         made = known.add_pilot(slug, name, timezone=timezone, licence=licence, attribution=attribution)
     tell(asdict(made), [text("pilot_made", slug=made.slug, name=made.name)], as_json=as_json)
 
@@ -65,7 +65,7 @@ def add_place(
 ) -> None:
     """A new place of a pilot."""
     lat, lon = point(at)
-    with registry_of(settled(ctx, store=store, registry=registry)) as known:
+    with registry_of(settled(ctx, store=store, registry=registry), make=True) as known:
         made = known.add_place(chosen_pilot(known, slug).id, name, lat=lat, lon=lon)
     tell(asdict(made), [text("place_made", number=made.id, name=made.name, key=made.key)], as_json=as_json)
 

@@ -31,12 +31,12 @@ def list_recipes(ctx: typer.Context, *, recipes: Recipes = None, as_json: AsJson
     """All recipes, one's own included."""
     rows = [
         {
-            "slug": row.slug, "name": row.name(LANG), "summary": row.summary(LANG), "period_s": row.period_s,
-            "channels": [c.name for c in row.channels], "boards": list(row.boards), "price_eur": row.price_eur,
+            "slug": row.slug, "name_fr": row.name_fr, "name_en": row.name_en, "summary_fr": row.summary_fr,
+            "summary_en": row.summary_en, "period_s": row.period_s, "channels": [c.name for c in row.channels], "boards": list(row.boards), "price_eur": row.price_eur,
         }
         for row in recipes_of(settled(ctx, recipes=recipes)).values()
     ]  # fmt: skip
-    tell(rows, rows_of(rows, "slug", "name", "summary"), as_json=as_json)
+    tell(rows, rows_of(rows, "slug", f"name_{LANG}", f"summary_{LANG}"), as_json=as_json)
 
 
 @recipe.command("check", cls=Command, help=text("recipe_check"))

@@ -90,7 +90,9 @@ def health(url: Annotated[str, argument("url")]) -> int:
         with urllib.request.urlopen(url, timeout=HEALTH_S) as answer:  # noqa: S310 - checked above
             status = int(answer.status)
     except HTTPError as e:
-        raise CommandError("unwell", code=AWAY, url=url, why=e.read(500).decode(errors="replace")) from e
+        raise CommandError(
+            "unwell", code=AWAY, url=url, why=" ".join(e.read(500).decode(errors="replace").split()) or e
+        ) from e
     except (URLError, http.client.HTTPException, TimeoutError) as e:
         raise CommandError("unwell", code=AWAY, url=url, why=e) from e
     print(text("well", url=url, status=status))

@@ -60,3 +60,11 @@ def test_every_list_and_every_making_tells_json(girouette: Callable[..., Any]) -
 
     assert all(isinstance(json.loads(typed.out), dict) for typed in made)
     assert all(isinstance(json.loads(typed.out), list) for typed in lists)
+
+
+def test_a_list_makes_no_file(girouette: Callable[..., Any], home: Path) -> None:
+    """In the wrong folder it is said that there is nothing, and nothing is left behind."""
+    typed = girouette("device", "list")
+
+    assert "there is no girouette.sqlite; correct --store" in typed.err
+    assert list(home.iterdir()) == []
