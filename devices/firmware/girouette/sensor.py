@@ -11,7 +11,7 @@ class SensorError(OSError):
 
 
 class Sensor:
-    """One sensor of the recipe; it fails alone, and is started again before its next reading."""
+    """One sensor of the recipe; it fails alone, and is started again."""
 
     def __init__(self, wiring, buses):
         self.name: str = wiring.driver
@@ -24,12 +24,16 @@ class Sensor:
         self._started = False
 
     async def read(self) -> dict:
-        """Values by the driver's keys; empty when the sensor fails, and `fault` says how."""
+        """Values by the driver's keys; empty when the sensor fails, and `fault` says how.
+
+        A sensor that has failed is started again at once, so that it gathers for the next reading.
+        """
         try:
             await asyncio.wait_for_ms(self._start(), PATIENCE_MS)
             values = await asyncio.wait_for_ms(self._driver.read(), PATIENCE_MS)
         except (OSError, asyncio.TimeoutError) as error:
             self._failed(error)
+            await self._start_again()
             return {}
         self.fault = None
         return values
@@ -47,6 +51,12 @@ class Sensor:
         if not self._started:
             await self._driver.start()
             self._started = True
+
+    async def _start_again(self) -> None:
+        try:
+            await asyncio.wait_for_ms(self._start(), PATIENCE_MS)
+        except (OSError, asyncio.TimeoutError):
+            pass  # `fault` has what went wrong first; the next reading tries again
 
     def _failed(self, error) -> None:
         self._started = False

@@ -5,7 +5,6 @@ before it. Words 5 and 6 are PM2.5 and PM10 "under atmospheric environment". Its
 """
 
 import struct
-import time
 
 from micropython import const
 
@@ -17,7 +16,7 @@ KEYS = ("pm2_5", "pm10")
 FRAME = const(32)
 HEAD = b"\x42\x4d\x00\x1c"
 WARM_UP_S = 30
-SILENT_MS = const(5000)
+SILENT_S = const(5)
 A_TICK = const(96)
 """Three frames: more than can arrive between two ticks, little enough to read in one."""
 
@@ -27,21 +26,22 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._warm_up_ms = int(1000 * options.get("warm_up_s", WARM_UP_S))
+        self._cold_s: int = options.get("warm_up_s", WARM_UP_S)
         self._buffer = bytearray()
         self._sums = [0, 0]
         self._frames = self._bad = 0
-        self._warm = False
+        self._silent_s = 0
 
     async def start(self) -> None:
-        """Begin with an empty buffer; the fan's warm-up counts from here."""
+        """Begin with an empty buffer; the fan warms up once, from power-on."""
         self._buffer = bytearray()
         self._bad = self._frames = 0
         self._sums = [0, 0]
-        self._began = self._heard = time.ticks_ms()
 
     def tick(self) -> None:
-        """Take what has arrived since the last tick."""
+        """Take what has arrived since the last tick, a second ago."""
+        self._cold_s -= 1 if self._cold_s > 0 else 0
+        self._silent_s = min(self._silent_s + 1, SILENT_S + 1)
         waiting = self._bus.any()
         if waiting:
             self._buffer.extend(self._bus.read(min(waiting, A_TICK)) or b"")
@@ -50,18 +50,15 @@ class Driver:
 
     async def read(self) -> dict:
         """The mean of the frames since the last reading; nothing yet while the fan warms up."""
-        now = time.ticks_ms()
-        if not self._warm:
-            self._warm = time.ticks_diff(now, self._began) >= self._warm_up_ms
-            if not self._warm:
-                self._frames, self._sums = 0, [0, 0]
+        if self._cold_s > 0:
+            self._frames, self._sums = 0, [0, 0]
         frames, bad, sums = self._frames, self._bad, self._sums
         self._frames, self._bad, self._sums = 0, 0, [0, 0]
         if frames:
             return {"pm2_5": sums[0] / frames, "pm10": sums[1] / frames}
         if bad:
             raise SensorError("checksum")
-        if time.ticks_diff(now, self._heard) > SILENT_MS:
+        if self._silent_s > SILENT_S:
             raise SensorError("absent")
         return {}
 
@@ -76,7 +73,7 @@ class Driver:
             self._buffer = self._buffer[1:]
             return
         self._buffer = rest
-        self._heard = time.ticks_ms()
+        self._silent_s = 0
         _, pm2_5, pm10 = struct.unpack(">HHH", frame[10:16])
         self._frames += 1
         self._sums[0] += pm2_5
