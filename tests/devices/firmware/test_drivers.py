@@ -118,13 +118,13 @@ def test_bme280_reads_what_is_there_now(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        ({"sampling": False}, ["absent", "absent"]),
+        ({"sampling": False}, ["bus", "absent"]),
         ({"fault": "nack"}, ["bus", "absent"]),
         ({"fault": "timeout"}, ["timeout", "timeout"]),
     ],
 )
 def test_bme280_tells_what_is_wrong_and_recovers(tmp_path: Path, trouble: dict[str, Any], words: list[str]) -> None:
-    """A chip that is gone, refuses or never finishes gives no value, and its word in `health`; when it is back, it reads."""
+    """A chip that goes, refuses or never finishes gives no value, and its word in `health`; when it is back, it reads."""
     read = watch(tmp_path, "air", "bme280", [air(), air(**trouble), air(), air(sampling=True, fault="none")])
 
     assert [fault for _, fault in read[1:3]] == words
