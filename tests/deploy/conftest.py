@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from deploy.cli import run
+from deploy.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -37,8 +38,9 @@ class Typed:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder of its own, with no settings but those that a test gives."""
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GIROUETTE_") and name != "GIROUETTE_CI"]:
-        monkeypatch.delenv(name)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"GIROUETTE_{name.upper()}", raising=False)
+    monkeypatch.delenv("GIROUETTE_SECRETS_DIR", raising=False)
     monkeypatch.setenv("GIROUETTE_SETTINGS", "")  # what --settings sets is gone after the test
     return tmp_path
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from deploy.commands.options import rows_of, terminal
 from devices.recipe import RECIPES
 
@@ -43,9 +45,14 @@ def test_columns_are_aligned() -> None:
     assert rows_of([{"a": 1, "b": "x"}, {"a": 100}], "a", "b") == ["1    x", "100"]
 
 
-def test_a_dumb_terminal_is_nobody() -> None:
+def test_a_dumb_terminal_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Colours go to a terminal that shows them only."""
+    monkeypatch.setattr("os.isatty", lambda fd: fd == 2)
+    assert terminal({"TERM": "xterm"})
     assert not terminal({"TERM": "dumb"})
+
+    monkeypatch.setattr("os.isatty", lambda fd: False)
+    assert not terminal({"TERM": "xterm"})
 
 
 def test_every_list_and_every_making_tells_json(girouette: Callable[..., Any]) -> None:
