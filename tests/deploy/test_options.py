@@ -51,7 +51,7 @@ def test_a_dumb_terminal_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal({"TERM": "xterm"})
     assert not terminal({"TERM": "dumb"})
 
-    monkeypatch.setattr("os.isatty", lambda fd: False)
+    monkeypatch.setattr("os.isatty", lambda _: False)
     assert not terminal({"TERM": "xterm"})
 
 
