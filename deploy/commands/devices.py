@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,8 +16,8 @@ import typer
 from deploy.commands.durations import seconds
 from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, rows_of, settled
 from deploy.commands.pilots import chosen_pilot, chosen_place
-from deploy.commands.speech import Command, Group, argument, option, tell, text
-from deploy.faults import CommandError
+from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
+from deploy.faults import CommandError, sentence
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
     from gateway.registry import Place, Registry
 
 RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A device before it is registered."""
+
+    id: str
+    recipes: Sequence[Recipe]
+    place: Place
+    period_s: int
+    at_s: int
+    """From when on its samples belong to the place."""
+
+
 device = typer.Typer(cls=Group, help=text("device"))
 
 
@@ -36,7 +51,7 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
     name: Annotated[str | None, option("id", "--id", metavar="ID")] = None,
     place_name: Annotated[str | None, option("place_name", "--name")] = None,
     pilot: Annotated[str | None, option("pilot", "--pilot", metavar="SLUG")] = None,
-    period_s: Annotated[int | None, option("period", "--period", metavar="SECONDS")] = None,
+    period_s: Annotated[int | None, option("period", "--period", metavar="SECONDS", min=1, max=86_400)] = None,
     since: Annotated[str, option("since", "--since", metavar="DURATION")] = "1d",
     recipes: Recipes = None,
     store: StoreUrl = None,
@@ -51,14 +66,11 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
     with registry_of(settings, make=True) as known:
         device_id = free_name(known, name, mine)
         at = chosen_place(known, chosen_pilot(known, pilot), where, place_name)
-        password = secrets.token_urlsafe(32)
-        told = register(known, device_id, mine, at, password, period_s=period_s, at_s=first_moment(known, at, back_s))
-        told["reload"] = command = renew_accounts(settings, known)
-    tell(
-        told,
-        [*(f"{key:<9}{value}" for key, value in told.items()), text("password_once"), *hints(settings, command)],
-        as_json=as_json,
-    )
+        every_s = period_s if period_s is not None else min(r.period_s for r in mine)
+        told = register(known, Newcomer(device_id, mine, at, every_s, first_moment(known, at, back_s)))
+        command = renew_accounts(settings, known)
+    lines = [*(f"{key:<9}{value}" for key, value in told.items()), text("password_once"), *hints(settings, command)]
+    tell({**told, "reload": command}, lines, as_json=as_json)
 
 
 @device.command("list", cls=Command, help=text("device_list"))
@@ -74,9 +86,9 @@ def list_devices(
 @device.command("stage", cls=Command, help=text("device_stage"))
 def stage_device(
     ctx: typer.Context,
-    *,
     name: Annotated[str, argument("device")],
     stage: Annotated[str, argument("stage")],
+    *,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
     as_json: AsJson = False,
@@ -126,26 +138,24 @@ def first_moment(registry: Registry, place: Place, back_s: float) -> int:
     A board keeps what it measured before it was registered, and sends it then.
     """
     left = [row.end_s for row in registry.installations() if row.place_id == place.id and row.end_s is not None]
-    return max([int(time.time() - back_s), *left])
+    return max([0, int(time.time() - back_s), *left])
 
 
-def register(
-    registry: Registry, name: str, recipes: Sequence[Recipe], place: Place, password: str, *, period_s: int | None,
-    at_s: int,
-) -> dict[str, Any]:  # fmt: skip
-    """Register the device; only the password's hash is kept. Gives what the board must be told."""
+def register(registry: Registry, new: Newcomer) -> dict[str, Any]:
+    """Register the device under a fresh password, of which only the hash is kept. Gives what the board must be told."""
     from deploy.accounts import hash_password
     from devices.reading import topic_of
 
-    channels = [(c.name, c.quantity, r.quality.get(c.name, {})) for r in recipes for c in r.channels]
+    password = secrets.token_urlsafe(32)
+    channels = [(c.name, c.quantity, r.quality.get(c.name, {})) for r in new.recipes for c in r.channels]
     row = registry.add_device(
-        name, pilot_id=place.pilot_id, recipe="+".join(r.slug for r in recipes), channels=channels,
-        period_s=float(period_s or min(r.period_s for r in recipes)), place_id=place.id, at_s=at_s,
+        new.id, pilot_id=new.place.pilot_id, recipe="+".join(r.slug for r in new.recipes), channels=channels,
+        period_s=float(new.period_s), place_id=new.place.id, at_s=new.at_s,
         password_hash=hash_password(password, secrets.token_bytes(12)),
     )  # fmt: skip
     return {
         "id": row.id, "shard": row.shard, "topic": topic_of(row.id), "user": row.user, "password": password,
-        "place": place.id, "period_s": row.period_s, "stage": row.stage,
+        "place": new.place.id, "period_s": row.period_s, "stage": row.stage,
     }  # fmt: skip
 
 
@@ -165,7 +175,11 @@ def renew_accounts(settings: Settings, registry: Registry) -> str | None:
 
     if settings.accounts is None:
         return None
-    write_accounts(settings.accounts, registry.devices())
+    try:
+        write_accounts(settings.accounts, registry.devices())
+    except OSError as e:  # what was registered is so all the same, and its password is told once
+        print(f"girouette: {sentence(e, LANG)}", file=sys.stderr)
+        return "girouette deploy accounts"
     return hang_up(settings.broker_pid_file, folder=settings.accounts)
 
 

@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from deploy.accounts import hash_password
 from deploy.assembly import open_registry
-from deploy.faults import REFUSED
+from deploy.faults import REFUSED, USAGE
 from devices.image import Identity, build_image
 from devices.recipe import load_recipes
 
@@ -210,3 +210,28 @@ def test_the_command_is_shown_where_the_broker_cannot_be_told(
     assert typed.told["reload"] == "sudo systemctl reload mosquitto"
     assert "air-1:" in (home / "accounts/passwords").read_text()
     assert stat.S_IMODE((home / "accounts/passwords").stat().st_mode) == 0o640
+
+
+def test_a_password_is_told_even_where_accounts_cannot_be_written(
+    girouette: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device is registered, the accounts' folder takes no file: what is left to type stands in the answer."""
+    (home / "accounts/.passwords.new").mkdir(parents=True)  # no file can be written in its place
+    (home / "accounts/services").write_text(f"gateway-0:{hash_password('x', b'twelve bytes')}\n")
+    monkeypatch.setenv("GIROUETTE_ACCOUNTS", str(home / "accounts"))
+
+    typed = girouette("device", "add", "--recipe", "air", *HERE, "--json")
+
+    assert (typed.told["reload"], len(typed.told["password"])) == ("girouette deploy accounts", 43)
+    assert ".passwords.new" in typed.err
+    (home / "accounts/.passwords.new").rmdir()
+    assert girouette("deploy", "accounts").code == 0
+    assert "air-1:" in (home / "accounts/passwords").read_text()
+
+
+@pytest.mark.parametrize("period", ["0", "-3", "90000", "often"])
+def test_a_period_that_no_board_can_keep_is_refused(period: str, girouette: Callable[..., Any]) -> None:
+    """From a second to a day: the line is wrong, and nothing is registered."""
+    typed = girouette("device", "add", "--recipe", "air", *HERE, "--period", period)
+
+    assert (typed.code, typed.err.startswith("girouette: the value of --period does not fit")) == (USAGE, True)
