@@ -16,8 +16,8 @@ from gateway.numerics.state import fresh, pack
 from gateway.numerics.stream import advance
 from gateway.store.port import Batch
 
-EVERY_S = 600
-"""A generated reading each ten minutes, the interval of weather services (WMO-No. 8)."""
+EVERY_S = 1800
+"""A generated reading each half hour: enough for curves of a day, a week and a month, and 60,000 readings for twelve devices."""
 MINUTES_S = 2 * 86_400
 """How long a past has windows of a minute: each would hold one reading, and a day of them is all that a page draws."""
 Values = NDArray[np.float64]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from deploy.demo.cast import Player
+from deploy.demo.run import PERIOD_S
 from deploy.history import EVERY_S, Past, history
 from devices.quantity import Quantity
 from devices.recipe import Recipe
@@ -12,8 +13,6 @@ from gateway.registry import Registry
 from gateway.store.port import Store
 
 PILOT = "demo-rennes"
-PERIOD_S = 2
-"""A board of the demonstration samples each two seconds."""
 
 
 def found(registry: Registry, players: Sequence[Player], recipes: Mapping[str, Recipe], *, start_s: int) -> None:
@@ -63,7 +62,7 @@ def past(
     recipe = recipes[player.recipe]
     quantity = quantities[next(c.quantity for c in recipe.channels if c.name == channel)]
     quality = {**quantity.quality, **recipe.quality.get(channel, {})}
-    # A reading in ten minutes is too seldom to tell a flat line by, and the player's own thresholds are for live ones.
+    # A reading in half an hour is too seldom to tell a flat line by, and the player's own thresholds are for live ones.
     judged = {name: value for name, value in quality.items() if not name.startswith("flat_")}
     return Past(
         series, player.id, channel, player.at[1], recipe.signals[channel],

@@ -13,15 +13,15 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from deploy import assembly
-from deploy.child import start_child
+from deploy.child import let_go, start_child
 from deploy.demo.cast import Player
-from deploy.demo.founding import PERIOD_S, found, give_past
 from deploy.demo.meter import Meter
 from deploy.demo.options import DemoError, DemoOptions
 from deploy.supervise import Crew
@@ -34,6 +34,8 @@ from devices.words import say
 LOOPBACK = "127.0.0.1"
 PORT = 8000
 FILE = "girouette.sqlite"
+PERIOD_S = 2
+"""A board of the demonstration samples each two seconds."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,8 @@ class Run:
     stopping: threading.Event = field(default_factory=threading.Event)
     hurrying: threading.Event = field(default_factory=threading.Event)
     began_s: float = field(default_factory=time.time)
+    open: bool = False
+    """May gateway and public side begin?"""
 
     @property
     def page(self) -> str:
@@ -65,11 +69,29 @@ class Run:
         """The one file: registry, journal and series."""
         return f"sqlite:{self.home / FILE}"
 
-    def start_devices(self) -> None:
-        """Start the broker, and all boards: they keep what they measure until a receipt comes."""
+    def start_services(self) -> None:
+        """Start broker, gateway and public side; the latter two load, and wait until the pilot is founded."""
         self.crew.hire("broker", self.start_broker)
+        broker = f"mqtt://{LOOPBACK}:{self.broker_port}"
+        self.crew.hire("gateway", partial(self.start_service, "gateway", "--broker", broker))
+        self.crew.hire("api", partial(self.start_service, "api", "--port", str(self.page_port)))
+
+    def start_service(self, name: str, *options: str) -> subprocess.Popen[bytes]:
+        """Start one of our own commands."""
+        env = {**os.environ, "GIROUETTE_GATEWAY_HTTP_PORT": str(self.gateway_port)}
+        log = self.home / f"{name}.log"
+        child = start_child(name, *options, "--store", self.store_url, cwd=self.home, log=log, env=env)
+        if self.open:
+            let_go(child)
+        return child
+
+    def start_devices(self) -> None:
+        """Let gateway and public side begin, and switch all boards on: they keep what they measure until a receipt comes."""
+        self.open = True
+        for name in ("gateway", "api"):
+            let_go(self.crew.children[name].process)
         for player in self.players:
-            self.crew.hire(player.id, lambda player=player: self.start_board(player))  # type: ignore[misc]
+            self.crew.hire(player.id, partial(self.start_board, player))
 
     def start_broker(self) -> subprocess.Popen[bytes]:
         """The embedded broker, on loopback only; on the same port each time."""
@@ -97,6 +119,8 @@ class Run:
 
     def found(self) -> int:
         """Register the pilot where it is not, with its generated past; how many readings were generated."""
+        from deploy.demo.founding import found, give_past
+
         now_s = int(time.time())
         start_s = now_s - int(self.options.backfill_s)
         with (
@@ -107,16 +131,6 @@ class Run:
             new = [player for player in self.players if player.id not in known]
             found(registry, new, self.recipes, start_s=start_s)
             return give_past(registry, store, new, self.recipes, self.quantities, start_s=start_s, now_s=now_s)
-
-    def start_services(self) -> None:
-        """Start the gateway and the public side."""
-        broker = f"mqtt://{LOOPBACK}:{self.broker_port}"
-        gateway = ("gateway", "--broker", broker, "--store", self.store_url)
-        api = ("api", "--store", self.store_url, "--port", str(self.page_port))
-        env = {**os.environ, "GIROUETTE_GATEWAY_HTTP_PORT": str(self.gateway_port)}
-        for name, args in (("gateway", gateway), ("api", api)):
-            log = self.home / f"{name}.log"
-            self.crew.hire(name, lambda args=args, log=log: start_child(*args, cwd=self.home, log=log, env=env))  # type: ignore[misc]
 
     def fall_silent(self) -> None:
         """Every board measures no more, and goes on sending what it holds."""

@@ -15,16 +15,10 @@ from rich.table import Table
 
 from deploy import assembly
 from deploy.demo import status
-from deploy.demo.cast import cast
 from deploy.demo.founding import series_of
 from deploy.demo.meter import age_s
-from deploy.demo.options import DemoOptions
-from deploy.demo.reckoning import reckon
-from deploy.demo.run import Run, folder, free_port, page_port, shows_a_reading, signals
-from deploy.supervise import Crew
+from deploy.demo.run import Run, shows_a_reading
 from devices.interpreter import have_micropython
-from devices.quantity import load_quantities
-from devices.recipe import load_recipes
 from devices.words import say
 from gateway.registry import Registry
 from gateway.store.port import Reader
@@ -41,34 +35,12 @@ class Draw:
     every_s: float
 
 
-def demo(options: DemoOptions) -> int:
-    """Run the demonstration; 0 when nothing was lost nor doubled and a reading reached the page.
-
-    Raises DemoError, RecipeError and QuantityError with a sentence.
-    """
-    quantities = load_quantities(options.recipes)
-    recipes = load_recipes(options.recipes, quantities=quantities)
-    with folder(options.keep) as home:
-        run = Run(
-            home, options, cast(recipes), recipes, quantities, Crew(home / "pids.json"),
-            broker_port=free_port(), gateway_port=free_port(), page_port=page_port(options.port, options.lang),
-        )  # fmt: skip
-        show = Show(run, Console())
-        with signals(run):
-            try:
-                show.play()
-                told = reckon(run, show.logs(), first_reading_s=show.first_reading_s)
-            finally:
-                run.stop()
-        return show.close(told)
-
-
 class Show:
     """One run before its audience."""
 
-    def __init__(self, run: Run, console: Console) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._console = console
+        self._console = Console()
         self._serials = {p.id: status.Serial(run.home / "boards" / p.id / "serial.log") for p in run.players}
         self._kills = sorted(run.options.kills, key=lambda kill: kill.at_s)
         self.first_reading_s: float | None = None
@@ -79,17 +51,17 @@ class Show:
 
     def say(self, word: str, **values: object) -> None:
         """Print a sentence of `words/demo.toml`."""
-        self._console.print(say(f"demo.{word}", self._run.options.lang, **values), highlight=False, markup=False)
+        self._console.print(
+            say(f"demo.{word}", self._run.options.lang, **values), highlight=False, markup=False, soft_wrap=True
+        )
 
     def play(self) -> None:
         """Set everything up, run for as long as was asked, and let the boards send what they hold."""
         run = self._run
-        self.say("preparing", broker=assembly.broker_kind(run.options.broker), devices=len(run.players))
         if not have_micropython():
             self.say("replay")
-        run.start_devices()
         generated = run.found()
-        run.start_services()
+        run.start_devices()
         if generated:
             self.say("past", readings=generated, days=round(run.options.backfill_s / 86_400))
         self.say("page", page=run.page)

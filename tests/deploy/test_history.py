@@ -75,7 +75,7 @@ def test_a_history_is_one_batch() -> None:
     """Readings in time order a series, each window once, and a state for each series."""
     batch = history(pasts(), 1_790_000_000, 1_790_086_400)
 
-    assert len(batch.readings) == 144 * len(pasts())
+    assert len(batch.readings) == 48 * len(pasts())
     assert set(batch.states) == {p.series for p in pasts()}
     assert len(np.unique(batch.h1[["series", "start_s"]])) == len(batch.h1) >= 24 * len(pasts())
     assert len(history([], 0, 86_400).readings) == 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy.demo.cast import cast
-from deploy.demo.founding import PERIOD_S, found, give_past, series_of
+from deploy.demo.founding import found, give_past, series_of
+from deploy.demo.run import PERIOD_S
 from devices.quantity import load_quantities
 from devices.recipe import load_recipes
 from gateway.registry import Registry
@@ -27,7 +28,7 @@ def test_a_pilot_has_a_labelled_public_past(tmp_path: Path) -> None:
 
     series = registry.series()
     assert len(series) == len(series_of(registry)) == sum(len(recipes[p.recipe].channels) for p in players)
-    assert made == len(series) * 144
+    assert made == len(series) * 48
     assert {s.generated_until_s for s in series} == {NOW_S}
     assert {s.period_s for s in series} == {PERIOD_S}
     assert set(store.states()) == {s.id for s in series}
