@@ -41,8 +41,8 @@ from gateway.pipeline import Pipeline
 from gateway.registry import Registry
 from gateway.store.sqlite import SqliteStore
 
-CHANNELS = (("temperature", "Cel"), ("humidity", "%RH"), ("pressure", "Pa"))
-VALUES = {"temperature": 20.0, "humidity": 50.0, "pressure": 101_300.0}
+CHANNELS = (("temperature", "Cel"), ("humidity", "%RH"), ("pressure", "hPa"))
+VALUES = {"temperature": 20.0, "humidity": 50.0, "pressure": 1013.0}
 WINDOW = 500
 """Packs that the publisher has on their way to the broker."""
 HERE = "127.0.0.1"
