@@ -134,8 +134,8 @@ def defined(values: list[float], times_s: list[int]) -> list[float]:
         seen = [values[m] for m in past]
         if seen and not min(seen) <= value <= max(seen):
             width = (max(seen) - min(seen)) or 1.0
-            beyond = max(value - max(seen), min(seen) - value) / width
-            surprise += max(math.log10((len(moves) + 1) / 2), 0) + math.log10(1 + beyond)
+            beyond = max(value - max(seen), min(seen) - value)
+            surprise += max(math.log10((len(moves) + 1) / 2), 0) + math.log10(width + beyond) - math.log10(width)
         told.append(min(surprise / FULL, 1) if len(moves) >= MANY else math.nan)
     return told
 
