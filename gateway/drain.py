@@ -70,21 +70,15 @@ class Drain:
             parts += [self._store.tail(series, start_s, BEFORE), self._store.read(series, start_s, end_s)]
         stored = np.concatenate(parts)
         there, same = _compare(stored, late)
-        taken = (same if again else np.zeros(len(late), np.bool_)) | ~there
-        first = _first_of_second(late.take(taken))
-        chosen = late.take(taken)
-        doubles = chosen.take(~first)
-        clashing = _clashes(chosen.take(first), doubles)
-        conflicts = _joined(late.take(there & ~same), doubles.take(clashing))
-        return Late(stored, chosen.take(first), conflicts)
+        taken = late.take(same | ~there if again else ~there)
+        first = _first_of_second(taken)
+        doubles = taken.take(~first)
+        clashing = _clashes(taken.take(first), doubles)
+        return Late(stored, taken.take(first), joined([late.take(there & ~same), doubles.take(clashing)]))
 
     def rework(self, late: Late) -> Step:
         """Late readings are taken in: flags and windows around them, and states where they bear on them."""
-        known = np.isin(
-            _keys(late.stored["series"], late.stored["time_s"]), _keys(late.columns.series, late.columns.time_s)
-        )
-        step = rework(self._state, self._params(0), stored=late.stored[~known], late=late.columns)
-        _keep_scores(step.readings, late.stored[known])
+        step = rework(self._state, self._params(0), stored=late.stored, late=late.columns)
         self._changed.update(step.series.tolist())
         return step
 
@@ -114,10 +108,6 @@ def joined(parts: Iterable[Columns]) -> Columns:
         np.concatenate([part.time_s for part in rows]),
         np.concatenate([part.value for part in rows]),
     )
-
-
-def _joined(*parts: Columns) -> Columns:
-    return joined(parts)
 
 
 def _keys(series: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -156,12 +146,3 @@ def _clashes(first: Columns, doubles: Columns) -> NDArray[np.bool_]:
     at = order[np.searchsorted(keys, _keys(doubles.series, doubles.time_s), sorter=order)]
     clashing: NDArray[np.bool_] = first.value[at] != doubles.value
     return clashing
-
-
-def _keep_scores(readings: NDArray[np.void], stored: NDArray[np.void]) -> None:
-    """What was stored keeps its anomaly score."""
-    scores = dict(zip(_keys(stored["series"], stored["time_s"]).tolist(), stored["score"].tolist(), strict=True))
-    keys = _keys(readings["series"], readings["time_s"]).tolist()
-    for row, key in enumerate(keys):
-        if key in scores:
-            readings["score"][row] = scores[key]
