@@ -244,8 +244,8 @@ def _together(stored: NDArray[np.void], late: Columns) -> tuple[NDArray[np.void]
     rows, new = rows[order], order >= len(stored)
     first = (np.diff(rows["series"], prepend=-1) != 0) | (np.diff(rows["time_s"], prepend=-1) != 0)
     stands = np.flatnonzero(first)[np.cumsum(first) - 1]
-    confirmed = stands[new & (rows["value"] == rows["value"][stands])]
-    new[confirmed] = True
+    value, held = rows["value"], rows["value"][stands]
+    new[stands[new & ((value == held) | np.isnan(value) & np.isnan(held))]] = True
     return rows[first], new[first]
 
 
