@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("girouette", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -59,6 +60,13 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """A test that starts the log of a command leaves none that writes to its own closed stderr."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
