@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -33,6 +34,8 @@ from gateway.registry import Registry, RegistryError
 from gateway.store.port import Batch, Store, StoreFull, StoreMismatch, Tier
 from gateway.takeover import TakeoverError, look
 
+LOOK_FIRST_S = 5.0
+"""So long nothing is kept before the receipts on the broker are read: a broker with a full window (iotcore) tells them only then."""
 LOOK_S = 0.1
 """How often it is looked whether receipts are due."""
 FOLLOW_S = 1.0
@@ -74,9 +77,11 @@ class Pipeline:
         self._replays = Admission(self._directory, rate=NO_LIMIT, burst=NO_LIMIT)
         self._unplaced = journal.entries()
         self._ledger = Ledger()
+        self._restored = Ledger()  # as it was at the start, to be held against the receipts on the broker
+        self._restored.place(placed(self._directory, journal.entries()))
         self._place()
         self._owed = Owed()
-        self._looked = False
+        self._looked = asyncio.Event()
         self._fleet = Fleet(heard(self._ledger, self._directory, self._unplaced))
         self._fleet.know(registry)
         self._figures = Figures(started_s=clock())
@@ -108,7 +113,9 @@ class Pipeline:
         """None while packs are taken and kept, else a sentence that says why not."""
         if self._commits.fault is not None:
             return self._commits.fault
-        return self._inbox.ready() or (None if self._looked else "the receipts on the broker are still being read")
+        return self._inbox.ready() or (
+            None if self._looked.is_set() else "the receipts on the broker are still being read"
+        )
 
     def figures(self) -> dict[str, object]:
         """What it counted since its start."""
@@ -120,6 +127,9 @@ class Pipeline:
 
     async def _receive(self) -> None:
         async for messages in self._inbox.batches():
+            # What boards say now hides what they forgot under receipts that a restored ledger does not know.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._looked.wait(), LOOK_FIRST_S)
             await self._take(messages)
 
     async def _take(self, messages: Sequence[Message]) -> None:
@@ -191,7 +201,7 @@ class Pipeline:
         while True:
             await asyncio.sleep(LOOK_S)
             now_s = time.monotonic()
-            for device, ep in self._owed.due(now_s) if self._looked else ():
+            for device, ep in self._owed.due(now_s) if self._looked.is_set() else ():
                 account = self._ledger.account(device, ep)
                 told = msgspec.json.encode(receipt(account, st)) if account is not None else b""
                 if not told or self._inbox.send([Outgoing(f"{topic_of(name[device])}/kept", told, retain=True)]):
@@ -200,13 +210,14 @@ class Pipeline:
 
     async def _look(self) -> None:
         """Read the receipts on the broker before any is sent. Raises TakeoverError where they are not ours."""
-        found = look(await self._inbox.receipts(), self._ledger, self._journal.st, self._directory)
+        receipts, known = await self._inbox.receipts(), await self._commits.once(self._journal.lost)
+        found = look(receipts, self._restored, self._journal.st, self._directory, known=known)
         if (reason := found.reason) is not None:
             if not self._adopt:
                 raise TakeoverError(reason)
             await self._commits.until_done(partial(self._journal.lose, found.lost, now_s=int(self._clock())))
             log.warning("pipeline.adopted", others=found.others, lost=len(found.lost))
-        self._looked = True
+        self._looked.set()
 
     async def _conflict(self, columns: Columns) -> None:
         """Another value for a second that is stored goes to quarantine."""
@@ -255,9 +266,8 @@ class Pipeline:
 
     def _place(self) -> None:
         """Accounts of devices that the registry knows take their place in the ledger."""
-        known = [(self._directory.number(entry.device), entry) for entry in self._unplaced]
-        self._ledger.place(account_of(number, entry) for number, entry in known if number is not None)
-        self._unplaced = [entry for number, entry in known if number is None]
+        self._ledger.place(placed(self._directory, self._unplaced))
+        self._unplaced = [entry for entry in self._unplaced if self._directory.number(entry.device) is None]
 
     async def _lasting(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Work that is begun again when it fails, counted and logged: receipts do not wait for a fault elsewhere."""
@@ -294,9 +304,12 @@ def to_quarantine(admitted: Admitted, absorbed: Absorbed) -> list[Refusal]:
     return [r for r in admitted.refused if (r.device, r.ep, r.sq) in new or (r.device, r.ep, r.sq) not in old]
 
 
-def account_of(number: int, entry: Entry) -> Account:
-    """An entry of the journal as the ledger has it."""
-    return Account(number, entry.ep, entry.n, entry.lo, entry.dr, entry.heard_s, list(entry.edges))
+def placed(directory: Directory, entries: Iterable[Entry]) -> Iterator[Account]:
+    """Entries of the journal as the ledger has them, of devices that are registered."""
+    for entry in entries:
+        number = directory.number(entry.device)
+        if number is not None:
+            yield Account(number, entry.ep, entry.n, entry.lo, entry.dr, entry.heard_s, list(entry.edges))
 
 
 def heard(ledger: Ledger, directory: Directory, unplaced: Sequence[Entry]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -51,8 +51,13 @@ class Found:
         return None
 
 
-def look(receipts: Iterable[Message], ledger: Ledger, st: str, directory: Directory) -> Found:
-    """Hold the receipts on the broker against the ledger whose id is `st`; devices that are not registered are not ours."""
+def look(
+    receipts: Iterable[Message], ledger: Ledger, st: str, directory: Directory, *, known: Sequence[Lost] = ()
+) -> Found:
+    """Hold the receipts on the broker against the ledger whose id is `st`; devices that are not registered are not ours.
+
+    What is `known` to be lost was adopted before, and is no reason to stop again.
+    """
     others, lost = set(), []
     for message in receipts:
         device = message.topic.split("/")[3]
@@ -68,7 +73,13 @@ def look(receipts: Iterable[Message], ledger: Ledger, st: str, directory: Direct
         lost += [
             Lost(device, kept.ep, first, last) for first, last in _missing(ledger.account(number, kept.ep), kept.sq)
         ]
-    return Found(len(others), tuple(lost))
+    return Found(len(others), tuple(each for each in lost if not any(_within(each, one) for one in known)))
+
+
+def _within(each: Lost, known: Lost) -> bool:
+    """Is all of it known?"""
+    same = (each.device, each.ep) == (known.device, known.ep)
+    return same and known.first <= each.first and each.last <= known.last
 
 
 def _missing(account: Account | None, n: int) -> Iterator[tuple[int, int]]:
