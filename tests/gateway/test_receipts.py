@@ -22,6 +22,7 @@ from gateway.receipts import (
     SAMPLE,
     Account,
     Ledger,
+    Owed,
     Refusal,
     receipt,
 )
@@ -231,3 +232,15 @@ def test_dropped_samples_are_counted_by_the_board() -> None:
 
     assert account is not None
     assert (account.dr, account.holds(2), account.holds(3)) == (4, True, False)
+
+
+def test_a_receipt_goes_out_once_a_second_at_most() -> None:
+    """What was paid less than a second ago waits; what was never asked for is never due; a clock that steps back holds nothing up."""
+    owed = Owed()
+    owed.owe([(1, EP), (2, EP), (1, EP)])
+    assert owed.due(100.0) == [(1, EP), (2, EP)]
+    owed.paid((1, EP), 100.0)
+
+    assert owed.due(100.1) == [(2, EP)]
+    owed.owe([(1, EP)])
+    assert [owed.due(now_s) for now_s in (100.9, 101.0, 50.0)] == [[(2, EP)], [(2, EP), (1, EP)], [(2, EP), (1, EP)]]
