@@ -24,6 +24,7 @@ from deploy.accounts import (
 NOBODY = 10001
 """The user and group that services run as when root makes the folder."""
 HOME = "/var/lib/girouette"
+VERSION = "GIROUETTE_VERSION="
 LISTEN = "listener 1883 127.0.0.1"
 SHIPPED: Mapping[str, str] = {
     "compose.yaml": "compose/compose.yaml",
@@ -102,8 +103,17 @@ def renew(directory: Path, *, dashboards: Callable[[Path], object]) -> None:
     # Inside a container the listener takes every address; what the host publishes is said in compose.yaml.
     write(directory / "mosquitto.conf", broker_conf(listen="listener 1883"), mode=0o644)
     dashboards(directory / "grafana")
+    name_version(directory / ".env")
     if os.geteuid() == 0:
         give_away(directory)
+
+
+def name_version(settings: Path) -> None:
+    """Let compose build and run this version; every other line of the settings stays as it is."""
+    lines = settings.read_text(encoding="utf-8").splitlines(keepends=True)
+    now = [f"{VERSION}{version('girouette')}\n" if line.startswith(VERSION) else line for line in lines]
+    if now != lines:
+        write(settings, "".join(now), mode=0o600)
 
 
 def rotate(directory: Path) -> tuple[Path, ...]:
@@ -134,7 +144,7 @@ def settings_text() -> str:
     lines = [
         f"GIROUETTE_UID={who[0]}",
         f"GIROUETTE_GID={who[1]}",
-        f"GIROUETTE_VERSION={version('girouette')}",
+        f"{VERSION}{version('girouette')}",
         "# Where the services are published; 0.0.0.0 is every network this machine is on.",
         "GIROUETTE_BIND=127.0.0.1",
         "GIROUETTE_MQTT_PORT=1883",

@@ -6,6 +6,7 @@ import base64
 import os
 import re
 import stat
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -112,17 +113,18 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_an_upgrade_renews_what_is_shipped_and_nothing_else(tmp_path: Path) -> None:
-    """Changed copies of the package's files are as shipped again; secrets, settings and state are as they were."""
+    """Files of the package are as shipped again, and the version is named; secrets, settings and state are as they were."""
     town = tmp_path / "town"
     initialise(town, dashboards=panels)
     kept = {p: p.read_bytes() for d in ("secrets", "state") for p in (town / d).rglob("*") if p.is_file()}
     (town / "compose.yaml").write_text("services: {}\n")
-    (town / ".env").write_text("GIROUETTE_UID=7\n")
+    (town / ".env").write_text("GIROUETTE_UID=7\nGIROUETTE_VERSION=0.0.1\n# mine\n")
 
     renew(town, dashboards=panels)
 
     assert "mosquitto:" in (town / "compose.yaml").read_text()
-    assert (town / ".env").read_text() == "GIROUETTE_UID=7\n"
+    assert (town / ".env").read_text() == f"GIROUETTE_UID=7\nGIROUETTE_VERSION={version('girouette')}\n# mine\n"
+    assert stat.S_IMODE((town / ".env").stat().st_mode) == 0o600
     assert {p: p.read_bytes() for p in kept} == kept
 
 
