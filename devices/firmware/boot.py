@@ -3,4 +3,4 @@
 import gc
 
 gc.collect()
-gc.threshold(8192)
+gc.threshold(4096)

@@ -21,6 +21,8 @@ from devices.image import Identity, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import Board, Surroundings, start_board, stop_sampling
 
+RECIPES = ("air", "noise", "weather")
+
 
 class Broker:
     """A mosquitto without persistence on one port, which comes back with nothing when it was killed."""
@@ -59,13 +61,13 @@ class Broker:
 class Boards:
     """Boards of a small heap that sample once a second."""
 
-    def __init__(self, port: int, directory: Path, *, recipes: Sequence[str] = ("air", "noise", "weather")) -> None:
+    def __init__(self, port: int, directory: Path, *, recipes: Sequence[str] = RECIPES, suffix: str = "1") -> None:
         known = load_recipes()
         self._boards: dict[str, Board] = {}
         for recipe in recipes:
-            name = f"{recipe}-1"
+            name = f"{recipe}-{suffix}"
             identity = Identity(name, shard_of(name), name, "secret", "127.0.0.1", port, period_s=1)
-            (directory / name).mkdir()
+            (directory / name).mkdir(exist_ok=True)
             self._boards[name] = start_board(
                 build_image([known[recipe]], identity),
                 directory=directory / name,
@@ -77,6 +79,10 @@ class Boards:
     def told(self) -> dict[str, Told]:
         """What each board's serial log says by now."""
         return {name: read_console(board.log.read_text()) for name, board in self._boards.items()}
+
+    def console(self) -> str:
+        """The serial logs of all boards."""
+        return "".join(board.log.read_text() for board in self._boards.values())
 
     def numbered(self) -> int:
         """How many samples all boards have numbered."""

@@ -82,6 +82,8 @@ class Session:
     gateway: bool = False
     """True where the simulated gateway answers, instead of the session's own lines."""
     transcript: bool = True
+    gauge: bool = False
+    """Let the board tell how much memory it takes (`devices/sim/gauge.py`)."""
     free: int = FREE_BYTES + BROKER_BYTES
     console: str = ""
 
@@ -176,6 +178,7 @@ def run_boot(session: Session, directory: Path, begins_ms: int, ends_ms: int) ->
         "gateway": session.gateway,
         "transcript": session.transcript,
         "free": session.free,
+        "gauge": session.gauge,
     }
     (directory / "session.json").write_text(json.dumps(told))
     virtual = SIMULATOR / "virtual"

@@ -7,7 +7,6 @@ from girouette.sample import said
 from girouette.spool import Segment, Spool, read_line
 
 LINES_A_STEP = 8
-BATCH = 16
 UNKNOWN = -1
 MOST_GIVEN_UP = 256
 
@@ -50,7 +49,7 @@ class Backlog:
         if segment is self._segment:
             return self._read >= segment.size
         reading = self._segment
-        return reading is not None and reading in self.spool.segments and segment.name < reading.name
+        return reading is not None and reading in self.spool.segments and segment.place < reading.place
 
     def settle(self, segment: Segment, waiting: list[int]) -> None:
         """Raise a segment's lowest number to that of its packs on their way, or of its first unread line."""
@@ -95,8 +94,7 @@ class Backlog:
 
     def give_up(self, segment: Segment, sq: int) -> None:
         """Do not send this sample again."""
-        if len(segment.given_up) < MOST_GIVEN_UP:
-            segment.given_up.append(sq)
+        segment.given_up = (segment.given_up or [])[-MOST_GIVEN_UP:] + [sq]
 
     async def give_way(self) -> None:
         """Drop the oldest segment, sample by sample, because the disk is full."""
@@ -116,23 +114,28 @@ class Backlog:
 
     async def number_again(self, segment: Segment) -> None:
         """Move a segment's samples to the end of the spool, with new numbers under the present `ep`."""
-        moved: list[tuple[int, str, str]] = []
         with self.spool.open_at(segment, 0) as file:
-            for line in file:
-                found = read_line(line)
-                if found is None:
-                    self.drop(segment.ep, UNKNOWN, "spoilt")
-                    continue
-                sq = self._numbers.take()
-                print("D", segment.ep, found[0], "renumbered")
-                print("N", self._numbers.ep, sq)
-                if found[1][0] != "b":
-                    print(said(self._numbers.ep, sq, int(found[1]), found[2], [name for name, _ in segment.channels]))
-                moved.append((sq, found[1], found[2]))
-        for at in range(0, len(moved), BATCH):
-            self.spool.append(self._numbers.ep, segment.channels, moved[at : at + BATCH])
-            await asyncio.sleep_ms(0)
+            moved = [self._renumbered(segment, line) for line in lines_of(file)]
+            while moved:
+                fresh = [m for m in moved if m is not None]
+                if fresh:
+                    self.spool.append(self._numbers.ep, segment.channels, fresh)
+                await asyncio.sleep_ms(0)
+                moved = [self._renumbered(segment, line) for line in lines_of(file)]
         self.spool.remove(segment)
+
+    def _renumbered(self, segment: Segment, line: bytes) -> tuple[int, str, str] | None:
+        """A line's sample under a new number, or None where the line is spoilt."""
+        found = read_line(line)
+        if found is None:
+            self.drop(segment.ep, UNKNOWN, "spoilt")
+            return None
+        sq = self._numbers.take()
+        print("D", segment.ep, found[0], "renumbered")
+        print("N", self._numbers.ep, sq)
+        if found[1][0] != "b":
+            print(said(self._numbers.ep, sq, int(found[1]), found[2], [name for name, _ in segment.channels]))
+        return sq, found[1], found[2]
 
     def drop(self, ep: int, sq: int, why: str) -> None:
         """Count one sample as dropped, and say so."""
@@ -180,7 +183,7 @@ class Backlog:
             self.drop(segment.ep, sq, why)
 
     def _waits(self, segment: Segment, sq: int) -> bool:
-        return sq not in segment.given_up and not self._receipts.covers(segment.ep, sq)
+        return sq not in (segment.given_up or ()) and not self._receipts.covers(segment.ep, sq)
 
     def _date(self, when: str) -> int | None:
         """A line's date; None while this boot has no clock, UNKNOWN for a boot that never had one."""
@@ -191,3 +194,14 @@ class Backlog:
         if base_s is not None:
             return base_s + int(up_s)
         return None if int(boot) == self._numbers.boot else UNKNOWN
+
+
+def lines_of(file) -> list[bytes]:
+    """The next few lines of a file: as many as one step of the event loop may take."""
+    lines = []
+    while len(lines) < LINES_A_STEP:
+        line = file.readline()
+        if not line:
+            break
+        lines.append(line)
+    return lines

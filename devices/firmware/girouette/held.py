@@ -2,13 +2,13 @@
 
 from girouette.sample import Sample
 
-ROOM = 64
-FULL = 48
+ROOM = 48
+FULL = 32
 """From here on samples go to the spool, so that there is always room for the next ones."""
 
 
 class Held:
-    """Up to 64 samples of the current `ep`, oldest first."""
+    """Up to 48 samples of the current `ep`, oldest first."""
 
     def __init__(self):
         self.samples: list[Sample] = []

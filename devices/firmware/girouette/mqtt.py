@@ -10,6 +10,7 @@ import random
 import time
 
 from girouette import mqtt_codec as codec
+from girouette.parcel import Parcel
 
 LATE_MS = 10000
 """A broker that owes an answer for this long is gone."""
@@ -19,8 +20,6 @@ PATIENCE_MS = 120000
 STABLE_MS = 5000
 """A connection that lasted this long was a good one: the next wait begins small again."""
 CAP = 4096
-HEAD = 128
-"""A packet of 4 KiB of payload, and what stands before it."""
 QUEUE = 8
 FLOOD = 32
 
@@ -56,7 +55,6 @@ class Client:
         self.why = ""
         self._mid = 0
         self._out: list[tuple] = []
-        self._parcel = bytearray(CAP + HEAD)
         self._room = asyncio.Event()
         self._filled = asyncio.Event()
         self._waiting: dict[int, Waiting] = {}
@@ -88,7 +86,7 @@ class Client:
     async def publish(self, topic: str, payload, qos: int = 0, retain: bool = False) -> None:
         """Send one message; at QoS 1 return when the broker has acknowledged it, else when it is on its way.
 
-        The payload is not copied: until this returns it must stay as it is.
+        A Parcel is not copied: until this returns it must stay as it is.
         """
         while len(self._out) >= QUEUE:
             self._room.clear()
@@ -212,15 +210,11 @@ class Client:
         except OSError as error:
             self._break("writing: " + str(error))
 
-    def _whole(self, packet: tuple):
+    @staticmethod
+    def _whole(packet: tuple):
         """Head and payload in one piece, since Nagle makes two pieces wait for each other."""
         head, payload = packet
-        size = len(head) + len(payload)
-        if size > len(self._parcel):
-            return head + bytes(payload)
-        self._parcel[: len(head)] = head
-        self._parcel[len(head) : size] = payload
-        return memoryview(self._parcel)[:size]
+        return payload.behind(head) if isinstance(payload, Parcel) else head + payload
 
     async def _read(self, reader) -> None:
         read = exactly(reader)

@@ -5,9 +5,11 @@ All packs are made in one buffer, taken from the heap at power-on: 4 KiB in one 
 
 import json
 
+from girouette.parcel import ROOM, Parcel
+
 LONGEST = 4096
 MOST_RECORDS = 256
-_buffer = bytearray(LONGEST)
+_buffer = bytearray(ROOM + LONGEST)
 
 
 def heads_of(channels) -> list[str]:
@@ -44,10 +46,11 @@ class Pack:
         self.numbers.append(sq)
         return True
 
-    def payload(self):
+    def payload(self) -> Parcel:
         """The message, for as long as no other pack is made."""
-        _buffer[self._size : self._size + 1] = b"]"
-        return memoryview(_buffer)[: self._size + 1]
+        end = ROOM + self._size
+        _buffer[end : end + 1] = b"]"
+        return Parcel(_buffer, self._size + 1)
 
     def _opening(self, sq: int, time_s: int) -> str:
         """How the first record begins: with all that holds for the whole message."""
@@ -57,5 +60,6 @@ class Pack:
 
     def _append(self, text: str) -> None:
         content = text.encode()
-        _buffer[self._size : self._size + len(content)] = content
+        start = ROOM + self._size
+        _buffer[start : start + len(content)] = content
         self._size += len(content)

@@ -9,22 +9,23 @@ import binascii
 import json
 import os
 
-SEGMENT_BYTES = 8192
+SEGMENT_BYTES = 32768
+"""A full spool has 16 segments: each takes 200 bytes of the heap, and freeing is by the segment."""
 HEADER_LONGEST = 4096
 
 
 class Segment:
-    """One file of the spool."""
+    """One file of the spool, called by its place in the order."""
 
-    def __init__(self, name: str, size: int, ep: int, first: int, channels: list):
-        self.name = name
+    def __init__(self, place: int, size: int, ep: int, first: int, channels: list):
+        self.place = place
         self.size = size
         self.ep = ep
         self.low = first
         self.channels = channels
         self.start = 0
         self.counted = 0
-        self.given_up: list[int] = []
+        self.given_up: list[int] | None = None
 
 
 class Spool:
@@ -80,12 +81,11 @@ class Spool:
         try:
             os.remove(self._path(segment))
         except OSError:
-            print("# spool: cannot remove", segment.name)
+            print("# spool: cannot remove segment", segment.place)
 
     def _open(self, ep: int, first: int, channels: list) -> Segment:
-        name = "%08d" % self._next
         header = json.dumps({"ep": ep, "first": first, "channels": channels}).encode()
-        segment = Segment(name, 0, ep, first, channels)
+        segment = Segment(self._next, 0, ep, first, channels)
         with open(self._path(segment), "wb") as file:
             file.write(b"%08x %s\n" % (binascii.crc32(header), header))
             segment.start = segment.size = file.tell()
@@ -104,7 +104,10 @@ class Spool:
             if header is None:
                 raise ValueError("check value")
             told = json.loads(header)
-            segment = Segment(name, os.stat(path)[6], told["ep"], told["first"], told["channels"])
+            channels = told["channels"]
+            if self.segments and self.segments[-1].channels == channels:
+                channels = self.segments[-1].channels  # one list for all
+            segment = Segment(int(name), os.stat(path)[6], told["ep"], told["first"], channels)
         except (OSError, ValueError, KeyError, TypeError):
             print("# spool: segment", name, "has no readable first line and is left out")
             self.spoilt += 1
@@ -126,7 +129,7 @@ class Spool:
             return []
 
     def _path(self, segment: Segment) -> str:
-        return self._folder + "/" + segment.name
+        return "%s/%08d" % (self._folder, segment.place)
 
 
 def line_of(sq: int, when: str, values: str) -> str:

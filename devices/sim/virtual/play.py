@@ -10,6 +10,7 @@ import ballast
 import machine
 from broker import the_broker
 from gateway import the_gateway
+from gauge import Gauge, attach
 from script import the_script
 
 with open("../session.json") as file:
@@ -39,6 +40,8 @@ the_print, builtins.print = print, hear_console
 machine.reset = reset
 
 print("# heap:", ballast.leave(told["free"]), "bytes free at power-on")
+if told["gauge"]:
+    attach(Gauge())
 
 import boot  # noqa: E402, F401
 import main  # noqa: E402, F401

@@ -19,7 +19,7 @@ heads, result = heads_of(channels), []
 for lowest, dropped, samples in batches:
     pack = Pack("b1/", 7, lowest, dropped)
     taken = [pack.add(sq, time_s, values, heads) for sq, time_s, values in samples]
-    result.append([taken, pack.numbers, str(pack.payload(), "utf8")])
+    result.append([taken, pack.numbers, str(pack.payload().behind(b""), "utf8")])
 """
 values = st.tuples(*(st.none() | st.decimals(-9999, 9999, places=3) for _ in CHANNELS)).filter(any)
 

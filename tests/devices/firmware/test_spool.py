@@ -13,7 +13,7 @@ from girouette.spool import Spool
 spool = Spool("spool", 100000)
 for ep, lines in given:
     spool.append(ep, [["noise_level", "dB"]], [(sq, when, values) for sq, when, values in lines])
-result = [s.name for s in spool.segments]
+result = ['%08d' % s.place for s in spool.segments]
 """
 READ = """
 from girouette.spool import Spool, read_line
@@ -42,14 +42,14 @@ def test_a_restart_reads_what_was_written(tmp_path: Path) -> None:
     ]
 
 
-def test_a_segment_holds_eight_kibibytes(tmp_path: Path) -> None:
-    """What a receipt covers is freed segment by segment, so none grows beyond 8 KiB."""
-    run(WRITE, tmp_path, [[7, lines(n, n + 15)] for n in range(1, 1000, 16)])
+def test_a_segment_holds_at_most_32_kibibytes(tmp_path: Path) -> None:
+    """What a receipt covers is freed segment by segment, so none grows beyond 32 KiB."""
+    run(WRITE, tmp_path, [[7, lines(n, n + 15)] for n in range(1, 4000, 16)])
 
     sizes = [file.stat().st_size for file in sorted((tmp_path / "flash/spool").iterdir())]
 
-    assert len(sizes) > 3
-    assert all(6000 < size <= 8192 for size in sizes[:-1])
+    assert len(sizes) > 1
+    assert all(31000 < size <= 32768 for size in sizes[:-1])
 
 
 @pytest.mark.parametrize("kept", range(1, 26, 2))
@@ -134,10 +134,10 @@ from girouette.numbers import Numbers
 from girouette.receipts import Receipts
 from girouette.spool import Spool
 
-spool, numbers, receipts = Spool("spool", 20000), Numbers(), Receipts()
+spool, numbers, receipts = Spool("spool", 80000), Numbers(), Receipts()
 backlog = Backlog(spool, numbers, None, receipts, "b1/")
 receipts.hear(numbers.ep, 40, [])
-for first in range(1, 1000, 16):
+for first in range(1, 4000, 16):
     lines = [(sq, str(1800000000 + sq), "55.5") for sq in range(first, first + 16)]
     while spool.too_full_for(16 * 60):
         asyncio.run(backlog.give_way())
@@ -150,6 +150,6 @@ def test_a_full_disk_drops_its_oldest_segment_sample_by_sample(tmp_path: Path) -
     """The spool stays below its limit; what gives way is counted, but for what the gateway has already."""
     size, lowest, dropped = run(FULL, tmp_path)
 
-    assert size <= 20000
+    assert size <= 80000
     assert lowest > 300
     assert dropped == lowest - 1 - 40

@@ -1,0 +1,52 @@
+"""Measures the firmware from outside: how much of the heap it takes, and how long each step of its tasks holds the loop.
+
+Prints `# gauge: {...}` every second of the board: bytes of the heap that the firmware took at the most (garbage included)
+and that it holds after a collection, and the longest step in microseconds with its task. What the simulated sensors leave
+behind in the same heap is in it.
+"""
+
+import gc
+import json
+import time
+
+EVERY_MS = 1000
+
+
+class Gauge:
+    """The figures since power-on."""
+
+    def __init__(self):
+        gc.collect()
+        self._before = gc.mem_alloc()
+        self._due = time.ticks_add(time.ticks_ms(), EVERY_MS)
+        self.peak = self.steps = self.longest_us = 0
+        self.task = ""
+
+    def stepped(self, name: str, took_us: int) -> None:
+        """A step of a task has ended."""
+        self.steps += 1
+        self.peak = max(self.peak, gc.mem_alloc() - self._before)
+        if took_us > self.longest_us:
+            self.longest_us, self.task = took_us, name
+        if time.ticks_diff(time.ticks_ms(), self._due) >= 0:
+            self._due = time.ticks_add(time.ticks_ms(), EVERY_MS)
+            self._tell()
+
+    def _tell(self) -> None:
+        gc.collect()
+        held = gc.mem_alloc() - self._before
+        told = {"held": held, "peak": self.peak, "longest_us": self.longest_us, "task": self.task, "steps": self.steps}
+        print("# gauge:", json.dumps(told))
+
+
+def attach(gauge: Gauge) -> None:
+    """Let every step of every task be told to this gauge too."""
+    from girouette.watchdog import Watchdog  # the firmware's own: measured with the rest of it
+
+    stepped = Watchdog.stepped
+
+    def both(self, name: str, took_us: int) -> None:
+        stepped(self, name, took_us)
+        gauge.stepped(name, took_us)
+
+    Watchdog.stepped = both
