@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import stat
 import subprocess
 import threading
@@ -196,10 +197,9 @@ def comes_in(broker: Guarded, name: str) -> bool:
     return client.code == "Success"
 
 
-def test_hashes_are_those_of_mosquitto(tmp_path: Path) -> None:
+def test_hashes_are_those_of_mosquitto(tmp_path: Path, part: Callable[[str], str]) -> None:
     """What mosquitto's own tool makes of a password, we make with its salt."""
-    import base64
-
+    part("mosquitto")
     file = tmp_path / "passwords"
     file.touch()
     subprocess.run(["mosquitto_passwd", "-b", str(file), "air-1", "a word"], check=True)
