@@ -85,7 +85,8 @@ class Journal:
             with self._writing():
                 self.st = self._fact("st") or self._new_st()
                 """The random id of this ledger."""
-                self._seq = self._drained()
+                self._seq = max(self._drained(), self.last())
+                """Numbers only grow, over restarts and trims too: who follows the log would miss a batch with an old one."""
             opened.pop_all()  # it stays open: nothing went wrong
 
     def close(self) -> None:

@@ -127,6 +127,20 @@ def test_numbers_go_on_where_the_store_trims_in_the_same_file(path: Path, journa
     assert journal.commit(readings(2.0), Change(), now_s=2) == 2
 
 
+def test_numbers_go_on_after_a_restart_whose_follower_was_first(path: Path, journal: Journal) -> None:
+    """A restarted gateway stores and trims what the last one left, then commits: that number must be new to its follower."""
+    for _ in range(3):
+        left = journal.commit(readings(1.0), Change(), now_s=1000)
+    journal.close()
+
+    with contextlib.closing(Journal(path)) as again, contextlib.closing(SqliteStore(path)) as store:
+        done = again.read_from(0)[-1][0]
+        store.write(Batch(journal_seq=done))
+        seq = again.commit(readings(2.0), Change(), now_s=1000)
+        assert done == left
+        assert [number for number, _ in again.read_from(done)] == [seq]
+
+
 def test_a_remote_store_can_be_given_a_week_again(path: Path, journal: Journal) -> None:
     """Drained batches stay for seven days, and numbers go on after all of them are gone."""
     for now_s in (1, 2):
