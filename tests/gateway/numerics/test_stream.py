@@ -209,6 +209,21 @@ def test_after_a_crash_the_journal_is_read_again(
     same(kept, whole, scores=False)
 
 
+def test_a_restart_takes_a_late_reading_into_its_older_state() -> None:
+    """Though the store is ahead: what follows it in the journal goes on from a state that knows it."""
+    early, late, later = (0, MIDNIGHT_S + 60, 4.0), (0, MIDNIGHT_S + 30, 6.0), (0, MIDNIGHT_S + 120, 5.0)
+    whole, _ = in_one_go([early, late, later])
+
+    kept, state, known = Kept(), fresh(len(AGGREGATES)), params()
+    take(kept, state, known, [early])
+    held = state.copy()
+    for readings in (state, held):
+        take(kept, readings, known, [late])
+        take(kept, readings, known, [later])
+
+    same(kept, whole, scores=False)
+
+
 @given(streams(), some.integers(0, 60))
 def test_without_its_state_a_series_is_warmed_up_from_the_store(
     readings: list[tuple[int, int, float]], at: int
@@ -232,6 +247,24 @@ def test_no_more_is_recalled_than_makes_a_difference() -> None:
 
     assert 2880 < recall(minute) < 3100
     assert recall(often) == 200_000
+
+
+def test_a_late_reading_ends_a_flat_line_of_hours() -> None:
+    """Flags change as long after it as the flat line takes to be told, and those of the line before it stay."""
+    known = np.array([params_row("mean", 600, {"flat_tolerance": 0.5, "flat_suspect_s": 7200, "flat_fail_s": 36_000})])
+    readings = [(0, MIDNIGHT_S + 600 * n, 4.0) for n in range(200)]
+    late = (0, MIDNIGHT_S + 45_001, 9.0)
+    whole, kept = Kept(), Kept()
+    take(whole, fresh(1), known, sorted([*readings, late]))
+
+    state = fresh(1)
+    take(kept, state, known, readings)
+    before = kept.rows(0)["flag"].copy()
+    take(kept, state, known, [late])
+
+    same(kept, whole, scores=False)
+    changed = MIDNIGHT_S + 600 * np.flatnonzero(before != np.delete(kept.rows(0)["flag"], 76))
+    assert (changed[0] - late[1], changed[-1] - late[1]) == (599, 600 * 60 - 1)
 
 
 def test_nothing_new_is_nothing_done() -> None:
