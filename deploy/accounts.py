@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.faults import CommandError
 from gateway.registry.rows import Device
 
 SERVICES, PASSWORDS, RULES = "services", "passwords", "acl"
@@ -33,7 +34,7 @@ GATEWAY, COMMANDS, WATCH = "gateway-", "commands", "watch"
 """Services: gateways `gateway-0` and on, `girouette cmd`, and what only asks whether the broker lives."""
 
 
-class AccountsError(Exception):
+class AccountsError(CommandError):
     """The files cannot be made; the message says what to do."""
 
 
@@ -47,7 +48,7 @@ class Account:
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.user) or not HASH.fullmatch(self.password_hash):
-            raise AccountsError(f"{self.user!r} cannot be an account: names are a-z 0-9 - and hashes mosquitto's $7$")
+            raise AccountsError("bad_account", user=repr(self.user))
 
 
 def hash_password(password: str, salt: bytes) -> str:
@@ -81,8 +82,7 @@ def accounts_of(devices: Iterable[Device], services: Sequence[Account] = ()) -> 
     there = [device for device in devices if device.stage != "retired" and device.password_hash]
     boards = sorted((device_account(device) for device in there), key=lambda account: account.user)
     if taken := {account.user for account in services} & {account.user for account in boards}:
-        name = min(taken)
-        raise AccountsError(f"{name} is a service's account; retire the device {name} and add it under another name")
+        raise AccountsError("service_name", name=min(taken))
     return (*services, *boards)
 
 
@@ -103,7 +103,7 @@ def read_services(directory: Path) -> tuple[Account, ...]:
     try:
         lines = (directory / SERVICES).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise AccountsError(f"{directory} has no file {SERVICES!r}; make it with: girouette deploy init") from None
+        raise AccountsError("no_services", folder=directory, file=SERVICES) from None
     return tuple(service_account(*line.split(":", 1)) for line in lines if line)
 
 

@@ -36,13 +36,11 @@ class CommandError(Exception):
 
 def expected() -> tuple[type[Exception], ...]:
     """What the rooms refuse with, imported only once something was raised."""
-    from deploy.accounts import AccountsError
-    from deploy.initialise import InitialiseError
     from devices.refusal import RefusalError
     from gateway.registry import RegistryError
     from gateway.store.port import StoreError
 
-    return (CommandError, RefusalError, RegistryError, StoreError, AccountsError, InitialiseError, OSError)
+    return (CommandError, RefusalError, RegistryError, StoreError, OSError)
 
 
 def exit_code(error: Exception) -> int:

@@ -20,6 +20,7 @@ from deploy.accounts import (
     replace,
     write_accounts,
 )
+from deploy.faults import CommandError
 
 NOBODY = 10001
 """The user and group that services run as when root makes the folder."""
@@ -38,7 +39,7 @@ STATE = ("accounts", "broker", "registry", "influxdb", "influxdb-config", "grafa
 ROOT = Path(__file__).parent.parent
 
 
-class InitialiseError(Exception):
+class InitialiseError(CommandError):
     """The folder cannot be made; the message says what to do."""
 
 
@@ -78,7 +79,7 @@ def initialise(directory: Path, *, dashboards: Callable[[Path], object]) -> tupl
     Raises InitialiseError where secrets stand already: nothing is overwritten, nothing changed.
     """
     if (directory / "secrets").exists() or (directory / ".env").exists():
-        raise InitialiseError(f"{directory} has secrets already and nothing was changed; choose another folder")
+        raise InitialiseError("has_secrets", folder=directory)
     made = make_secrets()
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("secrets", *(f"state/{part}" for part in STATE)):
@@ -96,7 +97,7 @@ def initialise(directory: Path, *, dashboards: Callable[[Path], object]) -> tupl
 def renew(directory: Path, *, dashboards: Callable[[Path], object]) -> None:
     """Bring everything but secrets, settings and state to this version: the step of an upgrade."""
     if not (directory / "secrets").exists():
-        raise InitialiseError(f"{directory} is not a deployment; make one with: girouette deploy init {directory}")
+        raise InitialiseError("no_deployment", folder=directory)
     for name, source in SHIPPED.items():
         text = files("deploy").joinpath(source).read_text(encoding="utf-8")
         write(directory / name, text, mode=0o755 if name.endswith(".sh") else 0o644)
@@ -123,7 +124,7 @@ def rotate(directory: Path) -> tuple[Path, ...]:
     """
     accounts = directory / "state/accounts"
     if not (accounts / SERVICES).exists():
-        raise InitialiseError(f"{directory} is not a deployment; make one with: girouette deploy init {directory}")
+        raise InitialiseError("no_deployment", folder=directory)
     made = {name: text for name, text in make_secrets().items() if name in BROKER_SECRETS}
     lines = service_lines(made)
     services = {line.split(":", 1)[0] for line in lines.splitlines()}

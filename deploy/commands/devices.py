@@ -60,7 +60,7 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
 ) -> None:
     """A new device at a place; its password is told this once."""
     settings = settled(ctx, store=store, registry=registry, recipes=recipes)
-    check_accounts(settings)
+    check_accounts(settings, name)
     mine = chosen_recipes(settings, slugs)
     back_s = seconds(since)
     with registry_of(settings, make=True) as known:
@@ -159,12 +159,13 @@ def register(registry: Registry, new: Newcomer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def check_accounts(settings: Settings) -> None:
+def check_accounts(settings: Settings, name: str | None) -> None:
     """Refuse before anything is registered where the broker's accounts cannot be written afterwards."""
-    from deploy.accounts import read_services
+    from deploy.accounts import AccountsError, read_services
 
     if settings.accounts is not None:
-        read_services(settings.accounts)
+        if name in {account.user for account in read_services(settings.accounts)}:
+            raise AccountsError("service_name", name=name)
         if not os.access(settings.accounts, os.W_OK):
             raise CommandError("accounts_not_ours", folder=settings.accounts)
 

@@ -240,7 +240,7 @@ def test_who_has_no_account() -> None:
 @pytest.mark.parametrize("name", ["gateway-0", "watch"])
 def test_a_device_may_not_have_the_name_of_a_service(name: str) -> None:
     """Else its password would open the service's rights."""
-    with pytest.raises(AccountsError, match="another name"):
+    with pytest.raises(AccountsError, match="choose another name"):
         accounts_of((row(name),), (service_account(name, BOARD.password_hash),))
 
 

@@ -197,6 +197,20 @@ def test_nothing_is_registered_where_accounts_cannot_be_written(
     assert not (home / "girouette.sqlite").exists()
 
 
+def test_a_device_is_not_called_like_a_service(
+    girouette: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be given the gateway's rights on the broker; nothing is registered."""
+    (home / "accounts").mkdir()
+    (home / "accounts/services").write_text(f"gateway-0:{hash_password('x', b'twelve bytes')}\n")
+    monkeypatch.setenv("GIROUETTE_ACCOUNTS", str(home / "accounts"))
+
+    refused = girouette("device", "add", "--recipe", "air", "--id", "gateway-0", *HERE)
+
+    assert (refused.code, "another name" in refused.err) == (REFUSED, True)
+    assert not (home / "girouette.sqlite").exists()
+
+
 def test_the_command_is_shown_where_the_broker_cannot_be_told(
     girouette: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ from gateway.store.port import StoreAway, StoreFull, StoreMismatch
         (StoreMismatch("no"), REFUSED),
         (StoreAway("no"), AWAY),
         (StoreFull("no"), AWAY),
-        (AccountsError("no"), REFUSED),
+        (AccountsError("no_services", folder=".", file="services"), REFUSED),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "file"), AWAY),
         (OSError(errno.EACCES, os.strerror(errno.EACCES), "file"), REFUSED),
     ],
