@@ -1,0 +1,311 @@
+"""The parts that run beside one another on a board: watchdog, sampler, sensors, commands, configuration, crash notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from micropython import run
+
+WATCHED = """
+import asyncio
+import time
+from girouette.watchdog import Watchdog
+
+watchdog, fed = Watchdog(10000), []
+
+async def work(beat, falls_silent):
+    while True:
+        if not falls_silent or time.passed_ms() < 20000:
+            beat()
+        await asyncio.sleep_ms(500)
+
+async def main():
+    spawn, watch = watchdog.spawn, watchdog.watch
+    for name in given["tasks"]:
+        spawn(name, work(watch(name), name in given["silent"]))
+    spawn("watchdog", watchdog.run(lambda: fed.append(time.passed_ms())))
+    await asyncio.sleep_ms(60000)
+
+asyncio.run(main())
+result = [fed[-1], watchdog.late()]
+"""
+
+
+@pytest.mark.parametrize(
+    ("silent", "last_s", "late"), [([], 59, []), (["sampler"], 29, ["sampler"]), (["mqtt", "led"], 29, ["mqtt", "led"])]
+)
+def test_the_watchdog_is_fed_only_while_every_task_checks_in(
+    tmp_path: Path, silent: list[str], last_s: int, late: list[str]
+) -> None:
+    """One task that has been silent for 10 s is enough: the machine's watchdog is fed no more, and bites."""
+    given = {"tasks": ["mqtt", "sampler", "led"], "silent": silent}
+
+    fed_ms, found = run(WATCHED, tmp_path, given, virtual=True)
+
+    assert last_s * 1000 <= fed_ms <= (last_s + 1) * 1000
+    assert sorted(found) == sorted(late)
+
+
+def test_the_longest_step_and_its_task_are_known(tmp_path: Path) -> None:
+    """A task that holds the loop is named, with for how long; waiting is no holding."""
+    code = """
+import asyncio
+import time
+from girouette.watchdog import Watchdog
+watchdog = Watchdog(10000)
+
+async def holds():
+    await asyncio.sleep_ms(1)
+    began = time.ticks_us()
+    while time.ticks_diff(time.ticks_us(), began) < 50000:
+        pass
+
+async def waits():
+    await asyncio.sleep_ms(200)
+
+async def main():
+    await asyncio.gather(watchdog.spawn("holds", holds()), watchdog.spawn("waits", waits()))
+
+asyncio.run(main())
+result = [watchdog.longest_task, watchdog.longest_us]
+"""
+    task, longest_us = run(code, tmp_path)
+
+    assert task == "holds"
+    assert longest_us >= 50_000
+
+
+SAMPLED = """
+import asyncio
+import time
+from girouette.clock import Uptime
+from girouette.sampler import Sampler
+
+class Sensor:
+    class Channel:
+        key, digits = "value", 1
+    channels = [Channel()]
+    ticks = reads = 0
+    def tick(self):
+        self.ticks += 1
+    async def read(self):
+        self.reads += 1
+        await asyncio.sleep_ms(given["reading_ms"])
+        return {"value": self.ticks / 4} if given["alive"] else {}
+
+sensor, kept = Sensor(), []
+sampler = Sampler([sensor], given["period_s"], Uptime(), lambda up_s, text: kept.append([up_s, text]))
+
+async def hold():
+    await asyncio.sleep_ms(given["hold_at_ms"])
+    time.sleep_ms(given["hold_ms"])
+
+async def main():
+    asyncio.create_task(sampler.run(lambda: None))
+    asyncio.create_task(hold())
+    await asyncio.sleep_ms(given["for_ms"])
+    if given["ask"]:
+        sampler.asked = True
+        await asyncio.sleep_ms(1500)
+
+asyncio.run(main())
+result = [kept, sensor.ticks, sampler.empty]
+"""
+
+
+def sampled(tmp_path: Path, **given: Any) -> tuple[list[list[Any]], int, int]:
+    """Samples (uptime, text), ticks and empty moments of a board in virtual time."""
+    plain = {
+        "period_s": 5, "alive": True, "reading_ms": 20, "hold_at_ms": 0, "hold_ms": 0, "for_ms": 21500, "ask": False,
+    }  # fmt: skip
+    kept, ticks, empty = run(SAMPLED, tmp_path, {**plain, **given}, virtual=True)
+    return kept, ticks, empty
+
+
+def test_the_first_sample_comes_in_the_first_second(tmp_path: Path) -> None:
+    """A board does not wait for a whole period: it samples after one second, then each period."""
+    kept, ticks, _ = sampled(tmp_path)
+
+    assert [up_s for up_s, _ in kept] == [1, 6, 11, 16, 21]
+    assert ticks == 21
+    assert kept[1][1] == "1.5"
+
+
+def test_ticks_that_were_missed_are_left_out(tmp_path: Path) -> None:
+    """A loop held for 12 s costs the samples of that time but one, and no two are made up for it."""
+    kept, _, _ = sampled(tmp_path, hold_at_ms=7500, hold_ms=12_000, for_ms=31_500)
+
+    assert [up_s for up_s, _ in kept] == [1, 6, 19, 21, 26, 31]
+
+
+def test_a_sample_that_was_asked_for_is_one_more(tmp_path: Path) -> None:
+    """`cmd` sample adds a sample at the next second, and the period goes on."""
+    kept, _, _ = sampled(tmp_path, for_ms=12_500, ask=True)
+
+    assert [up_s for up_s, _ in kept] == [1, 6, 11, 13]
+
+
+def test_a_moment_without_any_value_is_no_sample(tmp_path: Path) -> None:
+    """Where every sensor fails nothing is numbered; the moment is counted."""
+    assert sampled(tmp_path, alive=False) == ([], 21, 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (21.5, 2, "21.5"), (21.0, 2, "21"), (-0.001, 2, "0"), (0.0, 0, "0"), (100.0, 0, "100"), (1013.254, 1, "1013.3"),
+        (-4.26, 1, "-4.3"), (None, 1, ""), (1e39, 1, ""), (-1e39, 1, ""), (57, 1, "57"),
+    ],
+)  # fmt: skip
+def test_a_value_is_told_once_rounded(tmp_path: Path, value: float | None, digits: int, text: str) -> None:
+    """Rounded to the quantity's decimals, without idle zeros; what is no finite number in single precision is no value."""
+    code = "from girouette.sample import text_of\nresult = text_of(given[0], given[1])"
+
+    assert run(code, tmp_path, [value, digits]) == text
+
+
+def test_single_and_double_precision_tell_the_same(tmp_path: Path) -> None:
+    """A board computes in single precision, this interpreter in double: rounded to what is sent they agree."""
+    code = """
+import math
+import struct
+from girouette.sample import text_of
+def single(value):
+    return struct.unpack("f", struct.pack("f", value))[0]
+result = [text_of(float("nan"), 1), text_of(float("inf"), 1)]
+for n in range(given):
+    value = -40 + n * 0.01
+    result.append(text_of(value + 0.003, 2) == text_of(single(value + 0.003), 2))
+"""
+    nan, infinite, *same = run(code, tmp_path, 8500)
+
+    assert (nan, infinite) == ("", "")
+    assert all(same)
+
+
+CONFIG: dict[str, Any] = {
+    "v": 1, "device": "b1", "topic": "gir/1/00/b1", "bn": "b1/", "recipe": "air", "firmware": "f", "period_s": 60,
+    "broker": {"host": "h", "port": 1883, "user": "u", "password": "p"},
+    "sensors": [
+        {"driver": "bme280", "bus": {"kind": "i2c"}, "channels": [{"n": "t", "u": "Cel", "key": "temperature", "digits": 2}]}
+    ],
+}  # fmt: skip
+LOAD = """
+from girouette.config import ConfigError, load_config
+try:
+    config = load_config()
+    result = [config.device, config.broker.port, config.broker.keepalive_s, [c.name for c in config.channels], config.ntp]
+except ConfigError as error:
+    result = str(error)
+"""
+
+
+def test_a_configuration_is_read(tmp_path: Path) -> None:
+    """What may be left out has its value: 30 s of keepalive, no time server."""
+    assert run(LOAD, tmp_path, config=CONFIG) == ["b1", 1883, 30, ["t"], None]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"v": 2}, "config.json is of version 2, this firmware reads 1: flash again"),
+        ({"device": None}, "config.json lacks device: flash the board again"),
+        ({"broker": {"host": "h"}}, "config.json lacks port: flash the board again"),
+        ({"period_s": 0}, "config.json: period_s is 0, at least 1 is needed"),
+    ],
+)
+def test_a_configuration_that_will_not_do_is_refused(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    """One sentence that says what is wrong and what to do."""
+    changed = {k: v for k, v in {**CONFIG, **change}.items() if v is not None}
+
+    assert run(LOAD, tmp_path, config=changed) == said
+
+
+def test_a_configuration_that_is_torn_is_refused(tmp_path: Path) -> None:
+    """Half a file is named, not guessed."""
+    code = "with open('config.json', 'w') as file:\n    file.write('{\"v\": 1,')\n" + LOAD
+
+    assert run(code, tmp_path).startswith("config.json cannot be read (")
+
+
+def test_a_crash_is_told_once(tmp_path: Path) -> None:
+    """The first line of what went wrong outlives the restart, is told in `health` once, and is of bounded length."""
+    code = """
+from girouette import crash
+try:
+    raise ValueError("x" * 500)
+except ValueError as error:
+    crash.note(error)
+result = [crash.last(), crash.last()]
+"""
+    told, again = run(code, tmp_path)
+
+    assert told == "ValueError: " + "x" * 148
+    assert again is None
+
+
+def test_commands_are_remembered_within_bounds(tmp_path: Path) -> None:
+    """A repeated command is answered again and not obeyed again, as far back as eight; answers wait no more than nine deep."""
+    code = """
+import json
+from girouette.commands import Commands
+
+class Clock:
+    def now_s(self):
+        return None
+
+done = []
+commands = Commands(Clock(), {"sample": lambda: done.append(1)})
+for n in list(range(20)) + [19, 18, 0]:
+    commands.heard(json.dumps({"id": n, "do": "sample", "until": 5}).encode())
+result = [len(done), [a["id"] for a in commands.answers()], commands.answers(), len(commands._done)]
+"""
+    done, answered, after, known = run(code, tmp_path)
+
+    assert done == 21
+    assert answered[-3:] == [19, 18, 0]
+    assert len(answered) <= 9
+    assert after == []
+    assert known == 8
+
+
+def test_a_light_tells_what_is_wrong(tmp_path: Path) -> None:
+    """Short beats every 3 s when all is well, faster the more is wrong, a flutter for ten seconds to be found."""
+    code = """
+import asyncio
+import time
+from girouette.led import Led
+
+led, changes = Led(2), []
+show = led._show
+def noted(level):
+    changes.append([time.passed_ms(), level])
+    show(level)
+led._show = noted
+
+async def main():
+    asyncio.create_task(led.run(lambda: None))
+    for pattern in ("well", "no broker", "no network"):
+        led.pattern = pattern
+        await asyncio.sleep_ms(9000)
+        changes.append(pattern)
+    led.identify()
+    await asyncio.sleep_ms(9000)
+
+asyncio.run(main())
+result = changes
+"""
+    changes = run(code, tmp_path, virtual=True)
+
+    parts: list[int] = [0]
+    for change in changes:
+        if isinstance(change, str):
+            parts.append(0)
+        else:
+            parts[-1] += change[1]
+    well, no_broker, no_network, found = parts
+    assert well == 3
+    assert well < no_broker < no_network < found
+    assert found > 60
