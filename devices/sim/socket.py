@@ -75,7 +75,7 @@ class socket(io.IOBase):
 
     def close(self) -> None:
         """Close, or be forgotten by nobody while the network is away."""
-        if self._away():
+        if the_world.offline():
             _lost.append(self._door)
         else:
             self._door.close()

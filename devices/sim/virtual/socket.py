@@ -63,7 +63,7 @@ class socket(io.IOBase):
 
     def close(self) -> None:
         """Close; while the network is away nobody hears of it."""
-        if not self._away():
+        if not the_world.offline():
             the_broker.forget(self)
 
     def ioctl(self, request: int, argument: int) -> int:

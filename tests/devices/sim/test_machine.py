@@ -1,0 +1,155 @@
+"""The simulated chip behaves as a chip to a driver: buses that answer where something is wired, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from micropython import run
+
+CONFIG: dict[str, Any] = {
+    "device": "b1",
+    "sensors": [
+        {
+            "driver": "bme280", "bus": {"kind": "i2c", "id": 0, "scl": 22, "sda": 21, "addr": 0x76},
+            "channels": [{"n": "temperature", "key": "temperature"}],
+        },
+        {
+            "driver": "pms5003", "bus": {"kind": "uart", "id": 1, "baud": 9600, "tx": 17, "rx": 16},
+            "channels": [{"n": "pm2_5", "key": "pm2_5"}, {"n": "pm10", "key": "pm10"}],
+        },
+        {"driver": "wind_vane", "bus": {"kind": "adc", "pin": 34}, "channels": [{"n": "wind", "key": "direction"}]},
+        {"driver": "anemometer", "bus": {"kind": "pulse", "pin": 27}, "channels": [{"n": "speed", "key": "speed"}]},
+    ],
+}  # fmt: skip
+AROUND = {
+    "signals": {
+        "temperature": {"base": 20.0}, "pm2_5": {"base": 12.0}, "pm10": {"base": 20.0},
+        "wind": {"kind": "wind", "base": 90.0}, "speed": {"base": 6.67},
+    }
+}  # fmt: skip
+
+
+def on_chip(code: str, directory: Path, *, virtual: bool = True) -> Any:
+    """Run a piece of code on this chip."""
+    return run(code, directory, config=CONFIG, around=AROUND, virtual=virtual)
+
+
+def test_i2c_answers_at_its_address_only(tmp_path: Path) -> None:
+    """A scan finds the chip; another address, another bus and a chip that is silent are ENODEV, as on an ESP32."""
+    code = """
+from machine import I2C, Pin
+from world import the_world
+
+def tried(bus, address):
+    try:
+        return bus.readfrom_mem(address, 0xD0, 1)[0]
+    except OSError as error:
+        return error.errno
+
+bus, other = I2C(0, scl=Pin(22), sda=Pin(21)), I2C(1, scl=Pin(5), sda=Pin(4))
+result = [bus.scan(), other.scan(), tried(bus, 0x76), tried(bus, 0x77), tried(other, 0x76)]
+the_world.silent = lambda name: True
+result.append(tried(bus, 0x76))
+"""
+    assert on_chip(code, tmp_path) == [[0x76], [], 0x60, 19, 19, 19]
+
+
+def test_bme280_gives_the_measurement_before_while_it_measures(tmp_path: Path) -> None:
+    """Who does not wait reads what was there before, with the busy bit set: a driver that is too quick is found out."""
+    code = """
+import time
+from machine import I2C, Pin
+bus = I2C(0, scl=Pin(22), sda=Pin(21))
+bus.writeto_mem(0x76, 0xF2, b"\\x01")
+bus.writeto_mem(0x76, 0xF4, b"\\x25")
+result = []
+for wait_ms in (0, 8, 1):
+    time.sleep_ms(wait_ms)
+    result.append([bus.readfrom_mem(0x76, 0xF3, 1)[0], list(bus.readfrom_mem(0x76, 0xF7, 6))])
+"""
+    at_once, early, done = on_chip(code, tmp_path)
+
+    skipped = [0x80, 0, 0, 0x80, 0, 0]
+    assert at_once == [8, skipped]
+    assert early == [8, skipped]
+    assert done[0] == 0
+    assert done[1] != skipped
+
+
+def test_uart_overflows_as_a_uart_does(tmp_path: Path) -> None:
+    """A frame of 32 bytes a second; nobody reads for a minute: the buffer holds its newest bytes and no more."""
+    code = """
+import time
+from machine import UART
+line = UART(1, baudrate=9600, rxbuf=100)
+wrong = UART(1, baudrate=4800)
+result = [line.any()]
+time.sleep_ms(1000)
+frame = line.read(64)
+result += [list(frame[:4]), len(frame), sum(frame[:30]) == frame[30] << 8 | frame[31], line.read(1)]
+time.sleep_ms(60000)
+result += [line.any(), wrong.any()]
+"""
+    assert on_chip(code, tmp_path) == [0, [0x42, 0x4D, 0, 28], 32, True, None, 100, 0]
+
+
+def test_adc_has_twelve_bits_and_an_open_pin_reads_ground(tmp_path: Path) -> None:
+    """Volts come in steps of 0.8 mV; a pin that nothing drives is at 0."""
+    code = """
+from machine import ADC, Pin
+result = [ADC(Pin(34)).read_uv(), ADC(Pin(35)).read_uv()]
+"""
+    east, nothing = on_chip(code, tmp_path)
+
+    step = 3_300_000 // 4096
+    assert east % step == 0
+    assert 0 <= 3_300_000 * 1000 // 11000 - east < step
+    assert nothing == 0
+
+
+def test_pulses_come_at_their_rate(tmp_path: Path) -> None:
+    """6.67 m/s turn a cup anemometer ten times a second; the handler is called at each closure, with its pin."""
+    code = """
+import asyncio
+from machine import Pin
+closures = []
+pin = Pin(27, Pin.IN, Pin.PULL_UP)
+
+async def main():
+    pin.irq(closures.append, Pin.IRQ_FALLING)
+    await asyncio.sleep_ms(10050)
+
+asyncio.run(main())
+result = [len(closures), all(c is pin for c in closures), pin.value(), Pin(4, Pin.IN, Pin.PULL_UP).value(), Pin(4).value()]
+"""
+    count, of_the_pin, *levels = on_chip(code, tmp_path)
+
+    assert 99 <= count <= 101
+    assert of_the_pin
+    assert levels == [1, 1, 0]
+
+
+def test_a_slow_turn_is_waited_for_in_short_looks(tmp_path: Path) -> None:
+    """The wind is felt again at least every 100 ms, and no closure follows another within 6 ms."""
+    code = "from pulse import wait_ms\nresult = [wait_ms(*g) for g in ((0.0, 0.0), (0.1, 0.5), (20.0, 0.0), (20.0, 0.5), (9999.0, 0.0))]"
+
+    assert run(code, tmp_path) == [100, 100, 50, 25, 6]
+
+
+def test_a_watchdog_bites_who_does_not_feed_it(tmp_path: Path) -> None:
+    """Fed in time it is content; fed too late the board has been reset meanwhile: the process ends with the code of a reset."""
+    code = """
+import time
+from machine import WDT
+dog = WDT(timeout=1000)
+result = []
+for wait_ms in (900, 999, 1500):
+    time.sleep_ms(wait_ms)
+    try:
+        dog.feed()
+        result.append("fed")
+    except SystemExit as ended:
+        result.append(ended.args[0])
+"""
+    assert on_chip(code, tmp_path) == ["fed", "fed", 131]
