@@ -5,12 +5,14 @@ So the objects of the firmware are measured, not those of the simulator, which n
 
 import gc
 
-BLOCK = 32
-_ballast = []
+LEAST, MOST = 96, 4096
+"""Bytes of a piece of ballast; each hangs on the one before, since a list would have to grow."""
+_ballast = None
 
 
 def leave(wanted: int) -> int:
     """Leave this many bytes free for the firmware; how many there were for it."""
+    global _ballast
     import machine  # noqa: F401
     import network  # noqa: F401
     import socket  # noqa: F401
@@ -21,9 +23,6 @@ def leave(wanted: int) -> int:
     for sensor in the_world.config.get("sensors", ()):
         model_of(sensor)
     gc.collect()
-    _ballast.extend([None] * 128)
-    at = 0
-    while gc.mem_free() - wanted >= BLOCK:
-        _ballast[at] = bytearray(min(gc.mem_free() - wanted, 4096) // BLOCK * BLOCK)
-        at += 1
+    while gc.mem_free() - wanted > LEAST:
+        _ballast = (bytearray(min(gc.mem_free() - wanted, MOST) - LEAST), _ballast)
     return gc.mem_free()
