@@ -9,9 +9,9 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from receiver import Numbered, Receiver, doubled
 from sessions import FREE_BYTES, HEAP
@@ -24,14 +24,20 @@ from devices.simulate import Board, Surroundings, start_board, stop_sampling
 RECIPES = ("air", "noise", "weather")
 
 
+def answers(port: int) -> bool:
+    """Does something listen on this loopback port?"""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Broker:
     """A mosquitto without persistence on one port, which comes back with nothing when it was killed."""
 
-    def __init__(self, binary: str, port: int, directory: Path, answers: Callable[[int], bool]) -> None:
+    def __init__(self, binary: str, port: int, directory: Path, *, rules: str = "allow_anonymous true") -> None:
         self.port = port
-        self._answers = answers
         self._conf = directory / "broker.conf"
-        self._conf.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n")
+        self._conf.write_text(f"listener {port} 127.0.0.1\n{rules}\nset_tcp_nodelay true\n")
         self._binary = binary
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -39,7 +45,7 @@ class Broker:
         """Start it and wait until it listens."""
         command = [self._binary, "-c", str(self._conf)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: self._answers(self.port), what="mosquitto listening")
+        until(lambda: answers(self.port), what="mosquitto listening")
 
     def kill(self) -> None:
         """End it without a word (SIGKILL)."""
@@ -61,7 +67,15 @@ class Broker:
 class Boards:
     """Boards of a small heap that sample once a second."""
 
-    def __init__(self, port: int, directory: Path, *, recipes: Sequence[str] = RECIPES, suffix: str = "1") -> None:
+    def __init__(
+        self,
+        port: int,
+        directory: Path,
+        *,
+        recipes: Sequence[str] = RECIPES,
+        suffix: str = "1",
+        faults: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         known = load_recipes()
         self._boards: dict[str, Board] = {}
         for recipe in recipes:
@@ -71,7 +85,7 @@ class Boards:
             self._boards[name] = start_board(
                 build_image([known[recipe]], identity),
                 directory=directory / name,
-                around=Surroundings(known[recipe].signals),
+                around=Surroundings(known[recipe].signals, faults),
                 log=directory / name / "log",
                 heap=HEAP,
             )

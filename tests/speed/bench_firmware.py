@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/devices")]
 
 from bench import RECIPES, Boards, Broker  # noqa: E402
-from conftest import answers, need, take_port, wait_until  # noqa: E402
+from conftest import need, take_port, wait_until  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from sessions import FREE_BYTES, Line, Session, play  # noqa: E402
 
@@ -44,7 +44,7 @@ def main() -> None:
     """Measure, and print one JSON object."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        broker = Broker(need("mosquitto"), take_port(), home, answers)
+        broker = Broker(need("mosquitto"), take_port(), home)
         broker.start(wait_until)
         receiver = Receiver(broker.port)
         try:
