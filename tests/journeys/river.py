@@ -25,6 +25,8 @@ from gateway.numerics.columns import FAIL
 from gateway.store.port import FAR_S
 
 ROOT = Path(__file__).parent.parent.parent
+SILENT_S = 5.0
+"""A board that numbers nothing for so long, five of its periods, has heard that it is to stop."""
 Key = tuple[str, str, int]
 """A reading's name in the ground truth: device, channel, time."""
 
@@ -54,6 +56,8 @@ class River:
     store: str | None = None
     """Where the series go, when it is not the embedded file: an InfluxDB's URL as the commands name it."""
     environ: dict[str, str] = field(default_factory=dict)
+    numbered: tuple[int, float] = (0, 0.0)
+    """How many samples the boards had numbered when that was last seen to change, and when."""
 
     @property
     def file(self) -> Path:
@@ -159,8 +163,15 @@ class River:
             control(board, sampling=False)
 
     def drained(self) -> bool:
-        """Has every board a receipt for every sample that it numbered and did not drop?"""
-        return all(not told.waiting() for told in self.told().values())
+        """Has every board fallen silent, and a receipt for every sample that it numbered and did not drop?
+
+        A board hears a moment late that it is to stop: it is silent when it numbered nothing for so long.
+        """
+        told = self.told().values()
+        numbered = sum(len(log.by_number) for log in told)
+        if numbered != self.numbered[0]:
+            self.numbered = (numbered, time.monotonic())
+        return time.monotonic() - self.numbered[1] > SILENT_S and all(not log.waiting() for log in told)
 
     def spooled(self, name: str) -> int:
         """How many segments wait on a board's disk."""
