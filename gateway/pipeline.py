@@ -216,7 +216,8 @@ class Pipeline:
             if not self._adopt:
                 raise TakeoverError(reason)
             await self._commits.until_done(partial(self._journal.lose, found.lost, now_s=int(self._clock())))
-            log.warning("pipeline.adopted", others=found.others, lost=len(found.lost))
+            self._inbox.send([Outgoing(topic, b"", retain=True) for topic in found.others])  # they are ours from now on
+            log.warning("pipeline.adopted", others=len(found.others), lost=len(found.lost))
         self._looked.set()
 
     async def _conflict(self, columns: Columns) -> None:

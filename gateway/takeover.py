@@ -30,8 +30,8 @@ class _Kept(msgspec.Struct, frozen=True):
 class Found:
     """What the broker's receipts tell of samples that this ledger does not hold."""
 
-    others: int
-    """Receipts of another ledger."""
+    others: tuple[str, ...]
+    """Topics of receipts of another ledger."""
     lost: tuple[Lost, ...]
 
     @property
@@ -39,7 +39,7 @@ class Found:
         """Why the gateway should not run, with what to do; None where nothing stands against it."""
         if self.others:
             return (
-                f"the broker holds receipts of another gateway's ledger for {self.others} devices of this registry; stop that "
+                f"the broker holds receipts of another gateway's ledger for {len(self.others)} devices of this registry; stop that "
                 "gateway, or give this one its file. To take its boards over all the same: girouette gateway --adopt"
             )
         if self.lost:
@@ -58,7 +58,7 @@ def look(
 
     What is `known` to be lost was adopted before, and is no reason to stop again.
     """
-    others, lost = set(), []
+    others, lost = [], []
     for message in receipts:
         device = message.topic.split("/")[3]
         number = directory.number(device)
@@ -69,11 +69,11 @@ def look(
         if number is None:
             continue
         if kept.st != st:
-            others.add(device)
+            others.append(message.topic)
         lost += [
             Lost(device, kept.ep, first, last) for first, last in _missing(ledger.account(number, kept.ep), kept.sq)
         ]
-    return Found(len(others), tuple(each for each in lost if not any(_within(each, one) for one in known)))
+    return Found(tuple(others), tuple(each for each in lost if not any(_within(each, one) for one in known)))
 
 
 def _within(each: Lost, known: Lost) -> bool:

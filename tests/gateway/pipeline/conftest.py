@@ -121,7 +121,7 @@ class Boards:
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self._subscribed = threading.Event()
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-        self._client.on_message = lambda _, __, m: self.heard.append((m.topic, json.loads(m.payload)))
+        self._client.on_message = lambda _, __, m: self.heard.append((m.topic, json.loads(m.payload or b"{}")))
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.connect("127.0.0.1", port)
         self._client.subscribe([("gir/1/+/+/kept", 0), ("gir/1/+/+/time", 0)])
