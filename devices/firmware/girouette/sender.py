@@ -23,7 +23,7 @@ SILENCE_MS = 10000
 KEEP_MS = 60000
 """The count of drops is written down once a minute at most: each write wears the flash."""
 SETTLE_MS = 300
-"""After a connect the retained receipt comes at once: waiting for it saves needless resends."""
+"""After a connect the retained receipt comes at once: waiting for it saves needless resends, and numbers given twice."""
 
 
 class Sender:
@@ -46,7 +46,7 @@ class Sender:
         self._lows: dict[int, int] = {}
         self._live_from = numbers.next
         self._sent_to = numbers.next - 1
-        self._backlog_ms = self._keep_ms = 0
+        self._settled_ms = self._keep_ms = 0
         self._heard_ms = 0
         self._doubted: int | None = None
         self._undated_on_disk = self._ready = False
@@ -87,7 +87,7 @@ class Sender:
         self.held.forget_sending()
         self.backlog.rewind()
         self._live_from = self._numbers.next
-        self._backlog_ms = self._uptime.ms() + SETTLE_MS
+        self._settled_ms = self._uptime.ms() + SETTLE_MS
         self._wake.set()
 
     def disconnected(self) -> None:
@@ -158,10 +158,12 @@ class Sender:
     async def _send_next(self, client) -> bool:
         """Send one pack, if there is one to send now."""
         now_ms = self._uptime.ms()
+        if now_ms < self._settled_ms:
+            return False
         found = self._live()
         if found is None:
             found = await self._again(now_ms)
-        if found is None and now_ms >= self._backlog_ms and self._window_open():
+        if found is None and self._window_open():
             found = await self._oldest()
         if found is None:
             return False
