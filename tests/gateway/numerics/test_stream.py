@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from gateway.numerics.columns import GOOD, READING, TIERS, WINDOW, Columns
+from gateway.numerics.columns import GOOD, READING, SUSPECT, TIERS, WINDOW, Columns
 from gateway.numerics.params import AGGREGATES, no_params, params_row
 from gateway.numerics.state import fresh, pack, unpack
 from gateway.numerics.stream import BEFORE, Step, advance, reach, recall, rework, warm
@@ -76,13 +77,13 @@ def in_one_go(readings: list[tuple[int, int, float]]) -> tuple[Kept, NDArray[np.
 def same(kept: Kept, other: Kept, *, scores: bool = True) -> None:
     """Both stores hold the same, to the last bit."""
     assert kept.readings.keys() == other.readings.keys()
-    for key, row in kept.readings.items():
-        for name in READING.names if scores else [n for n in READING.names if n != "score"]:
-            np.testing.assert_equal(row[name], other.readings[key][name], err_msg=f"{name} of {key}")
     assert kept.windows.keys() == other.windows.keys()
-    for place, row in kept.windows.items():
-        for name in WINDOW.names:
-            np.testing.assert_equal(row[name], other.windows[place][name], err_msg=f"{name} of {place}")
+    for rows, others, kind in ((kept.readings, other.readings, READING), (kept.windows, other.windows, WINDOW)):
+        keys = sorted(rows)
+        one, two = np.array([rows[k] for k in keys], kind), np.array([others[k] for k in keys], kind)
+        for name in kind.names or ():
+            if scores or name != "score":
+                np.testing.assert_array_equal(one[name], two[name], err_msg=name)
 
 
 def times() -> some.SearchStrategy[int]:
@@ -120,6 +121,7 @@ def cut(readings: list[Any], lengths: list[int]) -> list[list[Any]]:
     return [b for b in [*batches, readings[at:]] if b]
 
 
+@settings(max_examples=40)
 @given(streams(), cuts())
 def test_a_stream_may_be_cut_anywhere(readings: list[tuple[int, int, float]], lengths: list[int]) -> None:
     """Flags, scores, windows and the state itself are those of one go."""
@@ -134,6 +136,7 @@ def test_a_stream_may_be_cut_anywhere(readings: list[tuple[int, int, float]], le
     assert [pack(row) for row in state] == [pack(row) for row in state_of_whole]
 
 
+@settings(max_examples=40)
 @given(streams(), cuts())
 def test_readings_may_come_in_any_order(readings: list[tuple[int, int, float]], lengths: list[int]) -> None:
     """Late readings leave the flags and windows of an unbroken run; scores are made once, on arrival."""
@@ -146,6 +149,7 @@ def test_readings_may_come_in_any_order(readings: list[tuple[int, int, float]], 
     same(kept, whole, scores=False)
 
 
+@settings(max_examples=40)
 @given(streams(), cuts())
 def test_after_late_readings_the_stream_goes_on_as_if_in_order(
     readings: list[tuple[int, int, float]], lengths: list[int]
@@ -162,6 +166,7 @@ def test_after_late_readings_the_stream_goes_on_as_if_in_order(
     same(kept, whole, scores=False)
 
 
+@settings(max_examples=40)
 @given(streams(), cuts())
 def test_what_is_delivered_again_changes_nothing(readings: list[tuple[int, int, float]], lengths: list[int]) -> None:
     """The same reading twice, in one batch, later, or with another value: the first one stands."""
@@ -175,6 +180,7 @@ def test_what_is_delivered_again_changes_nothing(readings: list[tuple[int, int, 
     same(kept, whole, scores=False)
 
 
+@settings(max_examples=40)
 @given(streams(), cuts())
 def test_a_restart_loses_nothing(readings: list[tuple[int, int, float]], lengths: list[int]) -> None:
     """With its state through a blob between any two batches, a stream is that of one go."""
@@ -190,6 +196,7 @@ def test_a_restart_loses_nothing(readings: list[tuple[int, int, float]], lengths
     same(kept, whole)
 
 
+@settings(max_examples=40)
 @given(streams(), cuts(), cuts(), some.integers(0, 60), some.integers(0, 60))
 def test_after_a_crash_the_journal_is_read_again(
     readings: list[tuple[int, int, float]], lengths: list[int], other_lengths: list[int], at: int, more: int
@@ -224,6 +231,7 @@ def test_a_restart_takes_a_late_reading_into_its_older_state() -> None:
     same(kept, whole, scores=False)
 
 
+@settings(max_examples=40)
 @given(streams(), some.integers(0, 60))
 def test_without_its_state_a_series_is_warmed_up_from_the_store(
     readings: list[tuple[int, int, float]], at: int
@@ -247,6 +255,65 @@ def test_no_more_is_recalled_than_makes_a_difference() -> None:
 
     assert 2880 < recall(minute) < 3100
     assert recall(often) == 200_000
+
+
+def weather(seed: int) -> list[tuple[int, int, float]]:
+    """Two days of seven series: they stand still, drift, jump, fail, fall silent; in order of time."""
+    rng, readings = np.random.default_rng(seed), []
+    for series in range(len(AGGREGATES)):
+        pauses = rng.choice([47, 60, 73, 1000, 3500, 9000], 300, p=[0.3, 0.35, 0.27, 0.04, 0.03, 0.01])
+        calm = np.repeat(rng.random(30) < 0.5, 10)
+        value = 4 + np.cumsum(np.where(calm, 0.0, rng.normal(0, 0.4, 300))) % 7
+        value[rng.random(300) < 0.05] += 9.0
+        value[rng.random(300) < 0.02] = np.nan
+        readings += [(series, MIDNIGHT_S + int(t), float(v)) for t, v in zip(np.cumsum(pauses), value, strict=True)]
+    return sorted(readings, key=lambda r: r[1])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_days_of_weather_may_be_cut_anywhere(seed: int) -> None:
+    """Long enough for every flag and for scores; the states too are those of one go."""
+    readings = weather(seed)
+    whole, state_of_whole = in_one_go(readings)
+
+    kept, state, known = Kept(), fresh(len(AGGREGATES)), params()
+    for batch in cut(readings, np.random.default_rng(seed).integers(1, 40, 200).tolist()):
+        take(kept, state, known, batch)
+
+    same(kept, whole)
+    assert [pack(row) for row in state] == [pack(row) for row in state_of_whole]
+    assert {int(r["flag"]) for r in whole.readings.values()} == {1, 3, 4, 9}
+    assert sum(np.isfinite(r["score"]) for r in whole.readings.values()) > 1500
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_days_of_weather_may_come_in_pieces(seed: int) -> None:
+    """A fifth of it stretches of hours that come after what followed them, newest first."""
+    readings = weather(seed)
+    whole, _ = in_one_go(readings)
+    pieces = [readings[n : n + 35] for n in range(0, len(readings), 35)]
+    held = pieces[3::5]
+
+    kept, state, known = Kept(), fresh(len(AGGREGATES)), params()
+    for piece in [p for p in pieces if p not in held] + held[::-1]:
+        take(kept, state, known, piece)
+
+    same(kept, whole, scores=False)
+
+
+def test_a_late_reading_bears_on_the_hours_of_its_neighbours() -> None:
+    """The one before it and the one after it are judged anew, and their minutes and hours are written again."""
+    minutes = [(0, MIDNIGHT_S + 3600 + 60 * n, 4.0) for n in (-2, -1)] + [(0, MIDNIGHT_S + 7200 + 60, 4.0)]
+    late = (0, MIDNIGHT_S + 3630, 11.0)
+    whole, _ = in_one_go([*minutes, late])
+
+    kept, state, known = Kept(), fresh(len(AGGREGATES)), params()
+    take(kept, state, known, minutes)
+    take(kept, state, known, [late])
+
+    same(kept, whole, scores=False)
+    assert kept.readings[0, MIDNIGHT_S + 3540]["flag"] == SUSPECT
+    assert kept.windows["h1", 0, MIDNIGHT_S]["flag"] == SUSPECT
 
 
 def test_a_late_reading_ends_a_flat_line_of_hours() -> None:
