@@ -140,6 +140,21 @@ def test_without_names_places_are_asked_for() -> None:
     assert place["query"] == """SHOW TAG VALUES FROM "obs" WITH KEY = "place" WHERE "quantity" = '$quantity'"""
 
 
+@EVERY
+def test_units_are_grafanas(make: Any, lang: str) -> None:
+    """A unit that Grafana does not know would be shown as a suffix."""
+    from grafana_foundation_sdk.models import units
+
+    known = {value for name, value in vars(units).items() if isinstance(value, str) and not name.startswith("__")}
+    panels = read(make(TOWN, lang))["panels"]
+    used = {p["fieldConfig"]["defaults"].get("unit", "short") for p in panels}
+    used |= {
+        q["value"] for p in panels for o in p["fieldConfig"]["overrides"] for q in o["properties"] if q["id"] == "unit"
+    }
+
+    assert used - known == set()
+
+
 def test_lists_cannot_be_broken_by_a_name() -> None:
     """Commas and colons of names do not split or cut an entry."""
     assert listed("a, b : c") == "a\\, b – c"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from town import ROOT, Town, town
+from town import ROOT, SERVICES, Town, town
 
 from deploy.cli import run
 
@@ -73,6 +73,7 @@ def test_the_page_is_followed(
         for section, line in steps():
             follow(here, section, line)
         assert here.log("gateway").count("older than the receipts") == 1
+        assert [service for service in SERVICES if "Traceback" in here.log(service)] == []
         assert (tmp_path / "town.tar.gz").stat().st_size > 1000
         here.stop()
 

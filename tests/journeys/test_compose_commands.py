@@ -32,3 +32,4 @@ def test_the_commands_of_compose_take_a_reading_to_the_api(
         assert here.told("cmd", "air-1", "identify")["ok"] is True
         assert [service for service in SERVICES if not here.healthy(service)] == []
         here.stop()
+        assert [service for service in SERVICES if "Traceback" in here.log(service)] == []
