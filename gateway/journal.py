@@ -34,8 +34,7 @@ _PUT_FACT = "INSERT INTO journal_facts VALUES (?, ?) ON CONFLICT (name) DO UPDAT
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """What the ledger holds of one `ep` of a device: gateway/receipts.py says what it means."""
 
     device: str
