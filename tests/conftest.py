@@ -16,7 +16,9 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("girouette", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("girouette")  # a busy machine is slow, and nothing is wrong with that
+settings.register_profile("check", settings.get_profile("girouette"), max_examples=20)
+settings.load_profile("check" if os.environ.get("GIROUETTE_FAST") == "1" else "girouette")
+# A busy machine is slow, and nothing is wrong with that; the loop tries few examples, `make test` all.
 
 IN_CI = os.environ.get("GIROUETTE_CI") == "1"
 PARTS = {

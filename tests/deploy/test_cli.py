@@ -82,6 +82,7 @@ def test_help_and_version_load_nothing_heavy(tmp_path: Path) -> None:
     assert loaded("device", "add", "--help", cwd=tmp_path) == set()
 
 
+@pytest.mark.slow
 def test_registering_a_device_loads_the_registry_alone(tmp_path: Path) -> None:
     """No web server, no InfluxDB client, no MQTT client, no terminal library."""
     words = ("device", "add", "--recipe", "air", "--place", "48.1,-1.7", "--json")
@@ -89,6 +90,7 @@ def test_registering_a_device_loads_the_registry_alone(tmp_path: Path) -> None:
     assert loaded(*words, cwd=tmp_path) <= {"numpy", "sqlalchemy", "alembic", "pydantic_settings"}
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     """`girouette ... | head -0` says nothing on stderr."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

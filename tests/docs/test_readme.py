@@ -44,6 +44,7 @@ def test_every_make_target_that_is_named_exists(name: str) -> None:
     assert targets - set(phony.group(1).split()) == set()
 
 
+@pytest.mark.slow
 def test_every_command_in_the_documents_is_known() -> None:
     """Each `girouette ...` line of a shell block names a command that has a help page."""
     named: set[tuple[str, ...]] = set()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from deploy.demo.cast import cast
 from deploy.demo.founding import found, give_past, series_of
 from deploy.demo.run import PERIOD_S
@@ -17,6 +19,7 @@ NOW_S = 1_795_000_000
 START_S = NOW_S - 86_400
 
 
+@pytest.mark.slow
 def test_a_pilot_has_a_labelled_public_past(tmp_path: Path) -> None:
     """A day of readings a series, public from its start, labelled as generated, windows and states with it."""
     recipes, quantities = load_recipes(), load_quantities()

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from deploy.demo.meter import Meter, age_s
 
 
+@pytest.mark.slow
 def test_cpu_is_summed_over_processes() -> None:
     """A second process adds to the first, and a dead one is not forgotten."""
     busy = "import time\nwhile time.process_time() < 0.3: pass\ntime.sleep(60)"

@@ -61,8 +61,8 @@ def test_a_taken_port_is_refused_only_when_asked_for() -> None:
         other.listen()
         taken = other.getsockname()[1]
         with pytest.raises(DemoError, match="--port"):
-            page_port(taken, "en")
-        assert page_port(None, "en") != taken
+            page_port(taken)
+        assert page_port(None) != taken
 
 
 def test_a_passing_folder_is_gone_and_a_kept_one_stays(tmp_path: Path) -> None:

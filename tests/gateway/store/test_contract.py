@@ -371,6 +371,7 @@ def test_words_in_tags_are_anybodys(store: Store) -> None:
 
 
 @pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.slow
 def test_much_is_written_and_read(store: Store, tier: Tier) -> None:
     """More rows than any block or settling step holds come back whole, whatever the order of writing."""
     count, step = 12_000, 60
