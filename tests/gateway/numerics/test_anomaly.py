@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from gateway.numerics.anomaly import ERA_S, FULL, LOWEST, MANY, MOST, OCTAVES, SURPRISE
@@ -145,6 +145,7 @@ def octave(move: float) -> int:
     return 0 if move == 0 else min(max(math.frexp(move)[1] - LOWEST, 0), OCTAVES - 1)
 
 
+@settings(max_examples=30)
 @given(
     some.lists(
         some.tuples(some.sampled_from([60] * 30 + [9000, 60_000, 200_000]), some.floats(-45, 45)),

@@ -316,6 +316,21 @@ def test_a_late_reading_bears_on_the_hours_of_its_neighbours() -> None:
     assert kept.windows["h1", 0, MIDNIGHT_S]["flag"] == SUSPECT
 
 
+def test_a_counter_counts_on_over_a_night_that_ended_in_nonsense() -> None:
+    """A late reading in the morning counts from the last sound one of the evening, and the next one from it."""
+    counter, morning_s = AGGREGATES.index("counter"), MIDNIGHT_S + 9 * 3600
+    evening = [(counter, MIDNIGHT_S + 60 * n, value) for n, value in enumerate([3.0, 14.0, 14.0])]
+    next_, late = (counter, morning_s + 60, 6.0), (counter, morning_s, 5.0)
+    whole, _ = in_one_go([*evening, late, next_])
+
+    kept, state, known = Kept(), fresh(len(AGGREGATES)), params()
+    take(kept, state, known, [*evening, next_])
+    take(kept, state, known, [late])
+
+    same(kept, whole, scores=False)
+    assert [kept.windows["m1", counter, s]["value"] for s in (morning_s, morning_s + 60)] == [2, 1]
+
+
 def test_a_late_reading_ends_a_flat_line_of_hours() -> None:
     """Flags change as long after it as the flat line takes to be told, and those of the line before it stay."""
     known = np.array([params_row("mean", 600, {"flat_tolerance": 0.5, "flat_suspect_s": 7200, "flat_fail_s": 36_000})])
