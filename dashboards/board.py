@@ -7,11 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboards.panels import FLEET_PANELS, GREEN, PRESENCE, QUANTITY_PANELS, RED, Kind, Panel, Question
+from dashboards.panels import (
+    FLEET_PANELS,
+    GREEN,
+    PILOTS_OF_FLEET,
+    PILOTS_OF_SERIES,
+    PLACES_OF_QUANTITY,
+    PRESENCE,
+    QUANTITY_PANELS,
+    RED,
+    Kind,
+    Panel,
+    Question,
+)
 from dashboards.sdk import Dataquery, build, common, dashboard, parts, stat, statetimeline, table, timeseries
 from devices.quantity import Quantity
 from devices.words import say
-from gateway.store.names import FLEET, OBS
 
 SOURCE = common.DataSourceRef("influxdb", "${datasource}")
 ALL = dashboard.VariableOption(selected=True, text=["All"], value=["$__all"])
@@ -56,12 +67,13 @@ class Influxql(Dataquery):
 
 def fleet_board(town: Town, lang: str) -> dashboard.Dashboard:
     """The dashboard of the fleet."""
-    return board("fleet", FLEET_PANELS, (pilot_variable(FLEET, lang),), town=town, lang=lang)
+    return board("fleet", FLEET_PANELS, (asked_variable("pilot", PILOTS_OF_FLEET, lang),), town=town, lang=lang)
 
 
 def quantity_board(town: Town, lang: str) -> dashboard.Dashboard:
     """The dashboard of one quantity, which the reader chooses, in all places."""
-    chosen = (quantity_variable(town, lang), tier_variable(lang), pilot_variable(OBS, lang), place_variable(town, lang))
+    pilot = asked_variable("pilot", PILOTS_OF_SERIES, lang)
+    chosen = (quantity_variable(town, lang), tier_variable(lang), pilot, place_variable(town, lang))
     return board("quantity", QUANTITY_PANELS, chosen, town=town, lang=lang)
 
 
@@ -182,16 +194,10 @@ def source_variable(lang: str) -> Any:
     return build.DatasourceVariable("datasource").label(say("panels.source", lang)).type("influxdb")
 
 
-def pilot_variable(measurement: str, lang: str) -> Any:
-    """Which pilots: those that the measurement knows."""
-    return asked_variable("pilot", f'SHOW TAG VALUES FROM "{measurement}" WITH KEY = "pilot"', lang)
-
-
 def place_variable(town: Town, lang: str) -> Any:
     """Which places: by name where names are known, else those that measured the quantity, by number."""
     if not town.places:
-        question = f'SHOW TAG VALUES FROM "{OBS}" WITH KEY = "place" WHERE "quantity" = \'$quantity\''
-        return asked_variable("place", question, lang)
+        return asked_variable("place", PLACES_OF_QUANTITY, lang)
     options = ",".join(f"{listed(name)} : {number}" for number, name in sorted(town.places.items()))
     chosen = build.CustomVariable("place").label(say("panels.place", lang)).values(options)
     return chosen.multi(True).include_all(True).all_value(".*").current(ALL)

@@ -62,6 +62,16 @@ def select(what: str, origin: str, *conditions: str, grouped: str = "") -> str:
     return " ".join(("SELECT", what, "FROM", origin, "WHERE", where, *(("GROUP BY", grouped) if grouped else ())))
 
 
+def values_of(tag: str, origin: str, field: str, *conditions: str) -> str:
+    """A question for the values that a tag has.
+
+    Not SHOW TAG VALUES: InfluxDB 2.x answers it of a database's default policy only, and of several buckets of one
+    database none, or each, is the default.
+    """
+    there = select(f'last("{field}")', origin, *conditions, grouped=f'"{tag}"')
+    return " ".join((f'SELECT distinct("{tag}")', "FROM", f"({there})"))
+
+
 def of(measurement: str, what: str, *, grouped: str = "") -> str:
     """A question to the points of a measurement."""
     return select(what, source("raw", measurement), OF_PILOT, grouped=grouped)
@@ -155,6 +165,10 @@ FLEET_PANELS = (
 )  # fmt: skip
 """The fleet: who is there, who is silent, how the boards are."""
 
+PILOTS_OF_FLEET = values_of("pilot", source("raw", FLEET), "online")
+PILOTS_OF_SERIES = values_of("pilot", source("m1"), "value")
+PLACES_OF_QUANTITY = values_of("place", source("m1"), "value", OF_SERIES[0])
+"""What the lists of pilots and places offer."""
 FLAGS = ((1, "flag_good", GREEN), (2, "flag_unknown", GREY), (3, "flag_suspect", ORANGE), (4, "flag_fail", RED))
 """Flag, word, colour."""
 QUANTITY_PANELS = (

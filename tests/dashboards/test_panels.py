@@ -35,6 +35,7 @@ def test_every_question_is_in_the_portable_subset(panel: Panel, tier: str) -> No
         'SELECT "value" FROM "girouette"."raw"."obs" SLIMIT 3',
         'SELECT a FROM (SELECT b FROM (SELECT c FROM "girouette"."raw"."obs"))',
         "SHOW SERIES",
+        'SHOW TAG VALUES FROM "obs" WITH KEY = "place"',
         'DELETE FROM "girouette"."raw"."obs"',
     ],
 )

@@ -22,7 +22,6 @@ WORDS = {
     "SELECT", "AS", "FROM", "WHERE", "AND", "OR", "GROUP", "BY", "ORDER", "ASC", "DESC", "LIMIT", "OFFSET", "none", "null",
     "previous", "linear", "time", "and",
 }  # fmt: skip
-SHOWN = re.compile(r'SHOW TAG VALUES FROM "\w+" WITH KEY = "\w+"( WHERE "\w+" = \'[^\']*\')?')
 FULL = re.compile(r'"girouette"\."(raw|m1|h1)"\."\w+"')
 TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|=~\s*/(?:\\.|[^/])*/|\d+(?:ms|s|m|h|d|w)?\b|\w+|\S")
 
@@ -107,8 +106,6 @@ def answered(client: httpx.Client, text: str) -> list[Any]:
 
 def beyond_portable(text: str) -> list[str]:
     """What of a question is not in the portable subset, written as docs/decisions has it; empty when all is."""
-    if text.startswith("SHOW"):
-        return [] if SHOWN.fullmatch(text) else [text]
     tokens = TOKEN.findall(text)
     found = [f"{a}()" for a, b in pairwise(tokens) if b == "(" and re.fullmatch(r"[a-z_]+", a)
              and a not in FUNCTIONS]  # fmt: skip

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 TOKEN, READER, ORG, DATABASE = "a-token-of-the-tests", "reader:a-password", "girouette", "girouette"
 TIERS = ("raw", "m1", "h1")
 UNPORTABLE = re.compile(
-    r"\b(INTO|DELETE|DROP|CREATE|ALTER|SHOW\s+SERIES|SLIMIT|SOFFSET|SAMPLE|HOLT_WINTERS)\b", re.IGNORECASE
+    r"\b(INTO|DELETE|DROP|CREATE|ALTER|SHOW\s+SERIES|SHOW\s+TAG|SLIMIT|SOFFSET|SAMPLE|HOLT_WINTERS)\b", re.IGNORECASE
 )
 CONF = """
 reporting-disabled = true

@@ -36,6 +36,7 @@ def test_a_killed_one_answers_nobody(influx: Any) -> None:
     ("question", "status"),
     [
         ("SHOW SERIES", 400),
+        ('SHOW TAG VALUES FROM "obs" WITH KEY = "place"', 400),
         ("DELETE FROM obs", 400),
         ("SELECT value INTO x FROM obs", 400),
         ("SELECT 'into' FROM obs", 200),
