@@ -4,6 +4,8 @@ set -euo pipefail
 bucket() { # name retention
     influx bucket create --org girouette --name "$1" --retention "$2" --hide-headers | cut -f 1
 }
+# InfluxQL finds girouette/raw by its name as policy raw of database girouette; a mapping made beside that would be a second one,
+# and two are refused.
 # girouette/raw stands already, without an end: corrections and dossiers are computed from it.
 raw=$(influx bucket list --org girouette --name girouette/raw --hide-headers | cut -f 1)
 m1=$(bucket girouette/m1 0)
