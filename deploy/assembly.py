@@ -116,13 +116,10 @@ def open_journal(path: Path) -> Journal:
 
 
 def open_inbox(settings: Settings) -> Inbox:
-    """The inbox of the brokers that are set. Raises CommandError for what is no broker."""
-    from gateway.inbox.mqtt import InboxError, MqttInbox
+    """The inbox of the brokers that are set. Raises CommandError where none is, InboxError for what is no broker."""
+    from gateway.inbox.mqtt import MqttInbox
 
-    try:
-        return MqttInbox(*broker_urls(settings), window=settings.broker_window)
-    except InboxError as e:
-        raise CommandError("as_told", told=e) from e
+    return MqttInbox(*broker_urls(settings), window=settings.broker_window)
 
 
 def broker_urls(settings: Settings) -> list[str]:
@@ -188,25 +185,19 @@ def run_api(settings: Settings) -> int:
 
 
 def start_broker(directory: Path, port: int, *, kind: str = "auto", log: Path) -> subprocess.Popen[bytes]:
-    """The embedded broker on loopback, as a child that dies with this process. Raises CommandError where it cannot be had."""
+    """The embedded broker on loopback, as a child that dies with this process. Raises BrokerError where it cannot be had."""
     from gateway import broker
 
-    try:
-        return broker.start_broker(directory, port, kind=broker_kind(kind), log=log)
-    except broker.BrokerError as e:
-        raise CommandError("as_told", told=e) from e
+    return broker.start_broker(directory, port, kind=broker_kind(kind), log=log)
 
 
 def broker_kind(kind: str) -> Literal["mosquitto", "iotcore"]:
-    """Which embedded broker is meant; `auto` is mosquitto where it is installed. Raises CommandError."""
+    """Which embedded broker is meant; `auto` is mosquitto where it is installed. Raises CommandError for another kind, BrokerError."""
     from gateway import broker
 
     if kind not in BROKERS:
         raise CommandError("bad_broker_kind", kind=kind, choices=", ".join(BROKERS))
-    try:
-        return "mosquitto" if broker.choose(BROKERS[kind]) == "mosquitto" else "iotcore"
-    except broker.BrokerError as e:
-        raise CommandError("as_told", told=e) from e
+    return "mosquitto" if broker.choose(BROKERS[kind]) == "mosquitto" else "iotcore"
 
 
 def refused_samples(url: str) -> set[tuple[str, int, int]]:

@@ -14,7 +14,7 @@ import typer
 from deploy.commands import devices, orders, pilots, quarantine, recipes, services, upkeep
 from deploy.commands.options import Given
 from deploy.commands.speech import LANG, Command, Group, option, text, usage_sentence
-from deploy.faults import DONE, INTERRUPTED, exit_code, expected, sentence
+from deploy.faults import DONE, EXPECTED, INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
     cls=Group, help=text("girouette"), add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
@@ -72,7 +72,7 @@ def run(args: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except expected() as e:
+    except EXPECTED as e:
         print(f"girouette: {sentence(e, LANG)}", file=sys.stderr)
         return exit_code(e)
     return done if isinstance(done, int) else DONE

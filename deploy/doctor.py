@@ -15,9 +15,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deploy.assembly import file_of, journal_file, open_registry, open_store, registry_url
-from deploy.faults import expected, sentence
+from deploy.faults import EXPECTED, sentence
 from deploy.orders import commander, reach
 from deploy.settings import Settings
+from devices.refusal import SpokenError
 from devices.words import say
 
 OLDEST = (3, 11)
@@ -110,18 +111,16 @@ def store(machine: Machine) -> Finding:
             return machine.wrong("store", "no_folder", folder=machine.folder)
         return machine.fine("store", "store_new", file=file)
     try:
-        why = written_to(settings)
-    except expected() as e:
-        why = sentence(e, machine.lang)
-    return (
-        machine.fine("store", "store", store=settings.store)
-        if why is None
-        else machine.wrong("store", "store_away", why=why)
-    )
+        fault = written_to(settings)
+    except EXPECTED as e:
+        fault = e
+    if fault is None:
+        return machine.fine("store", "store", store=settings.store)
+    return machine.wrong("store", "store_away", why=sentence(fault, machine.lang))
 
 
-def written_to(settings: Settings) -> str | None:
-    """None when the store could be written to, else a sentence; what is not ours raises."""
+def written_to(settings: Settings) -> SpokenError | OSError | None:
+    """None when the store could be written to, else why not; what is not ours raises."""
     registry = file_of(registry_url(settings))
     if registry is None or registry.exists():
         open_registry(registry_url(settings), migrate=False).close()
@@ -130,11 +129,7 @@ def written_to(settings: Settings) -> str | None:
     try:
         if file is None:
             return opened.ready()
-        return (
-            None
-            if os.access(file, os.W_OK)
-            else say("commands.system", "en", where=file, why=os.strerror(errno.EACCES))
-        )
+        return None if os.access(file, os.W_OK) else PermissionError(errno.EACCES, os.strerror(errno.EACCES), file)
     finally:
         opened.close()
 
@@ -143,7 +138,7 @@ def broker(machine: Machine) -> Finding:
     """Does the broker let us in?"""
     try:
         asyncio.run(reach(commander(machine.settings)))
-    except expected() as e:
+    except EXPECTED as e:
         return machine.wrong("broker", "broker_away", why=sentence(e, machine.lang))
     return machine.fine("broker", "broker", url=address(machine.settings.broker))
 

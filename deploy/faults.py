@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 
+from devices.refusal import SpokenError
 from devices.words import say
 
 DONE, REFUSED, USAGE, AWAY, INTERRUPTED = 0, 1, 2, 3, 130
@@ -20,31 +21,22 @@ TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.ECONNREFUSED, errno.ECONNRESET, e
 """What the system says of something that may answer later."""
 
 
-class CommandError(Exception):
-    """A command cannot do it; `said(lang)` is the sentence, `code` the exit code."""
+EXPECTED = (SpokenError, OSError)
+"""What the rooms refuse with, and what the system does."""
+
+
+class CommandError(SpokenError):
+    """A command cannot do it; `code` is the exit code."""
+
+    words = "commands"
 
     def __init__(self, key: str, /, *, code: int = REFUSED, **values: object) -> None:
-        super().__init__(say(f"commands.{key}", "en", **values))
+        super().__init__(key, **values)
         self.code = code
-        self._key = key
-        self._values = values
-
-    def said(self, lang: str) -> str:
-        """The sentence in a language."""
-        return say(f"commands.{self._key}", lang, **self._values)
 
 
-def expected() -> tuple[type[Exception], ...]:
-    """What the rooms refuse with, imported only once something was raised."""
-    from devices.refusal import RefusalError
-    from gateway.registry import RegistryError
-    from gateway.store.port import StoreError
-
-    return (CommandError, RefusalError, RegistryError, StoreError, OSError)
-
-
-def exit_code(error: Exception) -> int:
-    """The exit code that an expected error earns."""
+def exit_code(error: SpokenError | OSError) -> int:
+    """The exit code that an expected error earns; whose it is, is looked at only once something was raised."""
     from gateway.registry import RegistryAway
     from gateway.store.port import StoreAway, StoreFull
 
@@ -55,12 +47,8 @@ def exit_code(error: Exception) -> int:
     return AWAY if isinstance(error, RegistryAway | StoreAway | StoreFull) else REFUSED
 
 
-def sentence(error: Exception, lang: str) -> str:
-    """What the person reads: in their language where the error knows it."""
-    from devices.refusal import RefusalError
-
-    if isinstance(error, CommandError | RefusalError):
+def sentence(error: SpokenError | OSError, lang: str) -> str:
+    """What the person reads, in their language but for what the system says."""
+    if isinstance(error, SpokenError):
         return error.said(lang)
-    if isinstance(error, OSError):
-        return say("commands.system", lang, where=error.filename or "?", why=error.strerror or error)
-    return str(error)
+    return say("commands.system", lang, where=error.filename or "?", why=error.strerror or error)

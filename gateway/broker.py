@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from devices.refusal import SpokenError
+
 Kind = Literal["auto", "mosquitto", "iotcore"]
 HOST = "127.0.0.1"
 WINDOWS = {"mosquitto": 4000, "iotcore": 100}
@@ -32,8 +34,10 @@ PLACES = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 """Where mosquitto is when it is not on PATH: Debian keeps it from users' paths."""
 
 
-class BrokerError(Exception):
-    """The broker did not start; the message says what to do."""
+class BrokerError(SpokenError):
+    """The broker did not start; the sentence says what to do."""
+
+    words = "gateway"
 
 
 def choose(kind: Kind) -> str:
@@ -41,7 +45,7 @@ def choose(kind: Kind) -> str:
     if kind == "auto":
         return "mosquitto" if _mosquitto() and sys.platform == "linux" else "iotcore"
     if kind == "mosquitto" and not _mosquitto():
-        raise BrokerError("mosquitto is not installed; install it (apt install mosquitto), or choose iotcore")
+        raise BrokerError("no_mosquitto")
     return kind
 
 
@@ -55,7 +59,7 @@ def start_broker(
     """
     chosen = choose(kind)
     if _answers(port):
-        raise BrokerError(f"port {port} is taken already; stop what listens there, or choose another port")
+        raise BrokerError("port_taken", port=port)
     log = log or directory / "broker.log"
     conf = directory / "mosquitto.conf"
     conf.write_text(_conf(port), encoding="utf-8")
@@ -68,7 +72,7 @@ def start_broker(
         if child.poll() is not None or time.monotonic() > until:
             child.kill()
             child.communicate()
-            raise BrokerError(f"{chosen} did not start; the end of {log} says why: {_tail(log)}")
+            raise BrokerError("broker_ended", broker=chosen, log=log, tail=_tail(log))
         time.sleep(0.01)
     return child
 

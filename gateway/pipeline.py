@@ -31,8 +31,8 @@ from gateway.patience import Patience
 from gateway.quarantine import Refused, Row
 from gateway.receipts import KNOWN, NEW, NO_ROOM, Absorbed, Account, Ledger, Owed, Refusal, receipt
 from gateway.registry import Registry, RegistryError
-from gateway.store.port import Batch, Store, StoreFull, StoreMismatch, Tier
-from gateway.takeover import TakeoverError, look
+from gateway.store.port import Batch, Store, StoreMismatch, Tier
+from gateway.takeover import look
 
 LOOK_FIRST_S = 5.0
 """So long nothing is kept before the receipts on the broker are read: a broker with a full window (iotcore) tells them only then."""
@@ -159,9 +159,9 @@ class Pipeline:
         return self._journal.commit(columns, change, now_s=now_s)
 
     def _room(self) -> None:
-        """Raise StoreFull where the file that journal and store share cannot be written to."""
+        """Raise why the file that journal and store share cannot be written to, where that is so."""
         if self._store.shares_journal and (why := self._store.ready()) is not None:
-            raise StoreFull(why)
+            raise why
 
     def _change(self, admitted: Admitted, absorbed: Absorbed) -> Change:
         """What the batch changes beside its readings, by the devices' names."""
@@ -214,7 +214,7 @@ class Pipeline:
         found = look(receipts, self._restored, self._journal.st, self._directory, known=known)
         if (reason := found.reason) is not None:
             if not self._adopt:
-                raise TakeoverError(reason)
+                raise reason
             await self._commits.until_done(partial(self._journal.lose, found.lost, now_s=int(self._clock())))
             self._inbox.send([Outgoing(topic, b"", retain=True) for topic in found.others])  # they are ours from now on
             log.warning("pipeline.adopted", others=len(found.others), lost=len(found.lost))

@@ -17,6 +17,8 @@ from gateway.store.port import StoreError
 class TakeoverError(StoreError):
     """Boards forgot samples under receipts that this ledger does not stand for."""
 
+    words = "gateway"
+
 
 class _Kept(msgspec.Struct, frozen=True):
     """What is read of a receipt."""
@@ -35,19 +37,13 @@ class Found:
     lost: tuple[Lost, ...]
 
     @property
-    def reason(self) -> str | None:
+    def reason(self) -> TakeoverError | None:
         """Why the gateway should not run, with what to do; None where nothing stands against it."""
         if self.others:
-            return (
-                f"the broker holds receipts of another gateway's ledger for {len(self.others)} devices of this registry; stop that "
-                "gateway, or give this one its file. To take its boards over all the same: girouette gateway --adopt"
-            )
+            return TakeoverError("other_ledger", devices=len(self.others))
         if self.lost:
             count = sum(each.last - each.first + 1 for each in self.lost)
-            return (
-                f"this ledger is older than the receipts that the broker holds: {count} samples were receipted and are not in "
-                "it. Was the file restored from a backup? To go on without them, written down as lost: girouette gateway --adopt"
-            )
+            return TakeoverError("restored_ledger", samples=count)
         return None
 
 

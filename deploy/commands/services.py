@@ -67,19 +67,16 @@ def demo(  # noqa: PLR0913 - a command's options are its parameters
     recipes: Recipes = None,
 ) -> int:
     """The whole river on this machine."""
-    from deploy.demo import DemoError, DemoOptions, kills
+    from deploy.demo import DemoOptions, kills
     from deploy.demo import demo as play
 
     settings = settled(ctx, recipes=recipes)
-    try:
-        return play(
-            DemoOptions(
-                for_s=None if for_ is None else seconds(for_), report=report, port=port, keep=keep,
-                backfill_s=seconds(backfill), kills=kills(kill), recipes=settings.recipes, broker=broker, lang=LANG,
-            )
-        )  # fmt: skip
-    except DemoError as e:
-        raise CommandError("as_told", told=e) from e
+    return play(
+        DemoOptions(
+            for_s=None if for_ is None else seconds(for_), report=report, port=port, keep=keep,
+            backfill_s=seconds(backfill), kills=kills(kill), recipes=settings.recipes, broker=broker, lang=LANG,
+        )
+    )  # fmt: skip
 
 
 def health(url: Annotated[str, argument("url")]) -> int:

@@ -23,7 +23,7 @@ def demo(options: DemoOptions) -> int:
     with folder(options.keep) as home:
         run = Run(
             home, options, cast(recipes), recipes, quantities, Crew(home / "pids.json"),
-            broker_port=free_port(), gateway_port=free_port(), page_port=page_port(options.port, options.lang),
+            broker_port=free_port(), gateway_port=free_port(), page_port=page_port(options.port),
         )  # fmt: skip
         print(say("demo.preparing", options.lang, broker=broker, devices=len(run.players)), flush=True)
         with signals(run):

@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from devices.refusal import SpokenError
+
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 KILLABLE = ("broker", "gateway", "api")
 
 
-class DemoError(Exception):
-    """The demonstration cannot start; the message says what to do."""
+class DemoError(SpokenError):
+    """The demonstration cannot start; the sentence says what to do."""
+
+    words = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def duration_s(text: str) -> float:
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
     if found is None:
-        raise DemoError(f"{text!r} is no duration; write 90s, 10m, 2h or 30d")
+        raise DemoError("bad_duration", value=text)
     return float(found[1]) * UNITS_S[found[2] or "s"]
 
 
@@ -69,6 +73,6 @@ def kills(text: str) -> tuple[Kill, ...]:
     for part in filter(None, (p.strip() for p in text.split(","))):
         child, at, when = part.partition("@")
         if not at or child not in KILLABLE:
-            raise DemoError(f"{part!r} kills nobody; write {'|'.join(KILLABLE)}@MOMENT, like gateway@2m")
+            raise DemoError("bad_kill", value=part, choices="|".join(KILLABLE))
         found.append(Kill(child, duration_s(when)))
     return tuple(found)

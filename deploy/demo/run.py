@@ -29,7 +29,6 @@ from devices.image import Identity, build_image, shard_of
 from devices.quantity import Quantity
 from devices.recipe import Recipe
 from devices.simulate import Board, Surroundings, control, start_board
-from devices.words import say
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
@@ -171,7 +170,7 @@ def free_port() -> int:
         return port
 
 
-def page_port(asked: int | None, lang: str) -> int:
+def page_port(asked: int | None) -> int:
     """The port that was asked for, else the usual one where it is free, else any.
 
     Raises DemoError where the asked one is taken.
@@ -182,7 +181,7 @@ def page_port(asked: int | None, lang: str) -> int:
             probe.bind((LOOPBACK, port))
             return port
     if asked is not None:
-        raise DemoError(say("demo.port_taken", lang, port=asked))
+        raise DemoError("port_taken", port=asked)
     return free_port()
 
 

@@ -19,6 +19,7 @@ from paho.mqtt.client import MQTT_ERR_SUCCESS, MQTTMessage
 from paho.mqtt.client import Client as Paho
 from paho.mqtt.reasoncodes import ReasonCode
 
+from devices.refusal import SpokenError
 from gateway.inbox.buffered import Buffered
 from gateway.message import Message, Outgoing
 
@@ -41,8 +42,10 @@ QUIET_S = 0.3
 log = structlog.get_logger()
 
 
-class InboxError(Exception):
-    """The inbox cannot be had as asked; the message says what to do."""
+class InboxError(SpokenError):
+    """The inbox cannot be had as asked; the sentence says what to do."""
+
+    words = "gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +261,6 @@ def _broker(url: str) -> _Broker:
     except ValueError:
         port = 0
     if parts.scheme != "mqtt" or not parts.hostname or not port:
-        raise InboxError(f"{parts.scheme}://{parts.hostname} cannot be a broker; write mqtt://HOST:1883")
+        raise InboxError("no_broker", url=url.rpartition("@")[2])
     user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
     return _Broker(parts.hostname, port, user, password)

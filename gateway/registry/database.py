@@ -65,12 +65,9 @@ class Database:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
             found = _version(connection)
             if found is not None and not found <= HEAD:
-                raise RegistryMismatch(
-                    f"the registry was written by a newer version (its schema is {found}, this program knows {HEAD}); "
-                    "install the newer girouette, or restore a backup made with this one"
-                )
+                raise RegistryMismatch("newer", found=found, head=HEAD)
             if found != HEAD and not migrate:
-                raise RegistryMismatch("the registry is not up to date; start the gateway once, it brings it there")
+                raise RegistryMismatch("older")
             if found != HEAD:
                 upgrade(connection)
 
@@ -106,9 +103,7 @@ def _engine(url: str, *, migrate: bool) -> Engine:
         try:
             return create_engine(url, pool_pre_ping=True)
         except (exc.ArgumentError, ImportError) as e:
-            raise RegistryMismatch(
-                f"this is no registry ({e}); give sqlite:PATH, or postgresql+psycopg://... with psycopg installed"
-            ) from e
+            raise RegistryMismatch("no_registry", why=e) from e
     if migrate:
         with contextlib.closing(connect(path)) as db:
             prepare(db)
@@ -140,12 +135,12 @@ def _told() -> Iterator[None]:
     except exc.DBAPIError as e:
         if isinstance(e.orig, sqlite3.Error):
             raise _from_store(told(e.orig)) from e
-        raise RegistryAway(
-            f"the registry's database does not answer ({e.orig}); is it running, and is its URL right?"
-        ) from e
+        raise RegistryAway("away", why=e.orig) from e
     except StoreError as e:
         raise _from_store(e) from e
 
 
 def _from_store(error: StoreError) -> RegistryError:
-    return RegistryMismatch(str(error)) if isinstance(error, StoreMismatch) else RegistryAway(str(error))
+    if isinstance(error, StoreMismatch):
+        return RegistryMismatch("of_the_file", told=error)
+    return RegistryAway("of_the_file", told=error)

@@ -43,11 +43,9 @@ def install(connection: Connection, device: Found, place_id: int, *, at_s: int) 
     """From at_s on the device fills the series of this place: those that are there are continued, others begin."""
     place = connection.execute(select(PLACE).where(PLACE.c.id == place_id)).first()
     if place is None:
-        raise RegistryUnknown(f"there is no place {place_id}; make one with: girouette place add")
+        raise RegistryUnknown("no_place", place=place_id)
     if place.pilot_id != device.pilot_id:
-        raise RegistryRefusal(
-            f"place {place_id} belongs to another pilot than {device.id}; choose one of its own pilot"
-        )
+        raise RegistryRefusal("other_pilot", place=place_id, device=device.id)
     channels = connection.execute(select(CHANNEL).where(CHANNEL.c.device_id == device.id).order_by(CHANNEL.c.id)).all()
     _refuse_taken(connection, place, {row.channel for row in channels}, at_s)
     made = connection.execute(
@@ -64,7 +62,7 @@ def move(connection: Connection, name: str, place_id: int, *, at_s: int) -> None
     device = living(connection, name)
     for here in _installed(connection, name):
         if here.place_id == place_id:
-            raise RegistryRefusal(f"{name} stands at place {place_id} already; choose another place")
+            raise RegistryRefusal("stands_there", device=name, place=place_id)
     _take_away(connection, name, at_s)
     install(connection, device, place_id, at_s=at_s)
 
@@ -76,7 +74,7 @@ def set_stage(connection: Connection, name: str, stage: str, *, at_s: int) -> No
     and hides what was open where it stands. Retiring takes it away first, so that what was public stays so.
     """
     if stage not in STAGES:
-        raise RegistryRefusal(f"no stage is called {stage!r}; there are {', '.join(STAGES)}")
+        raise RegistryRefusal("no_stage", stage=stage, choices=", ".join(STAGES))
     device = living(connection, name)
     if stage == RETIRED:
         _take_away(connection, name, at_s)
@@ -92,7 +90,7 @@ def device_row(connection: Connection, name: str) -> Found:
     """The row of a device. Raises RegistryUnknown."""
     row = connection.execute(select(DEVICE).where(DEVICE.c.id == name)).first()
     if row is None:
-        raise RegistryUnknown(f"no device is called {name!r}; girouette device list shows them all")
+        raise RegistryUnknown("no_device", name=name)
     return row
 
 
@@ -100,31 +98,27 @@ def living(connection: Connection, name: str) -> Found:
     """The row of a device that is not retired."""
     row = device_row(connection, name)
     if row.stage == RETIRED:
-        raise RegistryRefusal(f"{name} is retired, and that is for ever; register the board anew under another name")
+        raise RegistryRefusal("retired", name=name)
     return row
 
 
 def positive(period_s: float) -> float:
     """A period that can be expected."""
     if not 0 < period_s < 1e7:
-        raise RegistryRefusal(f"a period of {period_s} s cannot be kept; give seconds above 0")
+        raise RegistryRefusal("bad_period", period_s=period_s)
     return float(period_s)
 
 
 def _check_new(connection: Connection, name: str, pilot_id: int, channels: Channels) -> None:
     if not NAME.fullmatch(name):
-        raise RegistryRefusal(f"{name!r} cannot name a device; use 1 to 32 of a-z, 0-9 and -")
+        raise RegistryRefusal("bad_name", name=name)
     if connection.execute(select(DEVICE.c.id).where(DEVICE.c.id == name)).first() is not None:
-        raise RegistryRefusal(
-            f"a device called {name} is, or was, registered, and names are never given twice; choose another"
-        )
+        raise RegistryRefusal("name_taken", name=name)
     if connection.execute(select(PILOT.c.id).where(PILOT.c.id == pilot_id)).first() is None:
-        raise RegistryUnknown(f"there is no pilot {pilot_id}; make one with: girouette pilot add")
+        raise RegistryUnknown("no_pilot", pilot=pilot_id)
     names = [channel for channel, _, _ in channels]
     if not 0 < len(names) <= MOST_CHANNELS or len(set(names)) < len(names):
-        raise RegistryRefusal(
-            f"{name} needs 1 to {MOST_CHANNELS} channels of different names; its recipe gives {names}"
-        )
+        raise RegistryRefusal("bad_channels", name=name, most=MOST_CHANNELS, channels=names)
 
 
 def _refuse_taken(connection: Connection, place: Found, channels: set[str], at_s: int) -> None:
@@ -137,10 +131,7 @@ def _refuse_taken(connection: Connection, place: Found, channels: set[str], at_s
     )
     taken = connection.execute(query.order_by(CHANNEL.c.id)).first()
     if taken is not None:
-        raise RegistryRefusal(
-            f"{taken.device_id} measures {taken.channel} at {place.name} already; move or retire it first "
-            f"(girouette device stage {taken.device_id} retired), or choose another place"
-        )
+        raise RegistryRefusal("channel_taken", device=taken.device_id, channel=taken.channel, place=place.name)
 
 
 def _installed(connection: Connection, name: str) -> Sequence[Found]:
@@ -154,9 +145,7 @@ def _take_away(connection: Connection, name: str, at_s: int) -> None:
     _close(connection, name, at_s, hidden=False)
     for here in _installed(connection, name):
         if at_s < here.start_s:
-            raise RegistryRefusal(
-                f"{name} has been at place {here.place_id} since {here.start_s} only; choose a later time"
-            )
+            raise RegistryRefusal("came_later", device=name, place=here.place_id, start_s=here.start_s)
         connection.execute(update(INSTALLATION).where(INSTALLATION.c.id == here.id).values(end_s=at_s))
 
 

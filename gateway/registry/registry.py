@@ -98,23 +98,23 @@ class Registry:
     ) -> Pilot:  # fmt: skip
         """A new pilot."""
         if not SLUG.fullmatch(slug):
-            raise RegistryRefusal(f"{slug!r} cannot be a pilot's short name; use 1 to 32 of a-z, 0-9 and -")
+            raise RegistryRefusal("bad_slug", slug=slug)
         if timezone not in zoneinfo.available_timezones():
-            raise RegistryRefusal(f"no time zone is called {timezone!r}; write it like Europe/Paris")
+            raise RegistryRefusal("no_timezone", timezone=timezone)
         values = {"slug": slug, "name": name, "timezone": timezone, "licence": licence}
         with self._database.writing() as connection:
             if connection.execute(select(PILOT.c.id).where(PILOT.c.slug == slug)).first() is not None:
-                raise RegistryRefusal(f"a pilot called {slug} is registered already; choose another short name")
+                raise RegistryRefusal("pilot_taken", slug=slug)
             new = insert(PILOT).values(**values, attribution=attribution, demo=demo).returning(*PILOT.c)
             return Pilot(*connection.execute(new).one())
 
     def add_place(self, pilot_id: int, name: str, *, lat: float, lon: float) -> Place:
         """A new place, which opens by its key until a device there is public."""
         if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
-            raise RegistryRefusal(f"{lat}, {lon} is nowhere; give latitude, longitude in degrees, like 48.11,-1.68")
+            raise RegistryRefusal("nowhere", lat=lat, lon=lon)
         with self._database.writing() as connection:
             if connection.execute(select(PILOT.c.id).where(PILOT.c.id == pilot_id)).first() is None:
-                raise RegistryUnknown(f"there is no pilot {pilot_id}; make one with: girouette pilot add")
+                raise RegistryUnknown("no_pilot", pilot=pilot_id)
             values = {"pilot_id": pilot_id, "name": name, "lat": lat, "lon": lon, "key": _key()}
             return Place(*connection.execute(insert(PLACE).values(**values).returning(*PLACE.c)).one())
 
@@ -124,7 +124,7 @@ class Registry:
             change = update(PLACE).where(PLACE.c.id == place_id).values(key=_key()).returning(*PLACE.c)
             row = connection.execute(change).first()
             if row is None:
-                raise RegistryUnknown(f"there is no place {place_id}; girouette device list --json shows them all")
+                raise RegistryUnknown("unknown_place", place=place_id)
             return Place(*row)
 
     def add_device(

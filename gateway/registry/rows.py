@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from devices.refusal import SpokenError
+
 STAGES = ("atelier", "essai", "public", "loaned", "retired")
 """The life of a device. It begins in the first; the last one is for ever."""
 
 
-class RegistryError(Exception):
-    """The registry could not do it; the message says what to do.
+class RegistryError(SpokenError):
+    """The registry could not do it; the sentence says what to do.
 
     RegistryError
     |-- RegistryRefusal   what was asked does not fit what is registered
@@ -18,6 +20,8 @@ class RegistryError(Exception):
     |-- RegistryMismatch  its schema is not ours
     `-- RegistryAway      the database does not answer: it may later
     """
+
+    words = "registry"
 
 
 class RegistryRefusal(RegistryError):  # noqa: N818 - says what happened

@@ -25,8 +25,7 @@ def continue_series(
         return
     if found.quantity != channel.quantity:
         raise RegistryRefusal(
-            f"{channel.channel} of place {place_id} is {found.quantity}, and the device measures {channel.quantity}; "
-            "name its channel otherwise in the recipe"
+            "other_quantity", channel=channel.channel, place=place_id, kept=found.quantity, measured=channel.quantity
         )
     connection.execute(update(SERIES).where(*here).values(recipe_quality=channel.quality))
     expect(connection, found.id, period_s, from_s=at_s)
@@ -74,12 +73,12 @@ def quality_of(quality: Mapping[str, float]) -> dict[str, float]:
     """
     for name, value in quality.items():
         if name not in THRESHOLDS:
-            raise RegistryRefusal(f"no threshold is called {name!r}; there are {', '.join(THRESHOLDS)}")
+            raise RegistryRefusal("no_threshold", name=name, choices=", ".join(THRESHOLDS))
         if not math.isfinite(value):
-            raise RegistryRefusal(f"the threshold {name} is {value}; give a finite number, or leave it out")
+            raise RegistryRefusal("bad_threshold", name=name, value=value)
     return {name: float(value) for name, value in quality.items()}
 
 
 def _change(connection: Connection, series_id: int, **values: object) -> None:
     if connection.execute(update(SERIES).where(SERIES.c.id == series_id).values(**values)).rowcount == 0:
-        raise RegistryUnknown(f"there is no series {series_id}; girouette device list --json shows them all")
+        raise RegistryUnknown("no_series", series=series_id)

@@ -27,7 +27,7 @@ def back_up(path: Path, to: Path, *, progress: Progress = silent) -> None:
     StoreFull where it does not fit. What is half made is taken away.
     """
     if to.exists():
-        raise StoreAway(f"{to} is there already and is kept; choose another name, or delete it first")
+        raise StoreAway("kept", file=to)
     half = to.with_name(f"{to.name}.half")
     half.unlink(missing_ok=True)
     try:
@@ -36,7 +36,7 @@ def back_up(path: Path, to: Path, *, progress: Progress = silent) -> None:
         half.rename(to)
         _sync(to.parent)
     except OSError as e:
-        raise StoreAway(f"{to} cannot be written ({e.strerror}); is the folder there, and yours to write to?") from e
+        raise StoreAway("cannot_write", file=to, why=e.strerror) from e
     finally:
         half.unlink(missing_ok=True)
 
@@ -73,7 +73,7 @@ def _source(path: Path) -> Iterator[sqlite3.Connection]:
     """A file of ours to read from; of an older version too, so that one can be kept before it is brought up to date."""
     with closing(connect(path, read_only=True)) as db:
         if known(db) == 0:
-            raise StoreMismatch(f"{path} holds nothing of Girouette's; choose its embedded file or a backup of it")
+            raise StoreMismatch("nothing_of_ours", file=path)
         yield db
 
 
@@ -83,16 +83,14 @@ def _alone(db: sqlite3.Connection, path: Path) -> None:
     try:
         db.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError as e:
-        raise StoreAway(
-            f"{path} is open in another program; stop the gateway and the public pages, then restore"
-        ) from e
+        raise StoreAway("in_use", file=path) from e
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
     """The file is whole, page by page."""
     found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise StoreMismatch(f"{path} is damaged ({found}); take another backup")
+        raise StoreMismatch("bad_pages", file=path, why=found)
 
 
 def _shown(progress: Progress) -> Callable[[int, int, int], None]:

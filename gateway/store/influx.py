@@ -116,15 +116,15 @@ class InfluxStore:
         for measurement in (names.OBS, *names.FIGURES) if tier == "raw" else (names.OBS,):
             self._writer.delete(names.BUCKETS[tier], -FAR_S, before_s, f'_measurement="{measurement}"')
 
-    def ready(self) -> str | None:
-        """None when it answers and took what it was last given, else a sentence."""
+    def ready(self) -> StoreError | None:
+        """None when it answers and took what it was last given, else why not."""
         try:
             for (
                 tier
             ) in names.BUCKETS:  # one by one: of several, 1.6.7 says of a missing bucket that it was "not executed"
                 self._influxql.ask(select(names.source(tier), ["flag"], between=(0, 1), tags={}, then="LIMIT 1"))
         except StoreError as e:
-            return str(e)
+            return e
         return self._writer.fault
 
     def _rows(self, tier: Tier, series: int, between: tuple[int, int], then: str) -> NDArray[np.void]:

@@ -61,9 +61,7 @@ class Influxql:
         except httpx.HTTPError as e:
             raise silent(self._url, e) from e
         except (msgspec.DecodeError, UnicodeDecodeError) as e:
-            raise StoreAway(
-                f"what answers at {self._url} does not speak InfluxDB's language; look at the store's URL"
-            ) from e
+            raise StoreAway("influx_other", url=self._url) from e
         errors = {answer.error, answer.message, *(result.error for result in answer.results)} - {""}
         if errors or not said.is_success:
             raise refused(self._url, said.status_code, "; ".join(sorted(errors)))
@@ -94,25 +92,19 @@ def select(
 
 def silent(url: str, error: Exception) -> StoreAway:
     """InfluxDB does not answer, in the words of the port."""
-    return StoreAway(f"InfluxDB does not answer at {url} ({type(error).__name__}); is it running? It is tried again")
+    return StoreAway("influx_away", url=url, why=type(error).__name__)
 
 
 def refused(url: str, status: int, message: str) -> StoreError:
     """InfluxDB answers that it will not, in the words of the port and with what to do."""
     if status in {401, 403}:
-        return StoreAway(f"InfluxDB at {url} does not take the token; look at GIROUETTE_INFLUX_TOKEN ({message})")
+        return StoreAway("influx_token", url=url, why=message)
     if "not found" in message or status == 404:
-        return StoreAway(
-            f"InfluxDB at {url} lacks a bucket ({message}); make girouette/raw, girouette/m1, girouette/h1"
-        )
+        return StoreAway("influx_bucket", url=url, why=message)
     if status == 413:
-        return StoreAway(
-            f"what stands before InfluxDB at {url} refuses 2 MB at once; allow it (nginx: client_max_body_size)"
-        )
+        return StoreAway("influx_proxy", url=url)
     if "no space left" in message:
-        return StoreAway(f"the disk of InfluxDB at {url} is full ({message}); free some space there, then restart it")
+        return StoreAway("influx_full", url=url, why=message)
     if status in {400, 422}:
-        return StoreMismatch(
-            f"InfluxDB at {url} does not take it ({message or status}); is the bucket another program's?"
-        )
-    return StoreAway(f"InfluxDB at {url} cannot do it now ({status} {message}); it is tried again")
+        return StoreMismatch("influx_refuses", url=url, why=message or status)
+    return StoreAway("influx_busy", url=url, why=f"{status} {message}")

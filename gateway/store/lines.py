@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.store.influxql import EDGE_S, refused, silent
+from gateway.store.port import StoreError
 
 if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client import InfluxDBClient
@@ -27,7 +28,7 @@ class LineWriter:
 
     def __init__(self, url: str, *, token: str, org: str, timeout_s: float) -> None:
         self._url, self._token, self._org, self._timeout_s = url, token, org, timeout_s
-        self.fault: str | None = None
+        self.fault: StoreError | None = None
 
     def write(self, bucket: str, lines: Iterable[str]) -> None:
         """Lines with times in seconds are kept afterwards; raises StoreAway, or StoreMismatch where they do not fit what is there."""
@@ -57,9 +58,8 @@ class LineWriter:
             message = str(e.message or e.reason)
             if OUTSIDE.search(message):
                 return
-            fault = refused(self._url, e.status or 0, message)
-            self.fault = str(fault)
-            raise fault from e
+            self.fault = refused(self._url, e.status or 0, message)
+            raise self.fault from e
         except HTTPError as e:
             raise silent(self._url, e) from e
         self.fault = None

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.refusal import SpokenError
 from gateway.numerics.columns import READING, WINDOW
 
 Tier = Literal["raw", "m1", "h1"]
@@ -19,14 +20,16 @@ FAR_S = 1 << 40
 """A time beyond all readings: `read(series, 0, FAR_S)` is everything."""
 
 
-class StoreError(Exception):
-    """The store could not do it.
+class StoreError(SpokenError):
+    """The store could not do it; the sentence says what to do.
 
     StoreError
     |-- StoreAway      it may work later: keep the batch and try again
     |-- StoreFull      no room is left: stop taking packs, stay alive
     `-- StoreMismatch  its schema is not ours: stop with this sentence
     """
+
+    words = "store"
 
 
 class StoreAway(StoreError):  # noqa: N818 - says what happened
@@ -120,8 +123,8 @@ class Store(Reader, Protocol):
         """Afterwards the tier holds nothing older than before_s (latest and states stay)."""
         ...
 
-    def ready(self) -> str | None:
-        """None when it can be written to, else a sentence that says why not; of a file cheap enough for every commit."""
+    def ready(self) -> StoreError | None:
+        """None when it can be written to, else why not; of a file cheap enough for every commit."""
         ...
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gateway.numerics.columns import READING
 from gateway.store.ballast import Ballast
-from gateway.store.port import Batch, Point, StoreAway, StoreFull, StoreMismatch, Tier
+from gateway.store.port import Batch, Point, StoreAway, StoreError, StoreFull, StoreMismatch, Tier
 from gateway.store.steps import check, connect, prepare, told
 from gateway.store.tiers import tables
 
@@ -51,11 +51,7 @@ class SqliteStore:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._ballast = Ballast(path, ballast_bytes)
-        self._fault: str | None = None
-        self._full = (
-            f"the disk of {path.resolve().parent} is full, or takes no new file; free some space, "
-            "and the gateway goes on by itself"
-        )
+        self._fault: StoreError | None = None
         if path.exists() and not read_only:
             self._ballast.full()  # opening needs some room too
         self._db = connect(path, read_only=read_only)
@@ -80,7 +76,7 @@ class SqliteStore:
         Raises StoreFull while the disk is full, before the last room is touched: that is for who deletes.
         """
         if self._ballast.full():
-            raise StoreFull(self._full)
+            raise self._no_room()
         rows = {"raw": batch.readings, "m1": batch.m1, "h1": batch.h1}
         with self._writing() as db:
             for tier, table in self._tables.items():
@@ -164,16 +160,19 @@ class SqliteStore:
         if self._ballast.full():
             self._give_back()
 
-    def ready(self) -> str | None:
-        """None when it can be written to, else a sentence; a ballast is released when the disk is full, and held again after."""
+    def ready(self) -> StoreError | None:
+        """None when it can be written to, else why not; a ballast is released when the disk is full, and held again after."""
         if self._read_only:
-            return "the file was opened for reading only"
+            return StoreAway("only_read")
         if self._ballast.full():
-            return self._full
+            return self._no_room()
         if self._fault is not None:
             with contextlib.suppress(StoreAway, StoreFull), self._writing():
                 pass
         return self._fault
+
+    def _no_room(self) -> StoreFull:
+        return StoreFull("no_room", folder=self._path.resolve().parent)
 
     def _give_back(self) -> None:
         """Cut pages that are no longer used off the file."""
@@ -199,7 +198,7 @@ class SqliteStore:
                 self._db.execute("COMMIT")
             except sqlite3.Error as e:
                 fault = told(e)
-                self._fault = str(fault)
+                self._fault = fault
                 if isinstance(fault, StoreFull):
                     self._ballast.release()
                 raise fault from e

@@ -92,7 +92,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     try:
         db = sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
     except sqlite3.OperationalError as e:
-        raise StoreAway(f"{path} cannot be opened ({e}); is the folder there, and yours to write to?") from e
+        raise StoreAway("cannot_open", file=path, why=e) from e
     try:
         if not read_only:
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded by a new file only: room can go back to a full disk
@@ -138,9 +138,7 @@ def prepare(db: sqlite3.Connection) -> None:
 def check(db: sqlite3.Connection) -> None:
     """Refuse a file that is not of our version, without changing it."""
     if (found := known(db)) < VERSION:
-        raise StoreMismatch(
-            f"the file has version {found} and this program needs {VERSION}; start the gateway once, it brings the file up to date"
-        )
+        raise StoreMismatch("older", found=found, version=VERSION)
 
 
 def known(db: sqlite3.Connection) -> int:
@@ -162,36 +160,28 @@ def recognise(db: sqlite3.Connection) -> None:
         if not name.startswith(OURS)
     ]
     if mark or version or others:
-        raise StoreMismatch(
-            f"the file is another program's database (in it: {', '.join(others[:3]) or f'version {version}'}); "
-            "leave it to that program and choose another path"
-        )
+        raise StoreMismatch("others", found=", ".join(others[:3]) or f"version {version}")
 
 
 def told(error: sqlite3.Error) -> StoreError:
     """What SQLite says, in the words of the port and with what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StoreFull("the disk is full; free some space, and the gateway goes on by itself")
+        return StoreFull("disk_full")
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-        return StoreMismatch(
-            f"the file is damaged or not one of Girouette's ({error}); move it away and restore a backup: girouette restore"
-        )
+        return StoreMismatch("damaged", why=error)
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StoreAway(f"another program has held the file for {WAIT_S:.0f} s; it is tried again")
+        return StoreAway("held", seconds=WAIT_S)
     if code == sqlite3.SQLITE_READONLY:
-        return StoreAway("the file cannot be written to; make it writable for the user who runs the gateway")
-    return StoreAway(f"the file does not answer ({error}); it is tried again")
+        return StoreAway("not_writable")
+    return StoreAway("no_answer", why=error)
 
 
 def _version(db: sqlite3.Connection) -> int:
     recognise(db)
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if found > VERSION:
-        raise StoreMismatch(
-            f"the file was written by a newer version (its schema is {found}, this program knows {VERSION}); "
-            "install the newer girouette, or restore a backup made with this one"
-        )
+        raise StoreMismatch("newer", found=found, version=VERSION)
     return found
 
 

@@ -24,7 +24,7 @@ def test_alive_but_not_ready_while_the_store_is_away(
     ask = asker(own_city.app())
 
     def away(_: object) -> None:
-        raise StoreAway("gone")
+        raise StoreAway("not_writable")
 
     monkeypatch.setattr(own_city.store, "latest", away)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.registry import RegistryError
+from gateway.registry import RegistryAway
 from gateway.store.port import StoreAway
 
 SECRET = "sqlite at /var/lib/secret broke"
@@ -15,8 +15,8 @@ SECRET = "sqlite at /var/lib/secret broke"
 @pytest.mark.parametrize(
     ("raised", "status", "said"),
     [
-        (StoreAway(SECRET), 503, "the store of the readings does not answer"),
-        (RegistryError(SECRET), 503, "the registry of places and series does not answer"),
+        (StoreAway("no_answer", why=SECRET), 503, "the store of the readings does not answer"),
+        (RegistryAway("away", why=SECRET), 503, "the registry of places and series does not answer"),
         (ZeroDivisionError(SECRET), 500, "something broke here"),
     ],
 )

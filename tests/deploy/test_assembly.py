@@ -29,6 +29,8 @@ from deploy.assembly import (
 )
 from deploy.faults import CommandError
 from deploy.settings import Settings
+from devices.refusal import SpokenError
+from gateway.broker import BrokerError
 from gateway.journal import Change
 from gateway.numerics.columns import no_columns
 from gateway.quarantine import Refused
@@ -90,11 +92,12 @@ def test_credentials_are_put_into_the_urls_that_lack_them(home: Path) -> None:
     assert broker_urls(Settings(broker="mqtt://a")) == ["mqtt://a"]
 
 
-@pytest.mark.parametrize("url", ["", "http://127.0.0.1", "127.0.0.1:1883"])
+@pytest.mark.parametrize("url", ["", "http://127.0.0.1", "127.0.0.1:1883", "mqtts://me:secret@127.0.0.1"])
 def test_what_is_no_broker_is_refused(home: Path, url: str) -> None:
-    """The sentence shows how a broker is written."""
-    with pytest.raises(CommandError, match="write mqtt://HOST:1883"):
+    """The sentence shows how a broker is written, and tells no password."""
+    with pytest.raises(SpokenError, match="write mqtt://HOST:1883") as told:
         open_inbox(Settings(broker=url))
+    assert "secret" not in str(told.value)
 
 
 def test_tags_of_a_series_come_from_the_registry(home: Path, girouette: Callable[..., Any]) -> None:
@@ -131,7 +134,7 @@ def test_the_embedded_broker_is_one_of_two(home: Path) -> None:
 @pytest.mark.slow
 def test_a_broker_on_a_port_that_is_taken_is_a_sentence(home: Path, mosquitto: int) -> None:
     """What the broker's own file refuses with reaches a command as its sentence."""
-    with pytest.raises(CommandError, match="is taken already"):
+    with pytest.raises(BrokerError, match="is taken already"):
         start_broker(home, mosquitto, log=home / "broker.log")
 
 

@@ -11,11 +11,13 @@ from structlog.testing import capture_logs
 from gateway.patience import Patience
 from gateway.store.port import StoreAway, StoreFull, StoreMismatch
 
+AWAY, FULL = StoreAway("no_answer", why="not now"), StoreFull("disk_full")
+
 
 def test_what_is_full_or_away_is_waited_out_and_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three attempts fail and the fourth is taken; the fault stands meanwhile, each reason is logged once."""
     monkeypatch.setattr("gateway.patience.BACK_OFF_S", (0.001, 0.002))
-    faults = iter([StoreAway("away"), StoreAway("away"), StoreFull("full")])
+    faults = iter([AWAY, AWAY, FULL])
     seen: list[str | None] = []
 
     async def test() -> None:
@@ -33,8 +35,8 @@ def test_what_is_full_or_away_is_waited_out_and_told_once(monkeypatch: pytest.Mo
 
     with capture_logs() as logs:
         asyncio.run(test())
-    assert seen == [None, "away", "away", "full"]
-    assert [entry.get("reason") for entry in logs] == ["away", "full", None]
+    assert seen == [None, str(AWAY), str(AWAY), str(FULL)]
+    assert [entry.get("reason") for entry in logs] == [str(AWAY), str(FULL), None]
 
 
 def test_other_faults_are_raised() -> None:
@@ -44,7 +46,7 @@ def test_other_faults_are_raised() -> None:
         thread = Patience("try")
 
         def refuse() -> None:
-            raise StoreMismatch("newer")
+            raise StoreMismatch("newer", found=2, version=1)
 
         with pytest.raises(StoreMismatch):
             await thread.until_done(refuse)

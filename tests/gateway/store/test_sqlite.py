@@ -75,7 +75,7 @@ def test_what_one_process_wrote_another_reads(store: SqliteStore, path: Path) ->
         store.write(Batch(readings=readings(3, range(T0 + n, T0 + n + 1)), states={3: b"x"}))
         assert reader.latest([3])["time_s"].tolist() == [T0 + n]
 
-    assert reader.ready() == "the file was opened for reading only"
+    assert "reading only" in str(reader.ready())
     with pytest.raises(StoreAway, match="cannot be written to"):
         reader.delete(3, 0, FAR_S)
     assert reader.count(3, 0, FAR_S) == 3
