@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -390,3 +393,29 @@ def test_windows_hold_every_reading_once() -> None:
 
     for tier in TIERS:
         assert sum(int(w["seen"]) for key, w in kept.windows.items() if key[0] == tier) == len(readings)
+
+
+@pytest.mark.speed
+def test_readings_cost_less_than_reading_their_packs() -> None:
+    """Less than twice what `json` takes to read them, of CPU time in the same run (0.6 where nothing else runs)."""
+    count = 500
+    ids, known = np.repeat(np.arange(count), 60), no_params(count)
+    known[:] = params_row("mean", 10, QUALITY)
+    values = np.round(np.random.default_rng(5).normal(4, 2, len(ids)), 2)
+    packs = [
+        json.dumps([{"n": "temperature", "u": "Cel", "t": MIDNIGHT_S, "v": v, "sq": 7} for v in part])
+        for part in np.split(values, count)
+    ]
+
+    def cost_s(do: Callable[[], object]) -> float:
+        started = time.process_time()
+        do()
+        return time.process_time() - started
+
+    state, ours = fresh(count), []
+    for n in range(5):
+        batch = Columns(ids, MIDNIGHT_S + 600 * n + np.tile(10 * np.arange(60), count), values)
+        ours.append(cost_s(lambda batch=batch: advance(state, known, batch)))
+    theirs = min(cost_s(lambda: [json.loads(pack) for pack in packs]) for _ in range(5))
+
+    assert min(ours) / theirs < 2
