@@ -217,5 +217,5 @@ def _outside(
     """The surprise of values beyond the range seen so far: of `many` + 1 values two are the extremes."""
     width = np.where(high > low, high - low, 1.0)
     beyond = np.maximum(value - high, low - value)
-    surprise: NDArray[np.float64] = np.maximum(np.log10((many + 1) / 2), 0)
-    return surprise + np.log10(width + beyond) - np.log10(width)
+    surprise: NDArray[np.float64] = np.maximum(np.log10((many + 1) / 2), 0) + np.log10(width + beyond) - np.log10(width)
+    return surprise
