@@ -17,6 +17,26 @@ LICENCES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "etalab-2.0": "Licence Ouverte 2.0 (Etalab)",
+        "lo-2.0": "Licence Ouverte 2.0 (Etalab)",
+        "odbl-1.0": "ODbL 1.0",
+        "cc-by-4.0": "CC BY 4.0",
+        "cc0-1.0": "CC0 1.0",
+    }
+)
+"""What people call them; these names are the same in both languages."""
+
+
+def licence_name(name: str) -> str:
+    """What a page calls a licence: as people do where its short code is known, else as it is.
+
+    >>> licence_name("etalab-2.0")
+    'Licence Ouverte 2.0 (Etalab)'
+    """
+    return NAMES.get(name.lower(), name)
+
 
 def licence_url(name: str) -> str | None:
     """The address of a licence's text: its own where it is one, else by its usual name; None where it is unknown.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -11,6 +11,8 @@ WIDTH, HEIGHT, MARGIN = 600, 440, 46
 METRES_A_DEGREE = 111_320.0
 LEAST_SPAN_M = 600.0
 LABEL_HEIGHT, LETTER = 19.0, 8.4
+Number = Callable[[float, int], str]
+"""How a language writes a number of so many digits."""
 SHAPES = {
     "good": '<circle r="7"/>',
     "suspect": '<path d="M0,-9L9,0L0,9L-9,0Z"/>',
@@ -52,7 +54,15 @@ class _Projection:
         )
 
 
-def geomap(markers: Sequence[Marker], *, title: str, identity: str, winds: Sequence[str] = ("N", "E", "S", "W")) -> str:
+def fixed(value: float, digits: int) -> str:
+    """A number as English has it."""
+    return f"{value:.{digits}f}"
+
+
+def geomap(
+    markers: Sequence[Marker], *, title: str, identity: str,
+    winds: Sequence[str] = ("N", "E", "S", "W"), number: Number = fixed,
+) -> str:  # fmt: skip
     """The SVG of the places, each a link that the keyboard reaches; `winds` are the letters of north, east, south, west."""
     projection = _fit(markers)
     drawn = "".join(_markers(markers, projection))
@@ -60,7 +70,7 @@ def geomap(markers: Sequence[Marker], *, title: str, identity: str, winds: Seque
     return (
         f'<svg class="map" role="group" aria-labelledby="{name}-t" viewBox="0 0 {WIDTH} {HEIGHT}">'
         f'<title id="{name}-t">{escape(title)}</title><rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>'
-        f'<g aria-hidden="true">{"".join(_graticule(projection, winds))}{_scale(projection)}{_north(winds[0])}</g>{drawn}</svg>'
+        f'<g aria-hidden="true">{"".join(_graticule(projection, winds, number))}{_scale(projection)}{_north(winds[0])}</g>{drawn}</svg>'
     )
 
 
@@ -77,7 +87,7 @@ def _round_step(rough: float) -> float:
     return next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
 
 
-def _graticule(projection: _Projection, winds: Sequence[str]) -> Iterator[str]:
+def _graticule(projection: _Projection, winds: Sequence[str], number: Number) -> Iterator[str]:
     top, left = projection.back(0, 0)
     bottom, right = projection.back(WIDTH, HEIGHT)
     step = _round_step((right - left) / 5)
@@ -86,16 +96,14 @@ def _graticule(projection: _Projection, winds: Sequence[str]) -> Iterator[str]:
         x, _ = projection.at(projection.lat, i * step)
         yield f'<path class="graticule" d="M{x:.1f},0V{HEIGHT}"/>'
         if 60 < x < WIDTH - 30:
-            yield f'<text class="degree" x="{x + 3:.1f}" y="12">{_degrees(i * step, digits, winds[1], winds[3])}</text>'
+            text = f"{number(abs(i * step), digits)}° {winds[1] if i >= 0 else winds[3]}"
+            yield f'<text class="degree" x="{x + 3:.1f}" y="12">{escape(text)}</text>'
     for i in range(math.ceil(bottom / step), math.floor(top / step) + 1):
         _, y = projection.at(i * step, projection.lon)
         yield f'<path class="graticule" d="M0,{y:.1f}H{WIDTH}"/>'
         if 24 < y < HEIGHT - 40:
-            yield f'<text class="degree" x="4" y="{y - 3:.1f}">{_degrees(i * step, digits, winds[0], winds[2])}</text>'
-
-
-def _degrees(value: float, digits: int, plus: str, minus: str) -> str:
-    return f"{abs(value):.{digits}f}° {plus if value >= 0 else minus}"
+            text = f"{number(abs(i * step), digits)}° {winds[0] if i >= 0 else winds[2]}"
+            yield f'<text class="degree" x="4" y="{y - 3:.1f}">{escape(text)}</text>'
 
 
 def _scale(projection: _Projection) -> str:

@@ -14,7 +14,7 @@ from api.licences import licence_url
 from api.readings import Readings
 from api.web.charts import Chart, Stretch, chart
 from api.web.geomap import Marker, geomap
-from api.web.speech import Speech
+from api.web.speech import Speech, alphabetical
 from api.web.told import Told, tell, worst
 from devices.quantity import Quantity
 from gateway.registry import Pilot, Place
@@ -79,7 +79,7 @@ def zone_of(pilot: Pilot) -> ZoneInfo:
 def choices(view: View, speech: Speech, chosen: str | None) -> list[Choice]:
     """The quantities that are measured somewhere, by name."""
     measured: dict[str, Quantity] = {s.quantity.slug: s.quantity for s in view.shown.values()}
-    named = sorted((speech.name(q), q.slug) for q in measured.values())
+    named = sorted(((speech.name(q), q.slug) for q in measured.values()), key=lambda n: alphabetical(n[0]))
     return [Choice(slug, name, slug == chosen) for name, slug in named]
 
 
@@ -110,7 +110,8 @@ def _section(
     by_place: dict[int, list[Shown]] = {}
     for shown in wanted:
         by_place.setdefault(shown.place.id, []).append(shown)
-    cards = sorted((_card(s, latest, speech, now_s, base) for s in by_place.values()), key=lambda c: c.place.name)
+    found = (_card(s, latest, speech, now_s, base) for s in by_place.values())
+    cards = sorted(found, key=lambda c: alphabetical(c.place.name))
     heard = [int(latest[s.id]["time_s"]) for s in wanted if s.id in latest]
     return Section(
         pilot=pilot,
@@ -146,9 +147,9 @@ def _map(cards: Sequence[Card], pilot: Pilot, speech: Speech, *, labelled: bool)
         )
         for c in cards
     ]
-    title = speech.word("map_text", count=len(markers))
+    title = speech.word("map_text", places=speech.many("places", len(markers)))
     winds = speech.word("compass").split()[::2]
-    drawn = geomap(markers, title=title, identity=f"map-{pilot.id}", winds=winds)
+    drawn = geomap(markers, title=title, identity=f"map-{pilot.id}", winds=winds, number=speech.number)
     return Markup(drawn)  # noqa: S704 - every text in it is escaped
 
 

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from api.answers import headers, keeping, licence_links, link, ready, tag
 from api.catalogue import View
 from api.front import Front
-from api.licences import licence_url
+from api.licences import licence_name, licence_url
 from api.links import links
 from api.problems import NotThere
 from api.web.charts import STRETCHES, Stretch
@@ -61,6 +61,7 @@ class Pages:
             mark=self.mark,
             pilots=view.pilots if view is not None else (),
             licence_of=licence_url,
+            licence_called=licence_name,
             private=view is not None and view.key is not None,
             speech=speech,
             use_path=USE_PATH[lang],

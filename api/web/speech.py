@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +15,16 @@ from devices.quantity import Quantity
 from devices.words import say
 
 NARROW_SPACE = "\u202f"
+
+
+def alphabetical(name: str) -> tuple[str, str]:
+    """What names are sorted by: letters without accents or capitals first, then the name as it is.
+
+    >>> sorted(["Villejean", "Étangs", "gare"], key=alphabetical)
+    ['Étangs', 'gare', 'Villejean']
+    """
+    letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return letters.casefold(), name
 
 
 @dataclass(frozen=True, slots=True)

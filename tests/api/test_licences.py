@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.licences import ETALAB, licence_url
+from api.licences import ETALAB, LICENCES, NAMES, licence_name, licence_url
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,10 @@ from api.licences import ETALAB, licence_url
 def test_a_licence_has_an_address(name: str, url: str | None) -> None:
     """By its usual name in any case, or by its own address."""
     assert licence_url(name) == url
+
+
+def test_people_read_a_name_and_not_a_code() -> None:
+    """Each name has an address; what is unknown stays as it is."""
+    assert licence_name("ETALAB-2.0") == "Licence Ouverte 2.0 (Etalab)"
+    assert licence_name("of our own") == "of our own"
+    assert set(NAMES) <= set(LICENCES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +11,7 @@ from api.catalogue import Catalogue
 from api.readings import Readings
 from api.web.charts import STRETCHES
 from api.web.pages import choices, place_parts, sections
-from api.web.speech import Speech
+from api.web.speech import Speech, alphabetical
 from devices.quantity import load_quantities
 
 NOW_S = 1_795_615_200
@@ -38,9 +40,25 @@ def test_quantities_to_choose_from_are_those_that_are_measured(city: Any) -> Non
 
     offered = choices(view, Speech("fr", ZoneInfo("UTC")), "rain")
 
-    assert [c.name for c in offered] == sorted(c.name for c in offered)
+    assert [c.name for c in offered] == sorted((c.name for c in offered), key=alphabetical)
     assert [c.slug for c in offered if c.chosen] == ["rain"]
     assert "pressure" not in {c.slug for c in offered}
+
+
+def test_places_stand_as_in_a_dictionary(city: Any) -> None:
+    """An accent or a capital sends no place to the end, and the map writes its degrees with a comma in French."""
+    view = Catalogue(city.registry, load_quantities()).view()
+    renamed = {
+        i: replace(s, place=replace(s.place, name="Étang" if s.place.name == "Quai ouest" else s.place.name))
+        for i, s in view.shown.items()
+    }
+
+    rennes, _ = sections(replace(view, shown=renamed), {}, lang="fr", now_s=NOW_S, base="", chosen=None)
+
+    assert [c.place.name for c in rennes.cards] == ["Étang", "Gare", "Parc", "Toit"]
+    degrees = re.findall(r'class="degree"[^>]*>([^<]*°[^<]*)<', str(rennes.map))
+    assert any("," in text for text in degrees)
+    assert not any("." in text for text in degrees)
 
 
 def test_a_part_a_series(city: Any) -> None:

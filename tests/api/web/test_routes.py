@@ -73,6 +73,16 @@ def test_every_link_of_a_page_works(ask: Any, pages: list[str]) -> None:
     assert {link for link in links if ask(link).status_code not in {200, 302}} == set()
 
 
+def test_a_place_offers_a_table_for_a_french_spreadsheet(city: Any, ask: Any) -> None:
+    """Beside the plain CSV, which such a spreadsheet opens in one column; the licence has the name that people know."""
+    page = ask(f"/fr/lieu/{city.places['Quai ouest'].id}").text
+    link = re.search(r'href="([^"]+)"[^>]*>CSV pour Excel<', page)
+
+    assert link is not None
+    assert ask(link.group(1)).content.startswith("\ufefftime_utc;value".encode())
+    assert ">Licence Ouverte 2.0 (Etalab)</a>" in page
+
+
 def test_a_visitor_gets_their_language(ask: Any) -> None:
     """By what the browser asks for, French where it says nothing."""
     assert ask("/", headers={"accept-language": "en-GB,en;q=0.9"}).headers["location"].endswith("/en/")

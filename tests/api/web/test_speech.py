@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.web.speech import Speech
+from api.web.speech import Speech, alphabetical
 from devices.quantity import load_quantities
 
 RENNES = ZoneInfo("Europe/Paris")
@@ -56,3 +56,12 @@ def test_two_series_of_one_quantity_are_told_apart() -> None:
     assert FR.series(quantity, "indoor.temperature") == "Température de l’air (indoor)"
     assert FR.series(quantity, "temperature") == "Température de l’air"
     assert (FR.many("series", 1), EN.many("places", 2)) == ("1 série de mesures", "2 places")
+
+
+def test_names_are_sorted_as_in_a_dictionary() -> None:
+    """Accents and capitals come after letters; equal letters keep an order."""
+    names = ["Villejean", "Étangs d’Apigné", "Particules PM10", "Particules fines", "gare", "Gare"]
+
+    assert sorted(names, key=alphabetical) == [
+        "Étangs d’Apigné", "Gare", "gare", "Particules fines", "Particules PM10", "Villejean",
+    ]  # fmt: skip
