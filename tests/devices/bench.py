@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from receiver import Numbered, Receiver, doubled
-from sessions import FREE_BYTES, HEAP
+from sessions import FREE_BYTES
 
 from devices.console import Told, read_console
 from devices.image import Identity, build_image, shard_of
@@ -87,7 +87,6 @@ class Boards:
                 directory=directory / name,
                 around=Surroundings(known[recipe].signals, faults),
                 log=directory / name / "log",
-                heap=HEAP,
             )
 
     def told(self) -> dict[str, Told]:

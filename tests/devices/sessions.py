@@ -50,7 +50,7 @@ FREE_BYTES = 124_544
 """What the firmware finds free at power-on: as in an interpreter of `-X heapsize=64wK`, a board with about 62 KiB of heap."""
 BROKER_BYTES = 40_000
 """What the session's broker works with: it lives in the board's heap, as mosquitto does not."""
-HEAP = "192wK"
+HEAP = "128wK"
 """Room for the simulator too; `devices/sim/ballast.py` takes away what the board does not have."""
 
 

@@ -35,10 +35,9 @@ class Held:
         """The samples that wait for a clock."""
         return [s for s in self.samples if s.time_s is None]
 
-    def take_all(self) -> list[Sample]:
-        """Hand over everything."""
-        taken, self.samples = self.samples, []
-        return taken
+    def forget_oldest(self, count: int) -> None:
+        """These are on disk now."""
+        self.samples = self.samples[count:]
 
     def forget_sending(self) -> None:
         """After a reconnect nothing counts as sent."""

@@ -73,8 +73,7 @@ class Sender:
         for sample in self.held.undated():
             sample.time_s = self._clock.date(sample.up_s)
             print(sample.said(self._numbers.ep, self._names))
-        if self._undated_on_disk:
-            self._numbers.keep_base(self._clock.base_s)
+        self._keep_base()
         self._wake.set()
 
     def connected(self) -> None:
@@ -135,25 +134,27 @@ class Sender:
                 continue
 
     async def spill(self) -> None:
-        """Move everything from memory to the spool; what the disk refuses stays in memory."""
-        samples = self.held.take_all()
-        lines = [(s.sq, self._when(s), s.values) for s in samples]
-        size = sum(len(values) + 40 for _, _, values in lines)
+        """Move everything that is in memory now to the spool; what the disk refuses stays in memory."""
+        left = len(self.held.samples)
         try:
-            while lines and self.spool.too_full_for(size):
-                await self.backlog.give_way()
-            for at in range(0, len(lines), BATCH):
-                self.spool.append(self._numbers.ep, self._channels, lines[at : at + BATCH])
+            while left > 0 and self.held.samples:
+                while self.spool.too_full_for(sum(len(s.values) + 40 for s in self.held.samples[:BATCH])):
+                    await self.backlog.give_way()
+                left -= self._spill_some(min(left, BATCH))
                 await asyncio.sleep_ms(0)
-                samples = samples[BATCH:]
         except OSError as error:
             print("# spool refused:", error)
-        self.held.samples = samples + self.held.samples
-        self._flights = [f for f in self._flights if f.segment is not None]
-        if any(when[0] == "b" for _, when, _ in lines):
-            self._undated_on_disk = True
-            if self._clock.known:
-                self._numbers.keep_base(self._clock.base_s)
+        self._flights = [f for f in self._flights if f.segment is not None or self.held.between(f.first, f.last)]
+        self._keep_base()
+
+    def _spill_some(self, count: int) -> int:
+        """Move the oldest samples to the spool; how many there were."""
+        lines = [(s.sq, self._when(s), s.values) for s in self.held.samples[:count]]
+        if lines:
+            self.spool.append(self._numbers.ep, self._channels, lines)
+            self._undated_on_disk = self._undated_on_disk or any(when[0] == "b" for _, when, _ in lines)
+            self.held.forget_oldest(len(lines))
+        return len(lines) or count
 
     async def _send_next(self, client) -> bool:
         """Send one pack, if there is one to send now."""
@@ -257,6 +258,12 @@ class Sender:
         if flight.segment is None:
             return not self.held.between(flight.first, flight.last)
         return self.receipts.covers_all(flight.ep, flight.first, flight.last)
+
+    def _keep_base(self) -> None:
+        """Samples of this boot went to the disk undated: write down when it began, once that is known."""
+        if self._undated_on_disk and self._clock.known:
+            self._numbers.keep_base(self._clock.base_s)
+            self._undated_on_disk = False
 
     def _tidy(self) -> None:
         """Remove from disk what was read to its end and has nothing on its way, and note how far the rest is."""
