@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from devices.quantity import Quantity
 from devices.reading import topic_of
 from gateway.admission import Admission
 from gateway.admitted import Admitted
+from gateway.bookkeeping import change, heard, new_readings, placed
 from gateway.conflict import conflicts
 from gateway.directory import Directory
 from gateway.drain import Drain
@@ -24,12 +25,12 @@ from gateway.draining import Draining
 from gateway.figures import Figures
 from gateway.fleet import Fleet
 from gateway.inbox.port import Inbox
-from gateway.journal import Change, Entry, Journal
+from gateway.journal import Change, Journal
 from gateway.message import Message, Outgoing
 from gateway.numerics.columns import Columns, no_columns
 from gateway.patience import Patience
-from gateway.quarantine import Refused, Row
-from gateway.receipts import KNOWN, NEW, NO_ROOM, Absorbed, Account, Ledger, Owed, Refusal, receipt
+from gateway.quarantine import Row
+from gateway.receipts import KNOWN, NEW, NO_ROOM, Absorbed, Ledger, Owed, receipt
 from gateway.registry import Registry, RegistryError
 from gateway.store.port import Batch, Store, StoreMismatch, Tier
 from gateway.takeover import look
@@ -138,7 +139,7 @@ class Pipeline:
         admitted = self._admission.admit(messages, now_s)
         absorbed = self._ledger.absorb(admitted.samples, admitted.packs, refused=admitted.refused, now_s=int(now_s))
         kept = new_readings(admitted, absorbed)
-        await self._commit(kept, self._change(admitted, absorbed), now_s)
+        await self._commit(kept, change(admitted, absorbed, self._directory.devices), now_s)
         self._ledger.enter(absorbed)
         self._inbox.acknowledge(messages)
         self._owed.owe(absorbed.heard)
@@ -162,19 +163,6 @@ class Pipeline:
         """Raise why the file that journal and store share cannot be written to, where that is so."""
         if self._store.shares_journal and (why := self._store.ready()) is not None:
             raise why
-
-    def _change(self, admitted: Admitted, absorbed: Absorbed) -> Change:
-        """What the batch changes beside its readings, by the devices' names."""
-        name = self._directory.devices
-        return Change(
-            [Entry(name[a.device], a.ep, a.n, a.lo, a.dr, a.heard_s, a.edges) for a in absorbed.changed],
-            [(name[device], ep) for device, ep in absorbed.forgotten],
-            [self._refused(refusal) for refusal in to_quarantine(admitted, absorbed)],
-        )
-
-    def _refused(self, refusal: Refusal) -> Refused:
-        device = self._directory.devices[refusal.device] if refusal.device >= 0 else ""
-        return Refused(refusal.code, device, refusal.ep, refusal.sq, refusal.time_s, refusal.topic, refusal.payload)
 
     def _answer(self, admitted: Admitted, now_s: float) -> None:
         """Note what devices say of themselves, and tell the time to those that ask."""
@@ -281,42 +269,3 @@ class Pipeline:
                 self._figures.add(restarts=1)
                 log.exception("pipeline.task_failed", task=name)
             await asyncio.sleep(PAUSE_S)
-
-
-def new_readings(admitted: Admitted, absorbed: Absorbed) -> Columns:
-    """The readings of samples that the ledger did not have, and those without a number."""
-    if not len(absorbed.fate) or not absorbed.fate.any():
-        return admitted.readings
-    fate = np.append(absorbed.fate, np.uint8(NEW))  # sample -1: no number
-    return admitted.readings.take(fate[admitted.sample] == NEW)
-
-
-def to_quarantine(admitted: Admitted, absorbed: Absorbed) -> list[Refusal]:
-    """Refusals but for those of samples that the ledger had, or has no room for."""
-    if not admitted.refused:
-        return []
-    rows = zip(admitted.samples.tolist(), absorbed.fate.tolist(), strict=True)
-    old = {tuple(sample) for sample, fate in rows if fate != NEW}
-    new = {
-        tuple(sample)
-        for sample, fate in zip(admitted.samples.tolist(), absorbed.fate.tolist(), strict=True)
-        if fate == NEW
-    }
-    return [r for r in admitted.refused if (r.device, r.ep, r.sq) in new or (r.device, r.ep, r.sq) not in old]
-
-
-def placed(directory: Directory, entries: Iterable[Entry]) -> Iterator[Account]:
-    """Entries of the journal as the ledger has them, of devices that are registered."""
-    for entry in entries:
-        number = directory.number(entry.device)
-        if number is not None:
-            yield Account(number, entry.ep, entry.n, entry.lo, entry.dr, entry.heard_s, list(entry.edges))
-
-
-def heard(ledger: Ledger, directory: Directory, unplaced: Sequence[Entry]) -> dict[str, float]:
-    """When each device was last heard, as the ledger remembers it."""
-    found: dict[str, float] = {}
-    told = [(directory.devices[a.device], a.heard_s) for a in ledger] + [(e.device, e.heard_s) for e in unplaced]
-    for device, heard_s in told:
-        found[device] = max(found.get(device, 0.0), float(heard_s))
-    return found

@@ -74,6 +74,7 @@ def test_a_pack_is_kept_then_receipted(
     assert kept["m1"]["count"].sum() == kept["h1"]["count"].sum() == 3
 
 
+@pytest.mark.slow
 def test_what_comes_again_is_receipted_again_and_kept_once(
     town: Any, boards: Any, mosquitto: int, pack_of: PackOf, until: Until, start_s: int
 ) -> None:
@@ -228,6 +229,7 @@ class Shaky:
         return self.fault
 
 
+@pytest.mark.slow
 def test_receipts_do_not_wait_for_a_store_that_is_away(
     town: Any, boards: Any, mosquitto: int, pack_of: PackOf, until: Until, start_s: int, tmp_path: Path
 ) -> None:
@@ -258,6 +260,7 @@ def test_receipts_do_not_wait_for_a_store_that_is_away(
         assert [len(columns) for _, columns in journal.read_from(0)] == [2, 1]
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_receipts_and_not_the_gateway(
     town: Any, boards: Any, mosquitto: int, pack_of: PackOf, until: Until, start_s: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +283,7 @@ def test_a_full_disk_stops_receipts_and_not_the_gateway(
     assert town.kept()["raw"]["value"].tolist() == [1.0]
 
 
+@pytest.mark.slow
 def test_a_fault_in_the_numerics_costs_a_restart_of_one_task(
     town: Any, boards: Any, mosquitto: int, pack_of: PackOf, until: Until, start_s: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -41,9 +42,7 @@ def test_another_ledger_is_a_reason_with_what_to_do(town: Any) -> None:
 
     assert told.others == (f"{topic_of('air-0')}/kept", f"{topic_of('air-1')}/kept")
     assert told.lost == (Lost("air-1", EP, 1, 1),)
-    assert told.reason is not None
-    assert "another gateway's ledger for 2 devices" in told.reason
-    assert "--adopt" in told.reason
+    assert re.search(r"another gateway's ledger for 2 devices.*--adopt", str(told.reason))
 
 
 def test_a_receipt_beyond_the_ledger_means_that_it_was_restored(town: Any) -> None:
@@ -52,9 +51,7 @@ def test_a_receipt_beyond_the_ledger_means_that_it_was_restored(town: Any) -> No
     told = found(town, kept("air-0", 10), accounts=(account,))
 
     assert told.lost == (Lost("air-0", EP, 4, 5), Lost("air-0", EP, 8, 10))
-    assert told.reason is not None
-    assert "5 samples" in told.reason
-    assert "backup" in told.reason
+    assert re.search(r"5 samples.*backup.*--adopt", str(told.reason))
 
 
 def test_an_ep_that_the_ledger_never_met_is_lost_whole(town: Any) -> None:
