@@ -91,6 +91,7 @@ def test_a_board_that_is_refused_says_why_and_goes_on(
     boards = Boards(broker.port, tmp_path, recipes=["noise"])
     try:
         until(lambda: boards.console().count("refused: not authorised") >= 2, within_s=60, what="two refusals")
+        until(lambda: boards.told()[DEVICE].samples, within_s=60, what="a sample")
 
         told: Any = boards.told()[DEVICE]
         assert len(told.waiting()) == len(told.samples) > 0
