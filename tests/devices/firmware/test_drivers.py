@@ -281,12 +281,13 @@ result = pulses.read()
     assert closed is True
 
 
-@pytest.mark.parametrize("direction", [n * 22.5 for n in range(16)])
-def test_vane_tells_sixteen_directions(tmp_path: Path, direction: float) -> None:
+def test_vane_tells_sixteen_directions(tmp_path: Path) -> None:
     """Each contact's voltage is nearest to its own entry of the data sheet's table."""
-    read = watch(tmp_path, "weather", "wind_vane", [{"wind_direction": direction}] * 3)
+    directions = [n * 22.5 for n in range(16)]
 
-    for found, fault in read:
+    read = watch(tmp_path, "weather", "wind_vane", [{"wind_direction": direction} for direction in directions])
+
+    for direction, (found, fault) in zip(directions, read, strict=True):
         assert fault is None
         assert math.cos(math.radians(found["direction"] - direction)) == pytest.approx(1.0, abs=1e-9)
 

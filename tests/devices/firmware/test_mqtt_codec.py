@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from micropython import run
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """Each example is a batch of up to 40 packets, so that one start of the interpreter tries them all."""
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 blobs = st.binary(max_size=300)

@@ -29,7 +29,7 @@ def texts(row: tuple[object, ...]) -> str:
     return ",".join("" if value is None else str(value) for value in row)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(
         st.tuples(

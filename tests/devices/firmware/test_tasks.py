@@ -152,18 +152,19 @@ def test_a_moment_without_any_value_is_no_sample(tmp_path: Path) -> None:
     assert sampled(tmp_path, alive=False) == ([], 21, 5)
 
 
-@pytest.mark.parametrize(
-    ("value", "digits", "text"),
-    [
-        (21.5, 2, "21.5"), (21.0, 2, "21"), (-0.001, 2, "0"), (0.0, 0, "0"), (100.0, 0, "100"), (1013.254, 1, "1013.3"),
-        (-4.26, 1, "-4.3"), (None, 1, ""), (1e39, 1, ""), (-1e39, 1, ""), (57, 1, "57"),
-    ],
-)  # fmt: skip
-def test_a_value_is_told_once_rounded(tmp_path: Path, value: float | None, digits: int, text: str) -> None:
-    """Rounded to the quantity's decimals, without idle zeros; what is no finite number in single precision is no value."""
-    code = "from girouette.sample import text_of\nresult = text_of(given[0], given[1])"
+TEXTS = [
+    (21.5, 2, "21.5"), (21.0, 2, "21"), (-0.001, 2, "0"), (0.0, 0, "0"), (100.0, 0, "100"), (1013.254, 1, "1013.3"),
+    (-4.26, 1, "-4.3"), (None, 1, ""), (1e39, 1, ""), (-1e39, 1, ""), (57, 1, "57"),
+]  # fmt: skip
 
-    assert run(code, tmp_path, [value, digits]) == text
+
+def test_a_value_is_told_once_rounded(tmp_path: Path) -> None:
+    """Rounded to the quantity's decimals, without idle zeros; what is no finite number in single precision is no value."""
+    code = "from girouette.sample import text_of\nresult = [text_of(value, digits) for value, digits in given]"
+
+    told = run(code, tmp_path, [[value, digits] for value, digits, _ in TEXTS])
+
+    assert told == [text for _, _, text in TEXTS]
 
 
 def test_single_and_double_precision_tell_the_same(tmp_path: Path) -> None:

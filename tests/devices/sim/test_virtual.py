@@ -94,7 +94,7 @@ def test_the_gauge_tells_memory_and_steps(tmp_path: Path) -> None:
     assert told[-1]["task"] != ""
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(st.lists(st.integers(1, 40), max_size=40), max_size=20))
 def test_the_simulated_ledger_is_a_set_of_numbers(tmp_path: Path, batch: list[list[int]]) -> None:
     """Ranges hold exactly the numbers that were added, joined where they touch, in any order and as often as they come."""
