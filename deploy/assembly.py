@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from deploy.faults import CommandError
+from deploy.faults import AWAY, CommandError
 from deploy.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.store.port import Store
 
 SQLITE, INFLUX = "sqlite:", "influx:"
+SERVERS = (f"{INFLUX}http://", f"{INFLUX}https://")
 DEFAULT = "sqlite:girouette.sqlite"
 LOOPBACK = "127.0.0.1"
 BROKERS: Mapping[str, Literal["auto", "mosquitto", "iotcore"]] = {
@@ -40,7 +41,12 @@ def file_of(url: str) -> Path | None:
 
 
 def registry_url(settings: Settings) -> str:
-    """Where the registry is: as set, else in the store's file, else in the default one."""
+    """Where the registry is: as set, else in the store's file, else in the default one.
+
+    Raises CommandError where the store is none: another file would be taken in silence.
+    """
+    if not settings.store.startswith((SQLITE, *SERVERS)):
+        raise CommandError("bad_store", url=settings.store)
     return settings.registry or (settings.store if file_of(settings.store) else DEFAULT)
 
 
@@ -67,7 +73,7 @@ def open_store(
         from gateway.store.sqlite import SqliteStore
 
         return SqliteStore(path, read_only=read_only)
-    if not url.startswith((f"{INFLUX}http://", f"{INFLUX}https://")):
+    if not url.startswith(SERVERS):
         raise CommandError("bad_store", url=url)
     from gateway.store.influx import InfluxStore
 
@@ -168,19 +174,26 @@ def assemble(settings: Settings, opened: contextlib.ExitStack, *, adopt: bool) -
 
 def run_api(settings: Settings) -> int:
     """Run the public side until SIGINT or SIGTERM. Raises CommandError, RegistryError and StoreError with a sentence."""
+    import structlog
+
     from api.app import create_app
     from api.settings import ApiSettings
     from deploy.serve import listen, serve
     from devices.quantity import load_quantities
 
     reads: Literal["loop", "thread"] = "loop" if file_of(settings.store) else "thread"
+    file = file_of(registry_url(settings))
     with contextlib.ExitStack() as opened:
         listening = opened.enter_context(listen(settings.api_host, settings.api_port))
+        if file is not None and not file.exists():
+            raise CommandError("no_file", code=AWAY, file=file)
         store = opened.enter_context(contextlib.closing(open_store(settings.store, read_only=True, settings=settings)))
         registry = opened.enter_context(contextlib.closing(open_registry(registry_url(settings), migrate=False)))
         shown = ApiSettings(public_url=settings.public_url, store_reads=reads)
         quantities = load_quantities(settings.recipes)
-        serve(create_app(registry=registry, store=store, quantities=quantities, settings=shown), [listening])
+        app = create_app(registry=registry, store=store, quantities=quantities, settings=shown)
+        structlog.get_logger().info("api.listening", host=settings.api_host, port=listening.getsockname()[1])
+        serve(app, [listening])
     return 0
 
 

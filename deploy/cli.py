@@ -73,7 +73,7 @@ def run(args: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except EXPECTED as e:
-        print(f"girouette: {sentence(e, LANG)}", file=sys.stderr)
+        print(text("refused", why=sentence(e, LANG)), file=sys.stderr)
         return exit_code(e)
     return done if isinstance(done, int) else DONE
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from devices.recipe import Recipe
     from gateway.registry import Place, Registry
 
-RETIRED = "retired"
+PUBLIC, RETIRED = "public", "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
         every_s = period_s if period_s is not None else min(r.period_s for r in mine)
         told = register(known, Newcomer(device_id, mine, at, every_s, first_moment(known, at, back_s)))
         command = renew_accounts(settings, known)
-    lines = [*(f"{key:<9}{value}" for key, value in told.items()), text("password_once"), *hints(settings, command)]
+    after = [text("password_once"), *hints(settings, command), text("device_next", key=at.key, name=device_id)]
+    lines = [*(f"{key:<9}{value}" for key, value in told.items()), *after]
     tell({**told, "reload": command}, lines, as_json=as_json)
 
 
@@ -96,10 +97,13 @@ def stage_device(
     """The device is in another stage from now on."""
     settings = settled(ctx, store=store, registry=registry)
     with registry_of(settings) as known:
+        before = {row.id: row.stage for row in known.devices()}.get(name)
         known.set_stage(name, stage, at_s=int(time.time()))
         command = renew_accounts(settings, known) if stage == RETIRED else None
     told = {"id": name, "stage": stage, "reload": command}
     more = hints(settings, command) if stage == RETIRED else []
+    if before == PUBLIC and stage not in {PUBLIC, RETIRED}:
+        more = [text("device_hidden")]
     tell(told, [text("device_staged", name=name, stage=stage), *more], as_json=as_json)
 
 
@@ -179,7 +183,7 @@ def renew_accounts(settings: Settings, registry: Registry) -> str | None:
     try:
         write_accounts(settings.accounts, registry.devices())
     except OSError as e:  # what was registered is so all the same, and its password is told once
-        print(f"girouette: {sentence(e, LANG)}", file=sys.stderr)
+        print(text("refused", why=sentence(e, LANG)), file=sys.stderr)
         return "girouette deploy accounts"
     return hang_up(settings.broker_pid_file, folder=settings.accounts)
 

@@ -39,7 +39,7 @@ def add_pilot(  # noqa: PLR0913 - a command's options are its parameters
     """A new pilot, under its licence."""
     with registry_of(settled(ctx, store=store, registry=registry), make=True) as known:
         made = known.add_pilot(slug, name, timezone=timezone, licence=licence, attribution=attribution)
-    tell(asdict(made), [text("pilot_made", slug=made.slug, name=made.name)], as_json=as_json)
+    tell(asdict(made), [text("pilot_made", slug=made.slug, name=made.name), *licence_hint(licence)], as_json=as_json)
 
 
 @pilot.command("list", cls=Command, help=text("pilot_list"))
@@ -90,6 +90,14 @@ def point(written: str) -> tuple[float, float]:
     if found is None:
         raise CommandError("bad_point", value=written)
     return float(found[1]), float(found[2])
+
+
+def licence_hint(licence: str) -> list[str]:
+    """What a person is to know of a licence that no page can link to."""
+    from api.licences import NAMES, licence_url
+
+    known = licence_url(licence) is not None
+    return [] if known else [text("licence_unknown", licence=licence, known=", ".join(NAMES))]
 
 
 def chosen_pilot(registry: Registry, slug: str | None) -> Pilot:

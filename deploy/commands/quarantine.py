@@ -79,7 +79,7 @@ def replay_rows(
         raise CommandError("replay_what", code=USAGE)
     with journal_of(settled(ctx, store=store, registry=registry)) as journal:
         count = journal.replay(ids=tuple(numbers or ()), code=code, device=device)
-    tell({"asked": count}, [text("replayed", count=count)], as_json=as_json)
+    tell({"asked": count}, [text("replayed", count=count) if count else text("replayed_none")], as_json=as_json)
 
 
 @contextlib.contextmanager

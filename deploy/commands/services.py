@@ -91,6 +91,6 @@ def health(url: Annotated[str, argument("url")]) -> int:
             "unwell", code=AWAY, url=url, why=" ".join(e.read(500).decode(errors="replace").split()) or e
         ) from e
     except (URLError, http.client.HTTPException, TimeoutError) as e:
-        raise CommandError("unwell", code=AWAY, url=url, why=e) from e
+        raise CommandError("unwell", code=AWAY, url=url, why=getattr(e, "reason", e)) from e
     print(text("well", url=url, status=status))
     return DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
@@ -26,6 +26,12 @@ USAGE_ERRORS = (
     (r"Invalid value for '(?P<name>[^']*)'.*?: (?P<why>.*)", "usage_bad_value"),
 )
 """What typer says -> what we say."""
+WHYS = (
+    (r".*greater than or equal to (?P<bound>\S+).*", "why_least"),
+    (r".*less than or equal to (?P<bound>\S+).*", "why_most"),
+    (r".*valid integer.*", "why_whole"),
+)
+"""Why a value does not fit, in typer's words -> in ours."""
 
 
 def text(key: str, /, **values: object) -> str:
@@ -110,9 +116,14 @@ def first_line(help_text: str | None) -> str:
 
 def usage_sentence(message: str) -> str:
     """What typer says of a command line, in the person's language; as it is where we know no better."""
-    for pattern, key in USAGE_ERRORS:
+    return translated(message, USAGE_ERRORS, lambda why: translated(why, WHYS))
+
+
+def translated(message: str, table: Iterable[tuple[str, str]], of_why: Callable[[str], str] = str) -> str:
+    """The text of the first row of a table that the message fits, with what it names; else the message."""
+    for pattern, key in table:
         if found := re.fullmatch(pattern, message, re.DOTALL):
-            return text(key, **found.groupdict())
+            return text(key, **{k: of_why(v) if k == "why" else v for k, v in found.groupdict().items()})
     return message
 
 

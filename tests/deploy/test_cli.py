@@ -63,6 +63,8 @@ def test_nothing_typed_shows_the_help(girouette: Callable[..., Any]) -> None:
         ("device stage air-1 public", REFUSED),
         ("quarantine list", REFUSED),
         ("device list --store sqlite:no/such/folder/x", REFUSED),
+        ("pilot add a b --store nowhere", REFUSED),
+        ("device list --store influx:127.0.0.1", REFUSED),
         ("pilot add a b --store sqlite:no/such/folder/x", AWAY),
         ("pilot list --settings", USAGE),
         ("--settings none.toml pilot list", REFUSED),

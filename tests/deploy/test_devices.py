@@ -149,6 +149,25 @@ def test_what_was_measured_before_the_registration_counts(girouette: Callable[..
     assert second.start_s >= first.end_s
 
 
+def test_who_adds_a_device_reads_what_comes_next(girouette: Callable[..., Any]) -> None:
+    """The private address of its place, and the command that publishes it."""
+    added = girouette("device", "add", "--recipe", "air", "--id", "air-1", *HERE).out
+    key = girouette("place", "list", "--json").told[0]["key"]
+
+    assert f"/preview/{key}" in added
+    assert "girouette device stage air-1 public" in added
+
+
+def test_who_hides_what_was_public_is_told_so(girouette: Callable[..., Any]) -> None:
+    """Only where something was public, and not where a retired device leaves it public."""
+    girouette("device", "add", "--recipe", "air", "--id", "air-1", *HERE)
+    stages = ("essai", "public", "essai", "public", "retired")
+
+    told = ["hidden" in girouette("device", "stage", "air-1", stage).out for stage in stages]
+
+    assert told == [False, False, True, False, False]
+
+
 def test_stages_are_dated_and_told(girouette: Callable[..., Any]) -> None:
     """A device begins in `atelier`; the public sees it from the moment on when it becomes public."""
     girouette("device", "add", "--recipe", "air", *HERE, "--id", "air-1")

@@ -33,6 +33,16 @@ def test_a_pilot_is_refused_with_what_to_do(girouette: Callable[..., Any]) -> No
     assert "write it like Europe/Paris" in zone.err
 
 
+def test_an_unknown_licence_is_taken_and_said_to_be_one(girouette: Callable[..., Any]) -> None:
+    """A town may have its own; who misspelt one reads it at once."""
+    known = girouette("pilot", "add", "rennes", "Rennes", "--licence", "ODbL-1.0")
+    own = girouette("pilot", "add", "redon", "Redon", "--licence", "https://redon.example/licence")
+    misspelt = girouette("pilot", "add", "vitre", "Vitré", "--licence", "etalab")
+
+    assert ["etalab-2.0" in typed.out for typed in (known, own, misspelt)] == [False, False, True]
+    assert [typed.code for typed in (known, own, misspelt)] == [0, 0, 0]
+
+
 def test_a_place_belongs_to_the_pilot_that_is_meant(girouette: Callable[..., Any]) -> None:
     """The only pilot needs no name; of two, one must be named; a name that nobody has is refused."""
     girouette("pilot", "add", "rennes", "Rennes")

@@ -66,6 +66,7 @@ def test_rows_are_asked_for_once_more(three: Path, girouette: Callable[..., Any]
     assert girouette("quarantine", "replay", "--code", "wrong-unit", "--device", "air-1", "--json").told == {"asked": 1}
 
     assert [r["id"] for r in girouette("quarantine", "list", "--json").told if r["again"]] == [2, 1]
+    assert "No refusal fits" in girouette("quarantine", "replay", "--code", "misspelt").out
     assert "will try 2 refusals once more" in girouette("quarantine", "replay", "--code", "wrong-unit").out
 
 

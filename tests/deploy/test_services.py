@@ -39,7 +39,8 @@ def test_the_public_side_makes_no_file(home: Path, girouette: Callable[..., Any]
     typed = girouette("api", "--port", free_port())
 
     assert typed.code == AWAY
-    assert "girouette.sqlite" in typed.err
+    assert "there is no girouette.sqlite" in typed.err
+    assert "start the gateway" in typed.err
     assert list(home.glob("*.sqlite")) == []
 
 

@@ -44,6 +44,34 @@ def test_a_wrong_line_is_told_in_the_persons_language(
     assert re.fullmatch(form, told, re.DOTALL), told
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("device add --recipe air --place 1,1 --period 0", "au moins 1"),
+        ("device add --recipe air --place 1,1 --period 99999999", "au plus 86400"),
+        ("quarantine list --most many", "un nombre entier"),
+    ],
+)
+def test_why_a_value_does_not_fit_is_told_too(
+    line: str, why: str, girouette: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bounds and whole numbers, without a word of English."""
+    monkeypatch.setattr(speech, "LANG", "fr")
+
+    told = girouette(*line.split()).err
+
+    assert f"(il faut {why})" in told
+
+
+def test_a_refusal_begins_as_the_language_wants_it(
+    girouette: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A space before the colon in French, none in English."""
+    assert girouette("device", "list").err.startswith("girouette: ")
+    monkeypatch.setattr(speech, "LANG", "fr")
+    assert girouette("device", "list").err.startswith("girouette : ")
+
+
 def test_what_is_not_known_is_passed_on() -> None:
     """A message of typer's that the table does not have is shown as it is."""
     assert speech.usage_sentence("Something new.") == "Something new."
