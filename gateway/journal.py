@@ -19,10 +19,14 @@ import numpy as np
 
 from gateway.numerics.columns import Columns
 from gateway.quarantine import Quarantine, Refused, Row
+from gateway.store.ballast import Ballast
+from gateway.store.port import StoreFull
 from gateway.store.steps import connect, prepare, told
 
 KEEP_S = 7 * 86_400
 """So long a remote store can be restored from a backup and have what it lost written again."""
+BALLAST_BYTES = 8 << 20
+"""Room kept back on the disk, so that what was drained can still be let go of when it is full."""
 READINGS = np.dtype([("series", "<u4"), ("time_s", "<i8"), ("value", "<f8")])
 """How a batch's readings lie in the log."""
 
@@ -77,6 +81,8 @@ class Journal:
     """One file, used by one thread at a time. Every method may raise StoreAway, StoreFull or StoreMismatch."""
 
     def __init__(self, path: Path) -> None:
+        self._folder = path.resolve().parent
+        self._ballast = Ballast(path, BALLAST_BYTES)
         with contextlib.ExitStack() as opened:
             self._db = opened.enter_context(contextlib.closing(connect(path)))
             prepare(self._db)
@@ -100,6 +106,8 @@ class Journal:
         """
         if not len(columns) and not change:
             return None
+        if self._ballast.full():
+            raise StoreFull("no_room", folder=self._folder)
         with self._writing():
             seq = self._put_readings(columns, now_s) if len(columns) else None
             self._db.executemany(_PUT_ENTRY, map(_entry_row, change.entries))

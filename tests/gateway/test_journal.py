@@ -19,7 +19,7 @@ from gateway import quarantine
 from gateway.journal import KEEP_S, Change, Entry, Journal, Lost
 from gateway.numerics.columns import Columns, no_columns
 from gateway.quarantine import Refused
-from gateway.store.port import Batch, StoreAway, StoreMismatch
+from gateway.store.port import Batch, StoreAway, StoreFull, StoreMismatch
 from gateway.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parent.parent.parent
@@ -228,6 +228,23 @@ def test_a_fault_of_the_file_is_told_in_the_ports_words(path: Path, journal: Jou
         other.execute("ALTER TABLE elsewhere RENAME TO journal_log")
 
     assert journal.commit(readings(1.0), Change(), now_s=1) == 1
+
+
+def test_a_full_disk_takes_no_more_and_lets_go_of_what_was_drained(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last room of a disk is not for new packs; a journal of a remote store is trimmed all the same, and goes on after."""
+    journal.commit(readings(1.0), Change(), now_s=1)
+    assert path.with_name(f"{path.name}.ballast").stat().st_size == 8 << 20
+    monkeypatch.setattr("gateway.store.ballast.Ballast._free", lambda _: 0)
+    with pytest.raises(StoreFull, match="free some space"):
+        journal.commit(readings(2.0), Change([ENTRY]), now_s=2)
+    journal.drained(1, now_s=KEEP_S + 2)
+    assert journal.read_from(0) == []
+    assert journal.entries() == []
+
+    monkeypatch.undo()
+    assert journal.commit(readings(2.0), Change(), now_s=2) == 2
 
 
 def test_a_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
