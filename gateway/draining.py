@@ -47,7 +47,8 @@ class Draining:
 
     async def run(self) -> None:
         """Begin where the store was left, and follow until cancelled."""
-        done, again_to = await self._stores.until_done(self._take_up)
+        await self._stores.until_done(self._drain.load)
+        done, again_to = await self._commits.until_done(self._where)
         checked_s = -CHECKPOINT_S
         self._more.set()  # what the last run left
         while True:
@@ -65,9 +66,8 @@ class Draining:
         """Afterwards it is in the store."""
         await self._stores.until_done(partial(self._store.write, batch))
 
-    def _take_up(self) -> tuple[int, int]:
-        """Load the states; the number after which the journal is to be read, and up to which it may be stored already."""
-        self._drain.load()
+    def _where(self) -> tuple[int, int]:
+        """The number after which the journal is to be read, and up to which it may be stored already."""
         return 0 if self._store.shares_journal else self._journal.waiting_from(), self._journal.last()
 
     async def _step(self, columns: Columns, *, seq: int | None, again: bool) -> None:
