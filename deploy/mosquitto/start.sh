@@ -12,7 +12,7 @@ fingerprint() {
 
 reread_when_changed() { # broker's pid
     known=$(fingerprint)
-    while sleep 1; do
+    while sleep 1 && kill -0 "$1" 2>/dev/null; do
         now=$(fingerprint)
         if test "$now" != "$known"; then
             known=$now

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -94,8 +96,14 @@ class Town:
         """Run a service by its command, and more words, until it is stopped."""
         command = [*self.command(service), *more]
         with (self.folder.parent / f"{service}.log").open("ab") as log:
-            child = subprocess.Popen(command, cwd=self.folder.parent, env=self.environ(service), stdout=log, stderr=log)
-        self.children[service] = child
+            self.children[service] = subprocess.Popen(
+                command,
+                cwd=self.folder.parent,
+                env=self.environ(service),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def up(self) -> None:
         """Start what does not run, one after another, each when the one before is healthy."""
@@ -178,12 +186,16 @@ class Town:
         return {latest["quantity"] for feature in features for latest in feature["properties"]["latest"]}
 
     def end(self) -> None:
-        """Kill whatever runs."""
-        for child in [*self.boards, *self.children.values()]:
-            child.kill()
+        """Kill whatever runs, with what it has started."""
+        for child in self.children.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-            if child.stdin is not None:
-                child.stdin.close()
+        for board in self.boards:
+            board.kill()
+            board.wait()
+            if board.stdin is not None:
+                board.stdin.close()
 
 
 @contextmanager
