@@ -76,10 +76,11 @@ class Run:
         self.crew.hire("api", partial(self.start_service, "api", "--port", str(self.page_port)))
 
     def start_service(self, name: str, *options: str) -> subprocess.Popen[bytes]:
-        """Start one of our own commands."""
+        """Start one of our own commands, which knows what these recipes measure."""
         env = {**os.environ, "GIROUETTE_GATEWAY_HTTP_PORT": str(self.gateway_port)}
         log = self.home / f"{name}.log"
-        child = start_child(name, *options, "--store", self.store_url, cwd=self.home, log=log, env=env)
+        mine = [word for folder in self.options.recipes for word in ("--recipes", str(folder.resolve()))]
+        child = start_child(name, *options, "--store", self.store_url, *mine, cwd=self.home, log=log, env=env)
         if self.open:
             let_go(child)
         return child
