@@ -56,5 +56,5 @@ def run(
     ) as board:
         assert board.stdout is not None
         printed = board.stdout.read()
-        assert board.wait(60) == 0, printed
+        assert board.wait(60) == 0, printed[-3000:]
     return json.loads((directory / "result.json").read_text())

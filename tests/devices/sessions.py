@@ -194,7 +194,7 @@ def run_boot(session: Session, directory: Path, begins_ms: int, ends_ms: int) ->
     ) as board:
         assert board.stdout is not None
         printed = board.stdout.read()
-        assert board.wait(60) == 0, printed
+        assert board.wait(60) == 0, printed[-3000:]
     return printed
 
 

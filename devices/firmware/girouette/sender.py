@@ -144,8 +144,14 @@ class Sender:
                 await asyncio.sleep_ms(0)
         except OSError as error:
             print("# spool refused:", error)
-        self._flights = [f for f in self._flights if f.segment is not None or self.held.between(f.first, f.last)]
+        self._flights = [f for f in self._flights if self._still_held(f)]
         self._keep_base()
+
+    def _still_held(self, flight: Flight) -> bool:
+        """Is anything of this pack where it was when it was sent?"""
+        if flight.segment is None:
+            return bool(self.held.between(flight.first, flight.last))
+        return flight.segment in self.spool.segments
 
     def _spill_some(self, count: int) -> int:
         """Move the oldest samples to the spool; how many there were."""

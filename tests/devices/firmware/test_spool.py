@@ -155,3 +155,56 @@ def test_a_full_disk_drops_its_oldest_segment_sample_by_sample(tmp_path: Path) -
     assert size <= 80000
     assert lowest > 300
     assert dropped == lowest - 1 - 40
+
+
+DEAD_GATEWAY = """
+import asyncio
+from girouette import spool as module
+from girouette.clock import Clock, Uptime
+from girouette.numbers import Numbers
+from girouette.sender import Sender
+from girouette.spool import Spool
+
+module.SEGMENT_BYTES = 2000
+
+class Channel:
+    name, unit = "noise_level", "dB"
+
+class Client:
+    sent = 0
+    async def publish(self, topic, payload, qos):
+        self.sent += 1
+
+uptime, client, numbers = Uptime(), Client(), Numbers()
+clock = Clock(uptime)
+clock.learn_ntp(1800000000000)
+sender = Sender("t", "b1/", [Channel()], numbers, clock, uptime, Spool("spool", 6000))
+
+async def main():
+    sender.connected()
+    task = asyncio.create_task(sender.run(client, lambda: None))
+    for _ in range(given):
+        sender.add(uptime.s(), "55.5")
+        await asyncio.sleep_ms(1000)
+        if task.done():
+            await task
+    task.cancel()
+
+asyncio.run(main())
+result = [numbers.next - 1, numbers.dropped, sender.spool.bytes, len(sender.held.samples), sender.lowest(numbers.ep)]
+"""
+
+
+def test_a_board_outlives_a_full_disk_and_a_dead_gateway(tmp_path: Path) -> None:
+    """The broker answers and the gateway does not: the oldest segments give way, and their packs on the way are not looked for.
+
+    What was given up is counted, sample by sample; `lo` passes it; the rest is on the disk or in memory.
+    """
+    made, dropped, size, in_memory, lowest = run(DEAD_GATEWAY, tmp_path, 600, virtual=True)
+
+    on_disk = sum(f.read_bytes().count(b"\n") - 1 for f in (tmp_path / "flash/spool").iterdir())
+    assert made == 600
+    assert dropped > 300
+    assert made == dropped + on_disk + in_memory
+    assert size <= 6000
+    assert lowest == dropped + 1
