@@ -48,8 +48,9 @@ def restore(backup: Path, path: Path, *, progress: Progress = silent) -> None:
     """
     with _source(backup) as source, _told():
         _check(source, backup)
-        with closing(connect(path)) as db:
-            recognise(db)
+        with closing(_opened(path)) as db:
+            with _about(path):
+                recognise(db)
             _alone(db, path)
             source.backup(db, pages=STEP_PAGES, progress=_shown(progress))
             _check(db, path)
@@ -71,8 +72,10 @@ def _copy_out(source: sqlite3.Connection, half: Path, progress: Progress) -> Non
 @contextmanager
 def _source(path: Path) -> Iterator[sqlite3.Connection]:
     """A file of ours to read from; of an older version too, so that one can be kept before it is brought up to date."""
-    with closing(connect(path, read_only=True)) as db:
-        if known(db) == 0:
+    with closing(_opened(path, read_only=True)) as db:
+        with _about(path):
+            version = known(db)
+        if version == 0:
             raise StoreMismatch("nothing_of_ours", file=path)
         yield db
 
@@ -88,7 +91,8 @@ def _alone(db: sqlite3.Connection, path: Path) -> None:
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
     """The file is whole, page by page."""
-    found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    with _about(path):
+        found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreMismatch("bad_pages", file=path, why=found)
 
@@ -104,6 +108,21 @@ def _told() -> Iterator[None]:
         yield
     except sqlite3.Error as e:
         raise told(e) from e
+
+
+def _opened(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    with _about(path):
+        return connect(path, read_only=read_only)
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """What does not fit is told with the name of the file: there are two."""
+    try:
+        with _told():
+            yield
+    except StoreMismatch as e:
+        raise StoreMismatch("of_file", file=path, told=e) from e
 
 
 def _sync(folder: Path) -> None:

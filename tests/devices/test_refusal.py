@@ -23,6 +23,15 @@ def test_a_refusal_speaks_both_languages() -> None:
     assert refusal.key == "missing"
 
 
+def test_an_error_told_by_another_is_in_the_same_language() -> None:
+    """A sentence that is quoted does not stay English."""
+    inner = RefusalError("missing", where="a.toml", key="period_s")
+    outer = RefusalError("missing", where=inner, key="x")
+
+    assert outer.said("fr").startswith(inner.said("fr"))
+    assert str(outer).startswith(str(inner))
+
+
 def test_a_refusal_without_words_cannot_be_made() -> None:
     """A key that nobody wrote a sentence for is a fault of ours, found at once."""
     with pytest.raises(WordsError, match=r"check\.nonsense"):

@@ -19,7 +19,7 @@ ROOMS = ("devices", "gateway", "api", "dashboards", "deploy")
 CALL = re.compile(r"""say\(\s*f?["']([a-z_]+\.[a-z_0-9]+)["']""")
 REFUSED = ("registry", "store", "gateway")
 """Files of words that have sentences of errors only."""
-QUOTES = {"of_the_file"}
+QUOTES = {"of_file", "of_the_file"}
 """Sentences that are another error's."""
 
 

@@ -204,7 +204,7 @@ def test_half_a_backup_is_refused(store: SqliteStore, path: Path, tmp_path: Path
     store.close()
     os.truncate(tmp_path / "copy", (tmp_path / "copy").stat().st_size // 2)
 
-    with pytest.raises(StoreMismatch, match="damaged"):
+    with pytest.raises(StoreMismatch, match=r"copy: .*damaged"):
         restore(tmp_path / "copy", path)
 
 
@@ -215,7 +215,7 @@ def test_what_is_not_ours_is_neither_backed_up_nor_restored(path: Path, tmp_path
         db.execute("CREATE TABLE visitors (name)")
     (tmp_path / "empty").touch()
 
-    with pytest.raises(StoreMismatch, match="another program's"):
+    with pytest.raises(StoreMismatch, match=r"other: .* another program's"):
         back_up(other, tmp_path / "copy")
     with pytest.raises(StoreMismatch, match="holds nothing"):
         back_up(tmp_path / "empty", tmp_path / "copy")
