@@ -97,7 +97,7 @@ class Show:
         """Note when the first measured reading is on the page."""
         if self.first_reading_s is None and shows_a_reading(self._run.page):
             self.first_reading_s = round(age_s(time.time()), 2)
-            self.say("first", seconds=f"{self.first_reading_s:.1f}")
+            self.say("first", seconds=f"{self.first_reading_s:.0f}")
 
     def drain(self) -> None:
         """Wait until every board has its receipts, for a while."""

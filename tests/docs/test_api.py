@@ -55,3 +55,19 @@ def test_every_parameter_of_the_tables_is_named() -> None:
     """What the code offers is on the page."""
     for name in ("from", "to", "tier", "excel=1", "key"):
         assert f"`{name}" in PAGE or f"?{name}=" in PAGE
+
+
+def test_ten_lines_of_python_read_everything_once(ask: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """The script of the page, with short pages: each reading since its moment, and none twice."""
+    found = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    since = re.search(r"phenomenonTime ge (\S+)\"", found[1])
+    assert since is not None
+    script = found[1].replace("from urllib.request import urlopen\n", "").replace("$top=1000", "$top=7")
+
+    exec(script, {"urlopen": lambda url: io.BytesIO(ask(url).content)})  # noqa: S102 - the page's own words
+
+    seen = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    wanted = [row["time"] for row in csv.DictReader(io.StringIO(ask(f"/api/series/1.csv?from={since[1]}").text))]
+    assert len(wanted) > 7
+    assert seen == wanted
