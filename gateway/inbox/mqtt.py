@@ -30,8 +30,8 @@ UNKNOWN_WINDOW = 20
 """Messages that a broker has on their way at once, unless it was told otherwise: mosquitto's default."""
 ENOUGH = 50
 WAIT_S = 0.25
-MOST = 2000
-"""Messages in a batch at most, so that one batch does not hold the event loop for long."""
+MOST, MOST_BYTES = 2000, 1 << 19
+"""Messages in a batch, and their bytes, so that one batch holds neither the event loop nor the thread that commits for long."""
 MOST_UNKEPT = 10_000
 """So many messages may wait; above that those of quality 0 are dropped and counted."""
 KEEPALIVE_S = 15
@@ -94,10 +94,11 @@ class MqttInbox:
                 tasks.create_task(self._stay(position), name=f"inbox {position}")
 
     async def batches(self) -> AsyncIterator[list[Message]]:
-        """Messages in order of arrival, as many as wait (2,000 at most)."""
+        """Messages in order of arrival, as many as wait (2,000 or 512 KiB at most)."""
         while True:
             await self._due.wait()
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            count = _count(self._waiting)
+            batch, self._waiting = self._waiting[:count], self._waiting[count:]
             self._rearm()
             if batch:
                 yield batch
@@ -225,6 +226,16 @@ class MqttInbox:
             self._due.clear()
             if self._waiting:
                 self._timer = asyncio.get_running_loop().call_later(WAIT_S, self._due.set)
+
+
+def _count(waiting: Sequence[Message]) -> int:
+    """How many of these make a batch: one at least, where there are any."""
+    total = 0
+    for count, message in enumerate(waiting[:MOST], 1):
+        total += len(message.payload)
+        if total >= MOST_BYTES:
+            return count
+    return min(len(waiting), MOST)
 
 
 def _paho(client: aiomqtt.Client) -> Paho:

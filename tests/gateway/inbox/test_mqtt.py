@@ -264,6 +264,24 @@ def test_messages_are_taken_together_but_not_kept_waiting(mosquitto_broker: Brok
     run(test())
 
 
+def test_large_packs_are_taken_fewer_at_a_time(mosquitto_broker: Broker) -> None:
+    """A batch has at most half a mebibyte, and the rest follows at once."""
+
+    async def test() -> None:
+        async with running(MqttInbox(mosquitto_broker.url, window=100)) as inbox:
+            batches = inbox.batches()
+            large = [(TOPIC("00", "air-1", "obs"), "x" * 16_000) for _ in range(100)]
+            await asyncio.to_thread(mosquitto_broker.say, *large)
+            sizes = []
+            while sum(sizes) < 100:
+                batch = await asyncio.wait_for(anext(batches), 10)
+                inbox.acknowledge(batch)
+                sizes.append(len(batch))
+            assert max(sizes) <= 33
+
+    run(test())
+
+
 def test_receipts_that_the_broker_kept_are_read_once(broker: Broker) -> None:
     """What is retained under `kept` is given to whoever asks, and later receipts are not messages of boards."""
     broker.say((TOPIC("00", "air-1", "kept"), "one"), (TOPIC("01", "air-2", "kept"), "two"), retain=True)
