@@ -47,8 +47,11 @@ class Fleet:
             self._heard_s[device] = now_s
             self._gone.discard(device)
 
-    def told(self, device: str, channel: str, body: Mapping[str, Any], now_s: float) -> None:
-        """A device, or its last will, has spoken: `state` says whether it is there, `health` how it is."""
+    def told(self, device: str, channel: str, body: Mapping[str, Any], now_s: float, *, live: bool = True) -> None:
+        """A device, or its last will, has spoken: `state` says whether it is there, `health` how it is.
+
+        What the broker kept (not `live`) may be old: it tells of sleep and of the last will, not that somebody is there.
+        """
         if channel == "state":
             asleep_s = body.get("asleep_until", -math.inf)
             self._asleep_s[device] = float(asleep_s) if _is_number(asleep_s) else -math.inf
@@ -57,7 +60,8 @@ class Fleet:
                 return
         if channel == "health":
             self._health[device] = figures_of(body)
-        self.hear([device], now_s)
+        if live:
+            self.hear([device], now_s)
 
     def points(self, now_s: float) -> list[Point]:
         """A `fleet` point of every device that is not retired, and a `health` point of those that told since the last call."""

@@ -143,7 +143,7 @@ class Pipeline:
         self._ledger.enter(absorbed)
         self._inbox.acknowledge(messages)
         self._owed.owe(absorbed.heard)
-        self._answer(admitted, now_s)
+        self._answer(messages, admitted, now_s)
         self._count(messages, admitted, absorbed, kept)
 
     async def _commit(self, columns: Columns, change: Change, now_s: float) -> None:
@@ -164,16 +164,18 @@ class Pipeline:
         if self._store.shares_journal and (why := self._store.ready()) is not None:
             raise why
 
-    def _answer(self, admitted: Admitted, now_s: float) -> None:
-        """Note what devices say of themselves, and tell the time to those that ask."""
+    def _answer(self, messages: Sequence[Message], admitted: Admitted, now_s: float) -> None:
+        """Note what devices say of themselves, and tell the time to those that ask now."""
         name = self._directory.devices
         self._fleet.hear((name[device] for device in np.unique(admitted.packs["device"]).tolist()), now_s)
+        old = {message.topic for message in messages if message.retained} if admitted.said else set()
         for said in admitted.said:
-            self._fleet.told(said.device, said.channel, said.body, now_s)
-            up = said.body.get("up")
-            if said.channel == "state" and isinstance(up, int | float):
+            topic, up = topic_of(said.device), said.body.get("up")
+            live = f"{topic}/{said.channel}" not in old
+            self._fleet.told(said.device, said.channel, said.body, now_s, live=live)
+            if said.channel == "state" and live and isinstance(up, int | float):
                 told = msgspec.json.encode({"now": int(now_s), "up": up})
-                self._inbox.send([Outgoing(f"{topic_of(said.device)}/time", told)])
+                self._inbox.send([Outgoing(f"{topic}/time", told)])
 
     def _count(self, messages: Sequence[Message], admitted: Admitted, absorbed: Absorbed, kept: Columns) -> None:
         fate = np.bincount(absorbed.fate, minlength=NO_ROOM + 1).tolist()

@@ -53,6 +53,15 @@ def test_the_last_will_counts_at_once_and_any_message_undoes_it(town: Any) -> No
     assert online(fleet, NOW_S + 1)["air-0"] == 1.0
 
 
+def test_what_the_broker_kept_makes_nobody_present(town: Any) -> None:
+    """A retained `online: true` may be years old; a retained last will still says that the board is gone."""
+    fleet = fleet_of(town, air_1=NOW_S)
+    fleet.told("air-0", "state", {"online": True}, NOW_S, live=False)
+    fleet.told("air-1", "state", {"online": False}, NOW_S, live=False)
+
+    assert online(fleet, NOW_S) == {"air-0": 0.0, "air-1": 0.0}
+
+
 def test_a_board_that_sleeps_as_it_said_is_there(town: Any) -> None:
     """Until the end of its sleep and three periods more; not when it stays away."""
     fleet = fleet_of(town)

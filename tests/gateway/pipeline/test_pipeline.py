@@ -167,6 +167,41 @@ def test_boards_that_ask_are_told_the_time(town: Any, boards: Any, mosquitto: in
     assert asked_s - 1 <= told["now"] <= time.time() + 1
 
 
+def test_an_old_state_is_not_answered(town: Any, boards: Any, mosquitto: int, until: Until) -> None:
+    """What the broker kept from before is no question of now."""
+    boards.say("air-0", {"online": True, "up": 17}, channel="state", retain=True)
+
+    def work(_: Any) -> None:
+        boards.say("air-1", {"online": True, "up": 18}, channel="state")
+        until(lambda: boards.heard, what="the time")
+
+    run(town, mosquitto, work)
+    assert [told["up"] for topic, told in boards.heard if topic.endswith("/time")] == [18]
+
+
+def test_a_fault_before_the_commit_ends_the_gateway_and_loses_nothing(
+    town: Any, boards: Any, mosquitto: int, pack_of: PackOf, until: Until, start_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It raises and closes its connection without acknowledging, so that the next one gets the pack."""
+    met = threading.Event()
+
+    def fail(*_: Any) -> Any:
+        met.set()
+        raise ZeroDivisionError
+
+    def work(_: Any) -> None:
+        boards.say("air-0", pack_of("air-0", 1, [1.0], time_s=start_s))
+        assert met.wait(10)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.admission.Admission.admit", fail)
+        with pytest.raises(ZeroDivisionError):
+            run(town, mosquitto, work)
+
+    run(town, mosquitto, lambda _: until(lambda: boards.kept("air-0").get("sq") == 1, what="the receipt"))
+    assert town.kept()["raw"]["value"].tolist() == [1.0]
+
+
 def test_a_device_that_is_registered_meanwhile_is_known_within_seconds(
     town: Any, boards: Any, mosquitto: int, pack_of: PackOf, until: Until, start_s: int
 ) -> None:
