@@ -58,6 +58,8 @@ class Influxql:
         try:
             said = self._client.post("/query", data={"q": ";".join(statements), "db": DATABASE, "epoch": "s"})
             answer = msgspec.json.decode(said.content or b"{}", type=Answer)
+        except httpx.LocalProtocolError as e:  # a token that is empty or has two lines; it is in what httpx says
+            raise StoreAway("influx_token", url=self._url, why=type(e).__name__) from None
         except httpx.HTTPError as e:
             raise silent(self._url, e) from e
         except (msgspec.DecodeError, UnicodeDecodeError) as e:

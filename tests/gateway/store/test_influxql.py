@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import pytest
@@ -54,6 +55,17 @@ def test_a_question_that_is_not_portable_is_no_fault_of_the_store(influx: Any) -
     with pytest.raises(StoreMismatch, match="portable subset"):
         door.ask("SHOW SERIES")
     door.close()
+
+
+@pytest.mark.parametrize("token", ["", "secret\nof two lines"])
+def test_a_token_that_fits_no_header_is_told_as_such(influx: Any, token: str) -> None:
+    """Who forgot the token does not look for a server that is down; and what is wrong with it is not told in full."""
+    door = Influxql(influx.url, token=token, timeout_s=5)
+
+    with pytest.raises(StoreAway, match="GIROUETTE_INFLUX_TOKEN") as told:
+        door.ask("SHOW DATABASES")
+    door.close()
+    assert "secret" not in "".join(traceback.format_exception(told.value))
 
 
 @pytest.mark.parametrize(
