@@ -13,6 +13,7 @@ A session is one JSON value or word after another on lines; the lines of the boa
     0.000   drops   1 4 "no-date"                the board: it gave up a sample (`ep`, number, why)
     0.000   hears   kept {"ep": 1, "sq": 4}      the gateway's side, which the session decides
     0.000   broker  "dead"                       or "frozen", or "up" again
+    0.000   gateway "dead"                       or "up" again, where the simulated gateway answers
     0.000   power   "cut"                        off and on; {"disk": 1}: with the disk of the end of the first boot
     0.000   note    "why"                        nothing happens
 
@@ -42,6 +43,7 @@ from devices.simulate import SIMULATOR, Surroundings, lay
 
 UNIX_MS = 1_800_000_000_000
 """The date at which every session begins: 15 January 2027, 8 in the morning."""
+EVENTS = ("hears", "broker", "gateway")
 SAID = ("connects", "will", "says", "drops")
 CHANGING = ("free", "step_ms", "step_task")
 """Figures of `health` that are the interpreter's: shown as "..."."""
@@ -174,7 +176,7 @@ def run_boot(session: Session, directory: Path, begins_ms: int, ends_ms: int) ->
         "begins_ms": begins_ms,
         "ends_ms": ends_ms,
         "seed": session.seed,
-        "events": [[line.at_ms, line.what, *line.rest] for line in session.lines if line.what in {"hears", "broker"}],
+        "events": list(events(session, begins_ms)),
         "gateway": session.gateway,
         "transcript": session.transcript,
         "free": session.free,
@@ -196,6 +198,17 @@ def run_boot(session: Session, directory: Path, begins_ms: int, ends_ms: int) ->
         printed = board.stdout.read()
         assert board.wait(60) == 0, printed[-3000:]
     return printed
+
+
+def events(session: Session, begins_ms: int) -> Iterator[list[Any]]:
+    """What happens from outside in a boot: at its beginning broker and gateway are as they were left."""
+    for what in ("broker", "gateway"):
+        left = [line.rest[0] for line in session.lines if line.what == what and line.at_ms < begins_ms]
+        if left:
+            yield [begins_ms, what, left[-1]]
+    for line in session.lines:
+        if line.what in EVENTS and line.at_ms >= begins_ms:
+            yield [line.at_ms, line.what, *line.rest]
 
 
 def read_transcript(file: Path) -> Iterator[Line]:

@@ -15,7 +15,8 @@ class Broker:
 
     def __init__(self):
         self.state = "up"
-        self.on_said = lambda topic, payload: None
+        self.on_said = lambda channel, payload: None
+        self.on_joined = lambda: None
         self._door = None
         self._unread = b""
         self._topic = ""
@@ -84,6 +85,7 @@ class Broker:
         elif kind == 8:
             self._topic = text_at(body, 2)[0].rsplit("/", 1)[0]
             self._send(0x90, body[:2] + bytes(3))
+            self.on_joined()
         elif kind == 12:
             self._send(0xD0, b"")
         elif kind == 14:

@@ -6,6 +6,7 @@ import time
 from broker import the_broker
 
 MOST_RANGES = 8
+LEDGER = "../ledger"
 
 
 class Gateway:
@@ -15,6 +16,25 @@ class Gateway:
         self.runs = True
         self._kept = {}
         self._owed = []
+        self._latest = None
+
+    def open(self) -> None:
+        """Know what was kept before this boot of the board."""
+        try:
+            with open(LEDGER) as file:
+                self._kept = {int(ep): ranges for ep, ranges in json.load(file).items()}
+        except OSError:
+            self._kept = {}
+
+    def close(self) -> None:
+        """Keep the ledger for the board's next boot."""
+        with open(LEDGER, "w") as file:
+            json.dump(self._kept, file)
+
+    def joined(self) -> None:
+        """The broker gives the board the receipt that it retains."""
+        if self._latest is not None:
+            self._tell(self._latest)
 
     def hear(self, channel: str, payload: bytes) -> None:
         """A message of the board."""
@@ -39,9 +59,13 @@ class Gateway:
         """Send the receipts that are owed; called once a second."""
         owed, self._owed = self._owed, []
         for ep in owed:
-            ranges = self._kept[ep]
-            told = {"st": 1, "ep": ep, "sq": ranges[0][1], "also": ranges[1 : 1 + MOST_RANGES]}
-            the_broker.say("kept", json.dumps(told).encode())
+            self._tell(ep)
+
+    def _tell(self, ep: int) -> None:
+        self._latest = ep
+        ranges = self._kept[ep]
+        told = {"st": 1, "ep": ep, "sq": ranges[0][1], "also": ranges[1 : 1 + MOST_RANGES]}
+        the_broker.say("kept", json.dumps(told).encode())
 
 
 def keep(ranges: list, sq: int) -> None:

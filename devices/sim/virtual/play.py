@@ -18,10 +18,19 @@ with open("../session.json") as file:
 time.begin(told["unix_ms"] + told["begins_ms"])
 os.seed(told["seed"] + told["begins_ms"])
 the_script.open(told, open("../transcript", "a") if told["transcript"] else None)
-the_script.perform_event = the_broker.perform
+the_script.perform_event = lambda what, rest: perform(what, rest)
 if told["gateway"]:
-    the_broker.on_said = the_gateway.hear
-    the_script.each_second = the_gateway.tick
+    the_gateway.open()
+    the_broker.on_said, the_broker.on_joined = the_gateway.hear, the_gateway.joined
+    the_script.each_second, the_script.at_end = the_gateway.tick, the_gateway.close
+
+
+def perform(what: str, rest: list) -> None:
+    """An event of the script: of the gateway, or of the broker."""
+    if what == "gateway":
+        the_gateway.runs = rest[0] == "up"
+    else:
+        the_broker.perform(what, rest)
 
 
 def hear_console(text, *more, **how) -> None:

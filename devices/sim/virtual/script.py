@@ -18,6 +18,7 @@ class Script:
         self.ends_ms = 1 << 60
         self.perform_event = lambda what, rest: None
         self.each_second = lambda: None
+        self.at_end = lambda: None
         self._second = 0
         self._events = []
         self._transcript = None
@@ -46,6 +47,7 @@ class Script:
             self._second = self.now_ms() // 1000
             self.each_second()
         if self.now_ms() >= self.ends_ms:
+            self.at_end()
             if self._transcript is not None:
                 self._transcript.flush()
             sys.exit(0)
