@@ -30,6 +30,7 @@ class Draining:
     ) -> None:  # fmt: skip
         self._drain, self._store, self._journal = drain, store, journal
         self._commits, self._stores = commits, stores
+        self._works = Patience("numerics")  # of its own, so that however slow it is no commit waits
         self._figures, self._conflicts = figures, conflicts
         self._more = asyncio.Event()
         self._under_way: deque[tuple[int, float]] = deque()
@@ -45,9 +46,18 @@ class Draining:
         """Batches of this run that are in the journal and not yet in the store."""
         return len(self._under_way)
 
+    @property
+    def fault(self) -> str | None:
+        """Why the store cannot be read or written now."""
+        return self._stores.fault or self._works.fault
+
+    def close(self) -> None:
+        """End the thread of the numerics."""
+        self._works.close()
+
     async def run(self) -> None:
         """Begin where the store was left, and follow until cancelled."""
-        await self._stores.until_done(self._drain.load)
+        await self._works.until_done(self._drain.load)
         done, again_to = await self._commits.until_done(self._where)
         checked_s = -CHECKPOINT_S
         self._more.set()  # what the last run left
@@ -73,13 +83,13 @@ class Draining:
     async def _step(self, columns: Columns, *, seq: int | None, again: bool) -> None:
         """Some readings pass the numerics and are stored, those that came late after the others."""
         shared = self._store.shares_journal
-        step = await self._stores.once(partial(self._drain.advance, columns))
+        step = await self._works.once(partial(self._drain.advance, columns))
         if len(step.late):
             await self.write(self._drain.batch(step, seq=None, shared=shared))
-            late = await self._stores.until_done(partial(self._drain.meet, step.late, again=again))
+            late = await self._works.until_done(partial(self._drain.meet, step.late, again=again))
             self._figures.add(late=len(late.columns), conflicts=len(late.conflicts))
             await self._conflicts(late.conflicts)
-            step = await self._stores.once(partial(self._drain.rework, late))
+            step = await self._works.once(partial(self._drain.rework, late))
         await self.write(self._drain.batch(step, seq=seq, shared=shared))
         if seq is not None and not shared:
             await self._commits.until_done(partial(self._journal.drained, seq, now_s=int(time.time())))

@@ -107,8 +107,8 @@ class Pipeline:
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from group
         finally:
-            self._commits.close()
-            self._stores.close()
+            for thread in (self._draining, self._stores, self._commits):
+                thread.close()
 
     def ready(self) -> str | None:
         """None while packs are taken and kept, else a sentence that says why not."""
@@ -123,7 +123,7 @@ class Pipeline:
         told: dict[str, object] = dict(self._figures.told(self._clock()))
         told["journal_batches"] = self._draining.behind
         told["devices"] = len(self._directory.devices)
-        told["store"] = self._stores.fault or "answers"
+        told["store"] = self._draining.fault or "answers"
         return told
 
     async def _receive(self) -> None:

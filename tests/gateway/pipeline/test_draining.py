@@ -65,6 +65,7 @@ class Rig:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            self.draining.close()
             self.commits.close()
             self.stores.close()
             self.journal.close()
