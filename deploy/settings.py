@@ -121,4 +121,25 @@ def fault_of(error: ValidationError) -> CommandError:
     name = str(first["loc"][0]) if first["loc"] else "?"
     if first["type"] == "extra_forbidden":
         return CommandError("unknown_setting", name=name)
-    return CommandError("bad_setting", name=name, env=f"{PREFIX}{name.upper()}", why=first["msg"])
+    return CommandError("bad_setting", name=name, env=f"{PREFIX}{name.upper()}", why=why(first))
+
+
+def why(fault: Mapping[str, Any]) -> object:
+    """What does not fit: of the usual faults in both languages, else in pydantic's words."""
+    match fault["type"]:
+        case "int_parsing" | "int_from_float" | "int_type":
+            return CommandError("why_whole")
+        case "float_parsing" | "float_type":
+            return CommandError("why_number")
+        case "literal_error":
+            return CommandError("why_choice", choices=fault["ctx"]["expected"].replace("'", "").replace(" or ", ", "))
+        case "greater_than" | "greater_than_equal" | "less_than_equal":
+            return beyond(**fault["ctx"])
+    return fault["msg"]
+
+
+def beyond(*, gt: float | None = None, ge: float | None = None, le: float | None = None) -> CommandError:
+    """Which of its bounds a number is beyond, by pydantic's names."""
+    if gt is not None:
+        return CommandError("why_above", bound=gt)
+    return CommandError("why_most", bound=le) if ge is None else CommandError("why_least", bound=ge)

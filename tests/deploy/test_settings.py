@@ -65,6 +65,27 @@ def test_what_does_not_fit_is_refused_by_name(home: Path, text: str, sentence: s
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("burst = 'x'", "le réglage burst ne convient pas (il faut un nombre entier) ; corrigez GIROUETTE_BURST"),
+        ("burst = 1.5", "(il faut un nombre entier)"),
+        ("burst = 0", "(il faut au moins 1)"),
+        ("api_port = 99999", "(il faut au plus 65535)"),
+        ("rate = 0", "(il faut plus de 0)"),
+        ("rate = 'x'", "(il faut un nombre)"),
+        ("log = 'loud'", "(il y a auto, console, json)"),
+    ],
+)
+def test_why_a_setting_does_not_fit_is_said_in_french_too(home: Path, text: str, said: str) -> None:
+    """What the library says in English does not stand within a French sentence."""
+    (home / "girouette.toml").write_text(text)
+
+    with pytest.raises(CommandError) as told:
+        load_settings()
+    assert said in told.value.said("fr")
+
+
 def test_folders_are_written_like_path(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the environment folders stand with a colon between them; in the file they are a list."""
     monkeypatch.setenv("GIROUETTE_RECIPES", "a:b/c:")
