@@ -38,7 +38,7 @@ def add_pilot(  # noqa: PLR0913 - a command's options are its parameters
 ) -> None:
     """A new pilot, under its licence."""
     with registry_of(settled(ctx, store=store, registry=registry), make=True) as known:
-        made = known.add_pilot(slug, name, timezone=timezone, licence=licence, attribution=attribution)
+        made = known.add_pilot(slug, name, timezone=timezone, licence=licence, attribution=attribution or name)
     tell(asdict(made), [text("pilot_made", slug=made.slug, name=made.name), *licence_hint(licence)], as_json=as_json)
 
 
@@ -109,7 +109,7 @@ def chosen_pilot(registry: Registry, slug: str | None) -> Pilot:
         return known[slug]
     if len(known) > 1:
         raise CommandError("which_pilot", choices=", ".join(known))
-    return next(iter(known.values())) if known else registry.add_pilot(*DEFAULT)
+    return next(iter(known.values())) if known else registry.add_pilot(*DEFAULT, attribution=DEFAULT[1])
 
 
 def chosen_place(registry: Registry, pilot_of_it: Pilot, written: str, name: str | None) -> Place:

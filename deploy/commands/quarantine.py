@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.commands.options import AsJson, RegistryUrl, StoreUrl, rows_of, settled
-from deploy.commands.speech import Command, Group, argument, option, tell, text
+from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
 from deploy.faults import USAGE, CommandError
+from devices.words import say
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
@@ -42,7 +43,8 @@ def list_rows(
     total = text(
         "quarantine_counts", counts=", ".join(f"{c} {n}" for c, n in sorted(counts.items())) or "0", over=overflow
     )
-    tell(rows, [*rows_of(shown, "id", "at", "code", "device", "bytes", "topic"), total], as_json=as_json)
+    whys = [text("code_told", code=each, why=why(each)) for each in sorted({row["code"] for row in rows})]
+    tell(rows, [*rows_of(shown, "id", "at", "code", "device", "bytes", "topic"), *whys, total], as_json=as_json)
 
 
 @quarantine.command("show", cls=Command, help=text("quarantine_show"))
@@ -60,7 +62,7 @@ def show_row(
     if row is None:
         raise CommandError("unknown_row", number=number)
     told = {**row_told(row), "ep": row.ep, "sq": row.sq, "payload": row.payload.decode("utf-8", "backslashreplace")}
-    tell(told, [f"{key:<9}{value}" for key, value in told.items()], as_json=as_json)
+    tell(told, [*(f"{key:<9}{value}" for key, value in told.items()), why(row.code)], as_json=as_json)
 
 
 @quarantine.command("replay", cls=Command, help=text("quarantine_replay"))
@@ -92,6 +94,11 @@ def journal_of(settings: Settings) -> Iterator[Journal]:
         raise CommandError("no_file", file=file)
     with contextlib.closing(open_journal(file)) as journal:
         yield journal
+
+
+def why(code: str) -> str:
+    """What a code means and what to do, for people."""
+    return say(f"refusals.{code.replace('-', '_')}", LANG)
 
 
 def row_told(row: Row) -> dict[str, Any]:

@@ -33,6 +33,14 @@ def test_a_pilot_is_refused_with_what_to_do(girouette: Callable[..., Any]) -> No
     assert "write it like Europe/Paris" in zone.err
 
 
+def test_there_is_always_somebody_to_name_as_the_source(girouette: Callable[..., Any]) -> None:
+    """A licence asks for it: the pilot's name where nobody said another, also for the pilot that is made in passing."""
+    girouette("device", "add", "--recipe", "air", "--place", "48.11,-1.68")
+    girouette("pilot", "add", "rennes", "Ville de Rennes")
+
+    assert [p["attribution"] for p in girouette("pilot", "list", "--json").told] == ["Pilote", "Ville de Rennes"]
+
+
 def test_an_unknown_licence_is_taken_and_said_to_be_one(girouette: Callable[..., Any]) -> None:
     """A town may have its own; who misspelt one reads it at once."""
     known = girouette("pilot", "add", "rennes", "Rennes", "--licence", "ODbL-1.0")

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from deploy.assembly import open_journal
+from deploy.commands.quarantine import why
 from deploy.faults import REFUSED, USAGE
+from devices.words import catalogue
+from gateway.admission import CODES
 from gateway.journal import Change
 from gateway.numerics.columns import no_columns
 from gateway.quarantine import Refused
@@ -58,6 +61,22 @@ def test_one_row_is_shown_with_its_bytes(three: Path, girouette: Callable[..., A
 
     unknown = girouette("quarantine", "show", "9")
     assert (unknown.code, "girouette quarantine list" in unknown.err) == (REFUSED, True)
+
+
+def test_people_read_what_a_code_means(three: Path, girouette: Callable[..., Any]) -> None:
+    """Once below the table for each code in it, and below a row; a script's JSON has no sentence."""
+    listed, shown = girouette("quarantine", "list").out, girouette("quarantine", "show", "2").out
+
+    assert listed.count(why("wrong-unit")) == listed.count(why("not-json")) == 1
+    assert shown.endswith(why("wrong-unit") + "\n")
+    assert why("not-json") not in girouette("quarantine", "show", "1", "--json").out
+
+
+def test_every_code_has_its_sentence_and_every_sentence_its_code() -> None:
+    """In both languages; none is told without words, and none is left over."""
+    told = {key.removeprefix("refusals.").replace("_", "-") for key in catalogue() if key.startswith("refusals.")}
+
+    assert told == set(CODES)
 
 
 def test_rows_are_asked_for_once_more(three: Path, girouette: Callable[..., Any]) -> None:
