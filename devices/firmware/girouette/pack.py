@@ -9,6 +9,8 @@ from girouette.parcel import ROOM, Parcel
 
 LONGEST = 4096
 MOST_RECORDS = 256
+HEAD_ROOM = 140
+"""What the first record bears for the whole message, at its longest."""
 _buffer = bytearray(ROOM + LONGEST)
 
 
@@ -63,3 +65,10 @@ class Pack:
         start = ROOM + self._size
         _buffer[start : start + len(content)] = content
         self._size += len(content)
+
+
+def newest(samples: list, heads: list[str]) -> list:
+    """The last samples of a list that fit into one pack together, oldest of them first."""
+    a_sample = sum(len(h) for h in heads) + len(heads) * 20 + 40
+    fitting = max(1, (LONGEST - HEAD_ROOM) // max(1, a_sample + 16))
+    return samples[-fitting:]

@@ -10,14 +10,14 @@ import random
 from girouette.backlog import Backlog
 from girouette.flight import Flight
 from girouette.held import FULL, Held
-from girouette.pack import LONGEST, Pack, heads_of
+from girouette.overflow import BATCH, Overflow
+from girouette.pack import Pack, heads_of, newest
 from girouette.receipts import Receipts, read_receipt
 from girouette.sample import Sample
 
 WINDOW = 8
 QUIET_MS = 20000
 """Spooling begins when receipts have been awaited for this long, whether or not the link is up."""
-BATCH = 16
 OLD_S = 120
 SILENCE_MS = 10000
 KEEP_MS = 60000
@@ -41,6 +41,7 @@ class Sender:
         self.held = Held()
         self.receipts = Receipts()
         self.backlog = Backlog(spool, numbers, clock, self.receipts, base_name)
+        self.overflow = Overflow(self.held, self.backlog, numbers, clock, self._channels)
         self.spool = spool
         self._flights: list[Flight] = []
         self._lows: dict[int, int] = {}
@@ -49,7 +50,7 @@ class Sender:
         self._settled_ms = self._keep_ms = 0
         self._heard_ms = 0
         self._doubted: int | None = None
-        self._undated_on_disk = self._ready = False
+        self._ready = False
         self._wake = asyncio.Event()
 
     # What others tell it; none of these waits.
@@ -73,7 +74,7 @@ class Sender:
         for sample in self.held.undated():
             sample.time_s = self._clock.date(sample.up_s)
             print(sample.said(self._numbers.ep, self._names))
-        self._keep_base()
+        self.overflow.keep_base()
         self._wake.set()
 
     def connected(self) -> None:
@@ -134,33 +135,15 @@ class Sender:
                 continue
 
     async def spill(self) -> None:
-        """Move everything that is in memory now to the spool; what the disk refuses stays in memory."""
-        left = len(self.held.samples)
-        try:
-            while left > 0 and self.held.samples:
-                while self.spool.too_full_for(sum(len(s.values) + 40 for s in self.held.samples[:BATCH])):
-                    await self.backlog.give_way()
-                left -= self._spill_some(min(left, BATCH))
-                await asyncio.sleep_ms(0)
-        except OSError as error:
-            print("# spool refused:", error)
+        """Move everything that is in memory now to the spool."""
+        await self.overflow.spill()
         self._flights = [f for f in self._flights if self._still_held(f)]
-        self._keep_base()
 
     def _still_held(self, flight: Flight) -> bool:
         """Is anything of this pack where it was when it was sent?"""
         if flight.segment is None:
             return bool(self.held.between(flight.first, flight.last))
         return flight.segment in self.spool.segments
-
-    def _spill_some(self, count: int) -> int:
-        """Move the oldest samples to the spool; how many there were."""
-        lines = [(s.sq, self._when(s), s.values) for s in self.held.samples[:count]]
-        if lines:
-            self.spool.append(self._numbers.ep, self._channels, lines)
-            self._undated_on_disk = self._undated_on_disk or any(when[0] == "b" for _, when, _ in lines)
-            self.held.forget_oldest(len(lines))
-        return len(lines) or count
 
     async def _send_next(self, client) -> bool:
         """Send one pack, if there is one to send now."""
@@ -265,12 +248,6 @@ class Sender:
             return not self.held.between(flight.first, flight.last)
         return self.receipts.covers_all(flight.ep, flight.first, flight.last)
 
-    def _keep_base(self) -> None:
-        """Samples of this boot went to the disk undated: write down when it began, once that is known."""
-        if self._undated_on_disk and self._clock.known:
-            self._numbers.keep_base(self._clock.base_s)
-            self._undated_on_disk = False
-
     def _tidy(self) -> None:
         """Remove from disk what was read to its end and has nothing on its way, and note how far the rest is."""
         for segment in list(self.spool.segments[: WINDOW + 1]):
@@ -327,15 +304,3 @@ class Sender:
 
     def _eps(self) -> list[int]:
         return [self._numbers.ep] + [s.ep for s in self.spool.segments]
-
-    def _when(self, sample: Sample) -> str:
-        if sample.time_s is None:
-            return "b%d+%d" % (self._numbers.boot, sample.up_s)
-        return "%d" % sample.time_s
-
-
-def newest(samples: list[Sample], heads: list[str]) -> list[Sample]:
-    """The last samples of a list that fit into one pack together, oldest of them first."""
-    a_sample = sum(len(h) for h in heads) + len(heads) * 20 + 40
-    fitting = max(1, (LONGEST - 140) // max(1, a_sample + 16))
-    return samples[-fitting:]
