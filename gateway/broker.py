@@ -7,7 +7,6 @@ measured is safe by its receipt. Deployed brokers have accounts (deploy/mosquitt
 from __future__ import annotations
 
 import ctypes
-import getpass
 import logging
 import os
 import shutil
@@ -90,9 +89,9 @@ def become(chosen: str, parent: int, port: int, conf: str) -> None:
 
 
 def _conf(port: int) -> str:
-    """Mosquitto's conf. `user` stays who we are, since a change of user would untie the child from its parent."""
+    """Mosquitto's conf. Root stays root, since a change of user would untie the child from its parent."""
     return (
-        f"listener {port} {HOST}\nallow_anonymous true\nuser {getpass.getuser()}\npersistence false\n"
+        f"listener {port} {HOST}\nallow_anonymous true\nuser root\npersistence false\n"
         f"set_tcp_nodelay true\nmax_inflight_messages {WINDOWS['mosquitto']}\nmax_queued_messages 0\n"
         f"max_packet_size {LARGEST_BYTES}\nlog_dest stderr\nlog_type error\nlog_type warning\nconnection_messages false\n"
     )
