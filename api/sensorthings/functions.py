@@ -1,4 +1,4 @@
-"""The functions of `$filter`: text, numbers and time. Geometry is not offered yet, and says so."""
+"""The functions of `$filter`: text, numbers and time. Of geometry there is what a map asks for; the rest says that it is not offered."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 
 from api.problems import Malformed, NotOffered
+from api.sensorthings.geometry import intersects
 from api.sensorthings.moments import FIRST_S, LAST_S, Duration, Instant, Interval, read_instant, start_of
 
 Function = Callable[..., object]
 DAY_S = 86_400
 GEOMETRY = {
-    "geo.distance", "geo.length", "geo.intersects", "st_equals", "st_disjoint", "st_touches", "st_within",
+    "geo.distance", "geo.length", "st_equals", "st_disjoint", "st_touches", "st_within",
     "st_overlaps", "st_crosses", "st_intersects", "st_contains", "st_relate",
 }  # fmt: skip
 
@@ -86,6 +87,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Function]] = MappingProxyType(
         "maxdatetime": (0, 0, lambda: Instant(LAST_S)),
         "round": (1, 1, _round),
         "floor": (1, 1, lambda v: math.floor(_number(v))),
+        "geo.intersects": (2, 2, intersects),
         "ceiling": (1, 1, lambda v: math.ceil(_number(v))),
     }
 )
@@ -96,7 +98,9 @@ NAMES = sorted({*FUNCTIONS, "now"})
 def check_call(name: str, arguments: int) -> None:
     """Afterwards the function exists and takes so many arguments."""
     if name in GEOMETRY:
-        raise NotOffered(f"{name} is not offered: this server answers no geometry yet; filter by name or by id")
+        raise NotOffered(
+            f"{name} is not offered; of geometry there is geo.intersects(location,geography'POLYGON(...)') alone"
+        )
     if name not in NAMES:
         raise Malformed(f"there is no function {name!r}; there are {', '.join(NAMES)}")
     least, most = (0, 0) if name == "now" else FUNCTIONS[name][:2]

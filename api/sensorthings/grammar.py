@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.problems import Malformed
+from api.sensorthings.geometry import Area, read_area
 from api.sensorthings.moments import Duration, Instant, Interval, end_of, read_duration, read_instant
 from api.sensorthings.tokens import Token, tokens
 
@@ -25,7 +26,7 @@ NOT_POWER = 3
 NEGATIVE_POWER = 7
 LITERALS = {"true": True, "false": False, "null": None}
 
-Constant = None | bool | int | float | str | Instant | Interval | Duration
+Constant = None | bool | int | float | str | Instant | Interval | Duration | Area
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class _Reader:
             case "number" | "text" | "time" | "interval" | "duration":
                 return Literal(_constant(token))
             case "geo":
-                return Literal(token.text)
+                return Literal(read_area(token.text[len("geography'") : -1]))
             case "name":
                 return self.name(token)
         raise Malformed(f"$filter breaks off at {token.text or 'its end'!r} (character {token.at + 1})")

@@ -37,7 +37,7 @@ CONFORMANCE = (
     "request-data/built-in-filter-operations",
     "request-data/pagination",
 )
-"""What is implemented. `built-in-query-functions` is not: the geometry functions are missing."""
+"""What is implemented. `built-in-query-functions` is not: of the functions of geometry there is only one."""
 ABOUT = """\
 OGC SensorThings 1.1, read profile: Thing = place, Sensor = device, Datastream = series, Observation = reading.
 

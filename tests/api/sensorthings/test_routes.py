@@ -36,6 +36,21 @@ def test_a_property_and_its_value(city: Any, ask: Any) -> None:
     )
 
 
+def test_a_map_program_draws_what_lies_in_its_window(city: Any, ask: Any) -> None:
+    """QGIS asks for a kind of geometry and for its window at once, and counts first."""
+    port = city.places["Port"]
+    kind = "(location/type eq 'Point' or location/geometry/type eq 'Point')"
+
+    def asked(more: str, lon: float) -> Any:
+        w, s, e, n = lon - 0.01, port.lat - 0.01, lon + 0.01, port.lat + 0.01
+        area = f"geography'Polygon (({w} {s}, {e} {s}, {e} {n}, {w} {n}, {w} {s}))'"
+        return ask.json(f"/v1.1/Locations?{more}&$filter={kind} and (geo.intersects(location, {area}))")
+
+    assert [row["name"] for row in asked("$top=200&$count=false", port.lon)["value"]] == ["Port"]
+    assert asked("$top=0&$count=true", port.lon)["@iot.count"] == 1
+    assert asked("$top=200&$count=false", port.lon + 90)["value"] == []
+
+
 def test_a_count_is_a_plain_number(ask: Any) -> None:
     """Of a set, never of one entity."""
     assert ask("/v1.1/Things/$count").text == "5"
