@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from micropython import run
+from on_board import run
 
 NEW = """
 from girouette.clock import Clock, Uptime

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from micropython import run
+from on_board import run
 
 from devices.image import Identity, build_image, shard_of
 from devices.recipe import load_recipes

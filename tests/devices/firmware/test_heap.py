@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench import RECIPES, Boards, Broker
-from micropython import run
+from on_board import run
 from receiver import Receiver
 from sessions import Line, Session, play
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from micropython import run
+from on_board import run
 
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """Each example is a batch of up to 40 packets, so that one start of the interpreter tries them all."""

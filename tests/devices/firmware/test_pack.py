@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from micropython import run
+from on_board import run
 
 from devices.senml import identify, read_pack
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from micropython import run
+from on_board import run
 
 CHANNELS = [["noise_level", "dB"]]
 WRITE = """
@@ -208,3 +208,13 @@ def test_a_board_outlives_a_full_disk_and_a_dead_gateway(tmp_path: Path) -> None
     assert made == dropped + on_disk + in_memory
     assert size <= 6000
     assert lowest == dropped + 1
+
+
+def test_a_disk_that_refuses_costs_the_oldest_in_memory(tmp_path: Path) -> None:
+    """Where nothing can be written 48 samples are held in memory; each one more costs the oldest, which is counted."""
+    code = DEAD_GATEWAY.replace("sender = Sender(", "Spool.append = refuse\nsender = Sender(")
+    code = "def refuse(self, ep, channels, lines):\n    raise OSError(28)\n" + code
+
+    made, dropped, size, in_memory, lowest = run(code, tmp_path, 100, virtual=True)
+
+    assert (made, dropped, size, in_memory, lowest) == (100, 52, 0, 48, 53)

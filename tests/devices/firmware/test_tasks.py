@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from micropython import run
+from on_board import run
 
 WATCHED = """
 import asyncio

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from micropython import run
+from on_board import run
 
 CONFIG: dict[str, Any] = {
     "device": "b1",

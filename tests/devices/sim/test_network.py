@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from micropython import run
+from on_board import run
 
 
 @pytest.fixture

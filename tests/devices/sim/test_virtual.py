@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from micropython import run
+from on_board import run
 from receiver import fold
 from sessions import FREE_BYTES, Line, Session, play
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from micropython import run
+from on_board import run
 
 from devices.simulate import SIMULATOR
 

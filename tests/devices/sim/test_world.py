@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from micropython import run
+from on_board import run
 
 CONFIG = {"device": "b1", "sensors": []}
 PROBE = """
