@@ -27,6 +27,7 @@ from girouette.watchdog import GRACE_MS, Watchdog
 
 NTP_AGAIN_S = 3600
 NTP_SOON_S = 15
+"""After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
 
 
 class Board:
@@ -81,13 +82,15 @@ class Board:
 
     async def _keep_time(self, beat) -> None:
         """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""
-        due_s = 0
+        due_s, wait_s = 0, NTP_SOON_S
         while True:
             beat()
             self.led.pattern = "no network" if not self.link.up() else "well" if self.client.online else "no broker"
             host = self.config.ntp
             if host and self.link.up() and self.uptime.s() >= due_s:
-                due_s = self.uptime.s() + (NTP_AGAIN_S if await self._ask_ntp(host) else NTP_SOON_S)
+                learnt = await self._ask_ntp(host)
+                due_s = self.uptime.s() + (NTP_AGAIN_S if learnt else wait_s)
+                wait_s = NTP_SOON_S if learnt else min(2 * wait_s, NTP_AGAIN_S)
             await asyncio.sleep_ms(500)
 
     async def _ask_ntp(self, host: str) -> bool:

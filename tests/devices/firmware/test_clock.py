@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from on_board import run
+from sessions import Line, Session, play
 
 NEW = """
 from girouette.clock import Clock, Uptime
@@ -204,3 +205,18 @@ result = [
     assert right == (4_008_988_800 - 2_208_988_800) * 1000 + 500
     assert later == (2**32 + 100 - 2_208_988_800) * 1000 + 500
     assert refused == ["not an answer to this question"] * 2 + ["a server without a clock"] * 5
+
+
+@pytest.mark.slow
+def test_a_time_server_that_is_not_there_is_asked_less_and_less(tmp_path: Path) -> None:
+    """After 15 s, 30 s, 60 s and so on: six times in eight minutes, since looking up its name holds the loop on a board."""
+    session = Session(
+        board={"period_s": 600},
+        faults=[{"kind": "no-clock"}],
+        lines=[Line(480_000, "note", ("end",))],
+        transcript=False,
+    )
+
+    console = play(session, tmp_path).console
+
+    assert console.count("# ntp: no answer") == 6
