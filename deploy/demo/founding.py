@@ -17,23 +17,28 @@ PILOT = "demo-rennes"
 
 def found(registry: Registry, players: Sequence[Player], recipes: Mapping[str, Recipe], *, start_s: int) -> None:
     """Register who is not registered yet, in public from start_s on."""
-    pilots = {pilot.slug: pilot for pilot in registry.pilots()}
-    pilot = pilots.get(PILOT) or registry.add_pilot(
-        PILOT, "Rennes (démonstration)", attribution="Girouette, données simulées", demo=True
-    )
     known = {device.id for device in registry.devices()}
-    for player in (p for p in players if p.id not in known):
-        recipe = recipes[player.recipe]
-        place = registry.add_place(pilot.id, player.place, lat=player.at[0], lon=player.at[1])
-        channels = [
-            (c.name, c.quantity, {**recipe.quality.get(c.name, {}), **player.quality.get(c.name, {})})
-            for c in recipe.channels
-        ]
-        registry.add_device(
-            player.id, pilot_id=pilot.id, recipe=player.recipe, channels=channels, period_s=EVERY_S,
-            place_id=place.id, at_s=start_s, password_hash="",
-        )  # fmt: skip
-        registry.set_stage(player.id, "public", at_s=start_s)
+    with registry.together():
+        pilot = next((p for p in registry.pilots() if p.slug == PILOT), None) or registry.add_pilot(
+            PILOT, "Rennes (démonstration)", attribution="Girouette, données simulées", demo=True
+        )
+        for player in players:
+            if player.id not in known:
+                register(registry, pilot.id, player, recipes[player.recipe], start_s=start_s)
+
+
+def register(registry: Registry, pilot_id: int, player: Player, recipe: Recipe, *, start_s: int) -> None:
+    """One device at its place, in public from start_s on."""
+    place = registry.add_place(pilot_id, player.place, lat=player.at[0], lon=player.at[1])
+    channels = [
+        (c.name, c.quantity, {**recipe.quality.get(c.name, {}), **player.quality.get(c.name, {})})
+        for c in recipe.channels
+    ]
+    registry.add_device(
+        player.id, pilot_id=pilot_id, recipe=player.recipe, channels=channels, period_s=EVERY_S,
+        place_id=place.id, at_s=start_s, password_hash="",
+    )  # fmt: skip
+    registry.set_stage(player.id, "public", at_s=start_s)
 
 
 def give_past(
@@ -47,10 +52,11 @@ def give_past(
         for (device, channel), number in series_of(registry).items()
     ]
     batch = history(pasts, start_s, now_s)
-    for one in pasts:
-        registry.set_generated_until(one.series, now_s)
-    for player in players:
-        registry.set_period(player.id, PERIOD_S, at_s=now_s)
+    with registry.together():
+        for one in pasts:
+            registry.set_generated_until(one.series, now_s)
+        for player in players:
+            registry.set_period(player.id, PERIOD_S, at_s=now_s)
     store.write(batch)
     return len(batch.readings)
 

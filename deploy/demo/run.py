@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from devices.simulate import Board, Surroundings, control, start_board
 LOOPBACK = "127.0.0.1"
 PORT = 8000
 FILE = "girouette.sqlite"
+READY_S = 5.0
 PERIOD_S = 2
 """A board of the demonstration samples each two seconds."""
 
@@ -86,11 +87,18 @@ class Run:
         return child
 
     def start_devices(self) -> None:
-        """Let gateway and public side begin, and switch all boards on: they keep what they measure until a receipt comes."""
+        """Let gateway and public side begin; once packs are taken, or after a while, switch the other boards on."""
         self.open = True
         for name in ("gateway", "api"):
             let_go(self.crew.children[name].process)
-        for player in self.players:
+        deadline = time.monotonic() + READY_S
+        while not is_ready(self.gateway_port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.switch_on(self.players[1:])
+
+    def switch_on(self, players: Sequence[Player]) -> None:
+        """Switch boards on: they keep what they measure until a receipt comes."""
+        for player in players:
             self.crew.hire(player.id, partial(self.start_board, player))
 
     def start_broker(self) -> subprocess.Popen[bytes]:
@@ -118,7 +126,10 @@ class Run:
         return board
 
     def found(self) -> int:
-        """Register the pilot where it is not, with its generated past; how many readings were generated."""
+        """Register the pilot where it is not, with its generated past; how many readings were generated.
+
+        The first board is switched on before the past is written: it takes a second to start.
+        """
         from deploy.demo.founding import found, give_past
 
         now_s = int(time.time())
@@ -130,6 +141,7 @@ class Run:
             known = {device.id for device in registry.devices()}
             new = [player for player in self.players if player.id not in known]
             found(registry, new, self.recipes, start_s=start_s)
+            self.switch_on(self.players[:1])
             return give_past(registry, store, new, self.recipes, self.quantities, start_s=start_s, now_s=now_s)
 
     def fall_silent(self) -> None:
@@ -151,6 +163,15 @@ class Run:
     def hear(self, _number: int, _frame: Any) -> None:
         """The first signal ends the run in good order, the second at once."""
         (self.hurrying if self.stopping.is_set() else self.stopping).set()
+
+
+def is_ready(port: int) -> bool:
+    """Does the gateway whose figures are on this port take packs?"""
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def shows_a_reading(page: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class Database:
     """
 
     def __init__(self, url: str, *, migrate: bool) -> None:
+        self._own = threading.local()
+        """The connection of a thread that is in `writing`: what it reads and writes there is one transaction."""
         with _told():
             self._engine = _engine(url, migrate=migrate)
             if self._version() != HEAD:
@@ -35,15 +38,32 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """One view of all tables."""
+        if (mine := self._mine()) is not None:
+            yield mine
+            return
         with _told(), self._engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction at a time over all processes; the revision is one higher afterwards, or nothing has changed."""
+        """One transaction at a time over all processes; the revision is one higher afterwards, or nothing has changed.
+
+        Within it, further ones of the same thread are part of it.
+        """
+        if (mine := self._mine()) is not None:
+            yield mine
+            return
         with _told(), self._engine.connect().execution_options(write=True) as connection, connection.begin():
             connection.execute(update(REVISION).values(revision=REVISION.c.revision + 1))
-            yield connection
+            self._own.connection = connection
+            try:
+                yield connection
+            finally:
+                self._own.connection = None
+
+    def _mine(self) -> Connection | None:
+        found: Connection | None = getattr(self._own, "connection", None)
+        return found
 
     def revision(self) -> int:
         """How many changes there have been."""

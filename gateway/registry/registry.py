@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import secrets
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
@@ -47,6 +48,13 @@ class Registry:
     def revision(self) -> int:
         """A number that is higher after every change, whoever made it."""
         return self._database.revision()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread changes meanwhile is changed at once, or not at all where something raises."""
+        with self._database.writing():
+            yield
+        self._spans = (-1, {})
 
     def pilots(self) -> list[Pilot]:
         """All pilots."""

@@ -115,3 +115,22 @@ def test_a_place_needs_its_pilot(town: Any) -> None:
     """A place of an unknown pilot is refused."""
     with pytest.raises(RegistryUnknown, match="girouette pilot add"):
         town.registry.add_place(99, "Mairie", lat=48, lon=-1)
+
+
+def test_changes_together_are_one_change(town: Any, opened: Callable[..., Registry]) -> None:
+    """Others see all of them or none; the revision moves once; what raises undoes them all."""
+    other, before = opened(), town.registry.revision()
+    with town.registry.together():
+        place = town.registry.add_place(town.pilot.id, "Quay", lat=48.1, lon=-1.7)
+        town.registry.add_place(town.pilot.id, "Park", lat=48.2, lon=-1.7)
+        assert place in town.registry.places()
+        assert place not in other.places()
+
+    after = town.registry.revision()
+    assert (after, place in other.places()) == (before + 1, True)
+
+    with pytest.raises(RegistryRefusal), town.registry.together():  # noqa: PT012 - the second one raises
+        town.registry.add_place(town.pilot.id, "Bridge", lat=48.1, lon=-1.7)
+        town.registry.add_place(town.pilot.id, "Nowhere", lat=99, lon=0)
+    assert (town.registry.revision(), other.places()) == (after, town.registry.places())
+    assert "Bridge" not in {p.name for p in other.places()}
