@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -79,6 +80,8 @@ def try_recipe(
     with tempfile.TemporaryDirectory() as place, trial(one, Path(place)) as running:
         if running.replayed:
             print(text("recipe_replayed"))
+        if for_ is None:
+            print(text("recipe_until"), file=sys.stderr, flush=True)
         said = 0
         with suppress(KeyboardInterrupt):
             for sample in samples(running, until_s):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,27 @@ def test_a_recipe_is_tried_without_a_board(mine: Path) -> None:
     assert tried.returncode == 0, tried.stderr
     assert " noise_level " in tried.stdout.splitlines()[0]
     assert tried.stdout.splitlines()[0].endswith(" dB(A)")
+
+
+@pytest.mark.slow
+def test_who_gives_no_time_is_told_how_to_stop(mine: Path) -> None:
+    """The first line says so before the board measures; Ctrl-C after a reading ends it with 0."""
+    command = [sys.executable, "-m", "deploy.cli", "recipe", "try", str(mine)]
+    env = os.environ | {"LC_ALL": "C"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as tried:
+        assert tried.stdout is not None
+        assert tried.stderr is not None
+        try:
+            told, first = tried.stderr.readline(), tried.stdout.readline()
+            tried.send_signal(signal.SIGINT)
+            assert tried.wait(20) == 0
+        finally:
+            tried.kill()
+
+    assert "Ctrl-C" in told
+    assert " noise_level " in first
 
 
 @pytest.mark.slow
