@@ -19,7 +19,11 @@ _PUT = (
     "ON CONFLICT DO NOTHING"
 )
 _COLUMNS = "id, code, device, ep, sq, time_s, topic, payload, again"
-_CHOSEN = "(?1 IS NULL OR code = ?1) AND (?2 IS NULL OR device = ?2)"
+_CHOSEN = (
+    "(?1 IS NULL OR code = ?1) AND "
+    # what came before somebody registered its device lies under nobody's name: its topic says whose it is
+    "(?2 IS NULL OR device = ?2 OR (device = '' AND topic LIKE 'gir/1/__/' || ?2 || '/%'))"
+)
 _OVER_DEVICE = (
     "DELETE FROM journal_quarantine WHERE id <= "
     "(SELECT id FROM journal_quarantine WHERE device = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2) AND device = ?1"
