@@ -20,6 +20,8 @@ EVERY_S = 1800
 """A generated reading each half hour: enough for curves of a day, a week and a month, and 60,000 readings for twelve devices."""
 MINUTES_S = 2 * 86_400
 """How long a past has windows of a minute: each would hold one reading, and a day of them is all that a page draws."""
+SPREAD = 0.03
+"""How far apart in their slow wave the devices of a town are, as in `devices/sim/waves.py`."""
 Values = NDArray[np.float64]
 
 
@@ -59,7 +61,8 @@ def times(start_s: int, end_s: int, every_s: int = EVERY_S) -> NDArray[np.int64]
 
 def signal_at(past: Past, time_s: NDArray[np.int64]) -> Values:
     """The signal without noise, by the formula of `devices/sim/waves.py`. Rain is its intensity in mm/h."""
-    phase = zlib.crc32(f"{past.device}/{past.channel}".encode()) / 2**32
+    own = zlib.crc32(f"{past.device}/{past.channel}".encode()) / 2**32
+    phase = zlib.crc32(past.channel.encode()) / 2**32 + SPREAD * own
     base, slow = past.number("base"), past.number("slow")
     wave: Values = np.sin(2 * np.pi * (time_s / 3600 / past.number("slow_h", 37.0) + phase))
     if past.kind == "rain":

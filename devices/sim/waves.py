@@ -2,19 +2,23 @@
 
     value(t) = base + day cos(2 pi (h - peak_h) / 24) + slow sin(2 pi (t / 3600 / slow_h + phase)) + noise N(0, 1)
 
-with t in Unix seconds, h the local solar hour (UTC hour + longitude / 15), and a phase of the channel's own,
-crc32("<device>/<channel>") / 2^32. Kind `wind` turns round 360; kind `rain` is an intensity in mm/h, `base` at the height of
-a shower, from time to time: the sine above 0.6 of itself.
+with t in Unix seconds, h the local solar hour (UTC hour + longitude / 15), and a phase that is the channel's,
+crc32("<channel>") / 2^32, and a little the device's, SPREAD crc32("<device>/<channel>") / 2^32: neighbours have one weather.
+Kind `wind` turns round 360; kind `rain` is an intensity in mm/h, `base` at the height of a shower, from time to time: the sine
+above 0.6 of itself.
 """
 
 import binascii
 import math
 import random
 
+SPREAD = 0.03
+
 
 def phase_of(device: str, channel: str) -> float:
-    """Where in its slow wave this channel of this device begins, 0 to 1."""
-    return binascii.crc32((device + "/" + channel).encode()) / 4294967296
+    """Where in its slow wave this channel of this device begins, in waves."""
+    own = binascii.crc32((device + "/" + channel).encode()) / 4294967296
+    return binascii.crc32(channel.encode()) / 4294967296 + SPREAD * own
 
 
 def value_at(signal: dict, unix_s: float, longitude: float, phase: float) -> float:
