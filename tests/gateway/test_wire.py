@@ -16,8 +16,8 @@ import pytest
 
 from devices.reading import topic_of
 from gateway.admission import CODES
+from gateway.bookkeeping import new_readings, to_quarantine
 from gateway.message import Message
-from gateway.pipeline import new_readings, to_quarantine
 from gateway.receipts import Ledger, receipt
 
 GOLDEN = Path(__file__).parent / "golden" / "wire"
