@@ -3,6 +3,7 @@
 All packs are made in one buffer, taken from the heap at power-on: 4 KiB in one piece are not to be had later for sure.
 """
 
+import gc
 import json
 
 from girouette.parcel import ROOM, Parcel
@@ -32,20 +33,35 @@ class Pack:
         self._records = self._size = 0
 
     def add(self, sq: int, time_s: int, values: str, heads: list[str]) -> bool:
-        """Add a sample, or return False when it no longer fits."""
+        """Add a sample, or return False when it no longer fits: into the pack, or into what is left of the heap."""
+        before = self._size, self._records
+        try:
+            fits = self._write(sq, time_s, values, heads)
+        except MemoryError:
+            if not self.numbers:
+                raise  # not even one sample: only a restart helps
+            gc.collect()
+            fits = False
+        if fits:
+            self.numbers.append(sq)
+        else:
+            self._size, self._records = before
+        return fits
+
+    def _write(self, sq: int, time_s: int, values: str, heads: list[str]) -> bool:
+        """Record by record: a small heap has no long piece left."""
         opening = '{"sq":%d,' % sq if self.numbers else self._opening(sq, time_s)
         later_s = time_s - self._base_s
         time = '"t":%d,' % later_s if later_s else ""
-        fresh = []
+        mark = "," if self.numbers else "["
         for head, text in zip(heads, values.split(",")):
             if text:
-                fresh.append("%s%s%s%s}" % ("{" if fresh else opening, time, head, text))
-        text = ("," if self.numbers else "[") + ",".join(fresh)
-        if self._size + len(text) + 1 > LONGEST or self._records + len(fresh) > MOST_RECORDS:
-            return False
-        self._append(text)
-        self._records += len(fresh)
-        self.numbers.append(sq)
+                record = "%s%s%s%s%s}" % (mark, opening, time, head, text)
+                if self._size + len(record) + 1 > LONGEST or self._records == MOST_RECORDS:
+                    return False
+                self._append(record)
+                self._records += 1
+                mark, opening = ",", "{"
         return True
 
     def payload(self) -> Parcel:

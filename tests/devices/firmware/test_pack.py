@@ -82,3 +82,29 @@ def test_a_pack_is_full_at_four_kibibytes(tmp_path: Path) -> None:
 
     assert taken.index(False) == len(numbers)
     assert 3700 < len(payload) <= 4096
+
+
+SHORT = """
+from girouette.pack import Pack, heads_of
+class Short:
+    def split(self, mark):
+        yield "9"
+        raise MemoryError("no room")
+heads = heads_of(given)
+pack = Pack("b1/", 7, 1, 0)
+taken = [pack.add(n, 1800000000 + n, Short() if n == 2 else "1,2,3", heads) for n in (1, 2, 3)]
+result = [taken, pack.numbers, str(pack.payload().behind(b""), "utf8")]
+try:
+    Pack("b1/", 7, 1, 0).add(1, 1800000000, Short(), heads)
+except MemoryError:
+    result.append("raised")
+"""
+
+
+def test_a_pack_ends_where_memory_does(tmp_path: Path) -> None:
+    """A sample that finds no room leaves nothing of itself in the pack; where not even one does, the board starts anew."""
+    taken, numbers, payload, alone = run(SHORT, tmp_path, CHANNELS)
+
+    read = read_pack(payload.encode())
+    assert (taken, numbers, alone) == ([True, False, True], [1, 3], "raised")
+    assert [(r.sq, r.value) for r in read.records] == [(1, 1), (1, 2), (1, 3), (3, 1), (3, 2), (3, 3)]
