@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,4 +55,6 @@ def passes(name: str, command: list[str]) -> bool:
 
 
 if __name__ == "__main__":
+    # A run in the background has Ctrl-C ignored, and all its children with it: tests that send one would wait for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1], sys.argv[2:]))
