@@ -85,8 +85,8 @@ def try_recipe(
         said = 0
         with suppress(KeyboardInterrupt):
             for sample in samples(running, until_s):
+                said += 1  # before it is printed: who reads the line may answer with Ctrl-C at once
                 print(f"{clock(sample)}   {line_of(sample, one, LANG)}", flush=True)
-                said += 1
         if not said:
             raise CommandError("recipe_silent", log=running.log.read_text(encoding="utf-8", errors="replace").strip())
 
