@@ -63,6 +63,8 @@ def test_dead_children_come_back_and_sigterm_leaves_nothing(
     demo = start(home, "--report", str(report), "--port", str(port), "--recipes", folder, log=log)
     try:
         until(lambda: "Première mesure" in log.read_text(), within_s=60, what="the first reading")
+        mine_said = home / "boards" / "mine-greenhouse" / "serial.log"
+        until(lambda: mine_said.exists() and "\nS " in mine_said.read_text(), within_s=30, what="a sample of one's own")
         first = pids(home)
         for name in ("gateway", "air-mairie"):
             os.kill(first[name], signal.SIGKILL)
