@@ -35,6 +35,9 @@ from deploy.accounts import (
     write_accounts,
 )
 
+pytestmark = pytest.mark.slow
+"""Over a real broker, which takes its time: not for the loop."""
+
 BOARD, OTHER = row("air-1"), row("noise-7")
 HERE, THERE = f"gir/1/{BOARD.shard}/air-1", f"gir/1/{OTHER.shard}/noise-7"
 WRONG_SHARD = f"{int(BOARD.shard, 16) ^ 1:02x}"

@@ -23,6 +23,9 @@ from gateway.inbox.buffered import Buffered
 from gateway.inbox.mqtt import InboxError, MqttInbox
 from gateway.message import Message, Outgoing
 
+pytestmark = pytest.mark.slow
+"""Over a real broker, which takes its time: not for the loop."""
+
 TOPIC = "gir/1/{}/{}/{}".format
 
 

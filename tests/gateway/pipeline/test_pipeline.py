@@ -25,6 +25,9 @@ from gateway.store.port import FAR_S, Batch, Point, StoreAway, StoreError, Store
 from gateway.store.sqlite import SqliteStore
 from gateway.takeover import TakeoverError
 
+pytestmark = pytest.mark.slow
+"""Over a real broker, which takes its time: not for the loop."""
+
 ROOT = Path(__file__).parent.parent.parent.parent
 PackOf = Callable[..., list[dict[str, Any]]]
 Until = Callable[..., None]

@@ -12,6 +12,9 @@ import pytest
 from gateway.store.backup import back_up, restore
 from gateway.takeover import TakeoverError
 
+pytestmark = pytest.mark.slow
+"""Over a real broker, which takes its time: not for the loop."""
+
 
 def test_samples_that_boards_forgot_are_told_before_new_ones_are_kept(
     mosquitto: int, town: Any, boards: Any, pack_of: Callable[..., Any], until: Callable[..., None]
