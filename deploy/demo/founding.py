@@ -15,16 +15,19 @@ from gateway.store.port import Store
 PILOT = "demo-rennes"
 
 
-def found(registry: Registry, players: Sequence[Player], recipes: Mapping[str, Recipe], *, start_s: int) -> None:
-    """Register who is not registered yet, in public from start_s on."""
+def found(
+    registry: Registry, players: Sequence[Player], recipes: Mapping[str, Recipe], *, start_s: int
+) -> list[Player]:
+    """Register who is not registered yet, in public from start_s on; who that is."""
     known = {device.id for device in registry.devices()}
+    new = [player for player in players if player.id not in known]
     with registry.together():
         pilot = next((p for p in registry.pilots() if p.slug == PILOT), None) or registry.add_pilot(
             PILOT, "Rennes (démonstration)", attribution="Girouette, données simulées", demo=True
         )
-        for player in players:
-            if player.id not in known:
-                register(registry, pilot.id, player, recipes[player.recipe], start_s=start_s)
+        for player in new:
+            register(registry, pilot.id, player, recipes[player.recipe], start_s=start_s)
+    return new
 
 
 def register(registry: Registry, pilot_id: int, player: Player, recipe: Recipe, *, start_s: int) -> None:
@@ -45,11 +48,12 @@ def give_past(
     registry: Registry, store: Store, players: Sequence[Player], recipes: Mapping[str, Recipe],
     quantities: Mapping[str, Quantity], *, start_s: int, now_s: int,
 ) -> int:  # fmt: skip
-    """Generate what each series would have measured in [start_s, now_s) and label it; how many readings that is."""
+    """Generate what the series of these players would have measured in [start_s, now_s), labelled; how many readings that is."""
     by_id = {player.id: player for player in players}
     pasts = [
         past(number, by_id[device], channel, recipes, quantities)
         for (device, channel), number in series_of(registry).items()
+        if device in by_id
     ]
     batch = history(pasts, start_s, now_s)
     with registry.together():

@@ -138,9 +138,7 @@ class Run:
             contextlib.closing(assembly.open_registry(self.store_url)) as registry,
             contextlib.closing(assembly.open_store(self.store_url)) as store,
         ):
-            known = {device.id for device in registry.devices()}
-            new = [player for player in self.players if player.id not in known]
-            found(registry, new, self.recipes, start_s=start_s)
+            new = found(registry, self.players, self.recipes, start_s=start_s)
             self.switch_on(self.players[:1])
             return give_past(registry, store, new, self.recipes, self.quantities, start_s=start_s, now_s=now_s)
 

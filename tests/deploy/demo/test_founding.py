@@ -44,3 +44,23 @@ def test_a_pilot_has_a_labelled_public_past(tmp_path: Path) -> None:
     assert registry.pilots()[0].demo
     registry.close()
     store.close()
+
+
+@pytest.mark.slow
+def test_a_kept_folder_goes_on_and_only_who_is_new_gets_a_past(tmp_path: Path) -> None:
+    """A second run on the same folder registers nobody twice and generates nothing; who joins later has a past of their own."""
+    recipes, quantities = load_recipes(), load_quantities()
+    players, file = cast(recipes), tmp_path / "girouette.sqlite"
+    registry, store = Registry(f"sqlite:{file}"), SqliteStore(file)
+    made = []
+    for there in (players[:2], players[:2], players[:3]):
+        new = found(registry, there, recipes, start_s=START_S)
+        past = give_past(registry, store, new, recipes, quantities, start_s=START_S, now_s=NOW_S)
+        made.append(([p.id for p in new], past))
+
+    channels = len(recipes["air"].channels)
+    assert made == [
+        ([p.id for p in players[:2]], 2 * channels * 48), ([], 0), ([players[2].id], channels * 48),
+    ]  # fmt: skip
+    registry.close()
+    store.close()
