@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from demonstration import gone
 
 ROOT = Path(__file__).parent.parent.parent
 PARENT = """
@@ -21,14 +22,6 @@ child = start_child("api", "--store", f"sqlite:{home / 'girouette.sqlite'}", "--
 print(child.pid, flush=True)
 time.sleep(60)
 """
-
-
-def gone(pid: int) -> bool:
-    """Is there no live process with this pid?"""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 @pytest.mark.slow

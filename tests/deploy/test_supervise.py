@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from demonstration import gone
+
 from deploy.supervise import Crew
 
 DEAF = (
@@ -20,14 +22,6 @@ DEAF = (
 def sleeper(code: str = "import time; time.sleep(60)", out: int | None = None) -> subprocess.Popen[bytes]:
     """A real process that lives for a minute."""
     return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=out)
-
-
-def alive(pid: int) -> bool:
-    """Is there a process with this pid that is not a zombie?"""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_who_dies_is_started_again(tmp_path: Path, until: Callable[..., None]) -> None:
@@ -48,7 +42,7 @@ def test_who_dies_is_started_again(tmp_path: Path, until: Callable[..., None]) -
     assert mended == ["a"]
     assert told["a"] != first["a"]
     assert told["b"] == first["b"]
-    assert not any(alive(pid) for pid in (*first.values(), *now.values()))
+    assert all(gone(pid) for pid in (*first.values(), *now.values()))
     assert json.loads((tmp_path / "pids.json").read_text()) == {}
 
 
