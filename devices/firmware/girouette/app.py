@@ -13,7 +13,7 @@ from girouette.clock import Clock, Uptime
 from girouette.commands import Commands
 from girouette.config import Config, load_config
 from girouette.health import Health
-from girouette.led import Led
+from girouette.led import Calls, Led, light_of
 from girouette.mqtt import Client
 from girouette.net import Link
 from girouette.numbers import Numbers
@@ -40,7 +40,8 @@ class Board:
         self.numbers = Numbers()
         self.watchdog = Watchdog(config.watchdog_s * 1000 - GRACE_MS)
         self.link = Link(config.networks)
-        self.led = Led(config.led)
+        self.led = Led(config.led, config.rgb)
+        self.calls = Calls()
         spool = Spool("spool", config.spool_bytes)
         self.sender = Sender(
             config.topic, config.base_name, config.channels, self.numbers, self.clock, self.uptime, spool
@@ -85,13 +86,19 @@ class Board:
         due_s, wait_s = 0, NTP_SOON_S
         while True:
             beat()
-            self.led.pattern = "no network" if not self.link.up() else "well" if self.client.online else "no broker"
+            self.led.pattern = self._light()
             host = self.config.ntp
             if host and self.link.up() and self.uptime.s() >= due_s:
                 learnt = await self._ask_ntp(host)
                 due_s = self.uptime.s() + (NTP_AGAIN_S if learnt else wait_s)
                 wait_s = NTP_SOON_S if learnt else min(2 * wait_s, NTP_AGAIN_S)
             await asyncio.sleep_ms(500)
+
+    def _light(self) -> str:
+        faults = [s.name for s in self.sensors if s.fault is not None and s.fault != "warm-up"]
+        calls = self.calls.hear(faults, self.uptime.s())
+        kept = self.client.online and not self.sender.silent
+        return light_of(joined=self.link.up(), kept=kept, calls=calls)
 
     async def _ask_ntp(self, host: str) -> bool:
         known = self.clock.known

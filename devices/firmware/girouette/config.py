@@ -55,6 +55,7 @@ class Config:
         self.period_s: int = raw["period_s"]
         self.sensors: list[Wiring] = [Wiring(s) for s in raw["sensors"]]
         self.led: int | None = raw.get("led")
+        self.rgb: int | None = raw.get("rgb")
         self.watchdog_s: int = raw.get("wdt_s", 30)
         self.spool_bytes: int = raw.get("spool_bytes", 524288)
 

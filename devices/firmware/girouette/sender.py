@@ -53,6 +53,11 @@ class Sender:
         self._ready = False
         self._wake = asyncio.Event()
 
+    @property
+    def silent(self) -> bool:
+        """Does something wait for a receipt that has not come for too long?"""
+        return bool(self.held.samples) and self._uptime.ms() - self._heard_ms > QUIET_MS
+
     # What others tell it; none of these waits.
 
     def add(self, up_s: int, values: str) -> None:

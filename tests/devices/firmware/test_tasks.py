@@ -272,41 +272,69 @@ result = [len(done), [a["id"] for a in commands.answers()], commands.answers(), 
     assert known == 8
 
 
-def test_a_light_tells_what_is_wrong(tmp_path: Path) -> None:
-    """Short beats every 3 s when all is well, faster the more is wrong, a flutter for ten seconds to be found."""
-    code = """
+LIT = """
 import asyncio
 import time
 from girouette.led import Led
 
-led, changes = Led(2), []
+led, changes = Led(2, given), []
 show = led._show
-def noted(level):
-    changes.append([time.passed_ms(), level])
-    show(level)
+def noted(lit, pattern):
+    changes.append([time.passed_ms(), lit, pattern])
+    show(lit, pattern)
 led._show = noted
 
 async def main():
     asyncio.create_task(led.run(lambda: None))
-    for pattern in ("well", "no broker", "no network"):
+    for pattern in ("starting", "searching", "sending", "keeping", "needs-you"):
         led.pattern = pattern
         await asyncio.sleep_ms(9000)
-        changes.append(pattern)
     led.identify()
-    await asyncio.sleep_ms(9000)
+    await asyncio.sleep_ms(12000)
 
 asyncio.run(main())
-result = changes
+result = [changes, led._pixel._lights.written if given else None]
 """
-    changes = run(code, tmp_path, virtual=True)
 
-    parts: list[int] = [0]
-    for change in changes:
-        if isinstance(change, str):
-            parts.append(0)
-        else:
-            parts[-1] += change[1]
-    well, no_broker, no_network, found = parts
-    assert well == 3
-    assert well < no_broker < no_network < found
-    assert found > 60
+
+def test_five_lights_and_a_flutter_have_each_its_own_rhythm(tmp_path: Path) -> None:
+    """How often the light comes on in nine seconds tells every state from every other, colour or not."""
+    changes, _ = run(LIT, tmp_path, virtual=True)
+
+    came_on = {pattern: 0 for _, _, pattern in changes}
+    for _, lit, pattern in changes:
+        came_on[pattern] += lit
+    assert list(came_on) == ["starting", "searching", "sending", "keeping", "needs-you", "found"]
+    assert len({lit for _, lit, pattern in changes if pattern == "starting"}) == 1
+    assert came_on["sending"] < came_on["keeping"] < came_on["needs-you"] < came_on["searching"] < came_on["found"]
+
+
+def test_a_light_with_colours_shows_them(tmp_path: Path) -> None:
+    """The pixel ends in the red of a board that needs somebody, or dark in between."""
+    _, written = run(LIT, tmp_path, 8, virtual=True)
+
+    assert written in ([[50, 0, 0]], [[0, 0, 0]])
+
+
+def test_what_wants_a_person_comes_before_the_network_and_the_receipts(tmp_path: Path) -> None:
+    """A sensor that fails for a minute calls; one that comes back in time does not."""
+    code = """
+from girouette.led import Calls, light_of
+calls = Calls()
+heard = [calls.hear(faulty, now_s) for now_s, faulty in given]
+result = [heard, [light_of(joined=j, kept=k, calls=c) for j, k, c in
+                  ((0, 0, 1), (0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1))]]
+"""
+    given = [
+        (0, ["bme280"]),
+        (59, ["bme280"]),
+        (60, ["bme280"]),
+        (61, []),
+        (90, ["bme280"]),
+        (149, ["bme280", "pms5003"]),
+    ]
+
+    heard, shown = run(code, tmp_path, given)
+
+    assert heard == [False, False, True, False, False, False]
+    assert shown == ["needs-you", "searching", "keeping", "sending", "needs-you"]
