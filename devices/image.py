@@ -117,6 +117,7 @@ def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, An
         "period_s": identity.period_s or min(r.period_s for r in recipes),
         "sensors": [wiring(s, r) for r in recipes for s in r.sensors],
         "led": recipes[0].led,
+        "rgb": recipes[0].rgb,
     }
 
 

@@ -12,9 +12,18 @@ from devices.refusal import RecipeError
 from devices.table import Table, read_table
 
 BOARDS = Path(__file__).parent / "boards.toml"
-DEFAULT = "esp32"
-PINS_OF = {"i2c": ("sda", "scl"), "uart": ("tx", "rx"), "adc": ("pin",), "pulse": ("pin",)}
+PINS_OF = {
+    "i2c": ("sda", "scl"),
+    "uart": ("tx", "rx"),
+    "adc": ("pin",),
+    "pulse": ("pin",),
+    "onewire": ("pin",),
+    "echo": ("trig", "echo"),
+    "i2s": ("sck", "ws", "sd"),
+}
 """Kind of bus -> the pins that it has."""
+LISTENING = frozenset({"rx", "echo", "sd"})
+"""Pins that something else always drives: they need neither an output nor a pull-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,9 @@ class Pinout:
     no_pull_up: frozenset[int]
     taken: frozenset[int]
     led: int | None
+    """The pin of a plain light."""
+    rgb: int | None
+    """The pin of an RGB light that speaks WS2812."""
     sockets: Mapping[str, Mapping[str, int]]
     """Socket -> `id` and pins; its kind is the part of its name before `_`."""
 
@@ -46,7 +58,7 @@ class Pinout:
         able = self.pins - self.taken
         if kind == "adc":
             able &= self.adc
-        elif pin != "rx":
+        elif pin not in LISTENING:
             able -= self.no_pull_up
         return sorted(able)
 
@@ -66,7 +78,7 @@ def kind_of(socket: str) -> str:
 
 @cache
 def load_pinouts() -> Mapping[str, Pinout]:
-    """All boards by their short name."""
+    """All boards by their short name, in the order in which we recommend them."""
     boards = read_table(BOARDS, BOARDS.name, RecipeError)
     return MappingProxyType({slug: read_pinout(slug, boards.table(slug)) for slug in boards.written()})
 
@@ -85,6 +97,7 @@ def read_pinout(slug: str, row: Table) -> Pinout:
         no_pull_up=frozenset(row.raw("no_pull_up")),
         taken=frozenset(row.raw("taken")),
         led=row.whole("led", 0, 99) if row.has("led") else None,
+        rgb=row.whole("rgb", 0, 99) if row.has("rgb") else None,
         sockets=MappingProxyType({name: MappingProxyType(sockets.raw(name)) for name in sockets.written()}),
     )
     row.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from devices.pinout import DEFAULT, load_pinouts
+from devices.pinout import load_pinouts
 from devices.quantity import Quantity, load_quantities, read_quality
 from devices.refusal import RecipeError
 from devices.sensor import Channel, Sensor, check_pins, read_sensor
@@ -23,6 +23,8 @@ RECIPES = Path(__file__).parent / "recipes"
 FILE = "recipe.toml"
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+SCALE = ("bronze", "silver", "gold")
+"""Simulated and documented; run on a board for a week; calibrated against a reference."""
 SHOPS = ("electronics", "hardware", "weather")
 """Kinds of shop; `words/sheet.toml` says what people call them."""
 
@@ -59,6 +61,9 @@ class Recipe:
     """The board that it is placed on; the first of `boards` unless `on` was asked."""
     boards: tuple[str, ...]
     led: int | None
+    rgb: int | None
+    scale: str
+    """How well it is proven, of SCALE."""
     sensors: tuple[Sensor, ...]
     parts: tuple[Part, ...]
     priced: str
@@ -97,7 +102,9 @@ class Recipe:
             choices = ", ".join(self.boards)
             raise RecipeError("board_not_meant", where=where, recipe=self.slug, value=board, choices=choices)
         pinout = pinouts[board]
-        return replace(self, board=board, led=pinout.led, sensors=tuple(s.on(pinout) for s in self.sensors))
+        return replace(
+            self, board=board, led=pinout.led, rgb=pinout.rgb, sensors=tuple(s.on(pinout) for s in self.sensors)
+        )
 
 
 def load_recipes(
@@ -161,6 +168,8 @@ def read_recipe(folder: Path, quantities: Mapping[str, Quantity]) -> Recipe:
         board=board.slug,
         boards=boards,
         led=board.led,
+        rgb=board.rgb,
+        scale=row.among("scale", SCALE) if row.has("scale") else SCALE[0],
         sensors=sensors,
         parts=tuple(read_parts(row)),
         priced=read_month(row, "priced"),
@@ -176,7 +185,7 @@ def read_recipe(folder: Path, quantities: Mapping[str, Quantity]) -> Recipe:
 def read_boards(row: Table) -> tuple[str, ...]:
     """The boards that the recipe is meant for; all where it does not say."""
     if not row.has("boards"):
-        return (DEFAULT, *(b for b in load_pinouts() if b != DEFAULT))
+        return tuple(load_pinouts())
     boards = row.raw("boards")
     if not isinstance(boards, list) or not boards:
         raise row.refusal("unknown_board", value=boards, choices=", ".join(load_pinouts()))

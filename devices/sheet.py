@@ -11,7 +11,7 @@ from pathlib import Path
 
 from devices.cabling import draw
 from devices.driver import load_drivers
-from devices.pinout import DEFAULT, load_pinouts
+from devices.pinout import load_pinouts
 from devices.recipe import Recipe
 from devices.wires import module_name, ohms, wires_of
 from devices.words import say
@@ -83,7 +83,7 @@ def wires_table(recipe: Recipe, lang: str) -> str:
 def drivers_table(lang: str) -> str:
     """What each driver gives, and in which sockets it can be: the table of docs/add-a-sensor.md."""
     rows = [[words(key, lang) for key in ("driver", "part", "socket", "gives")]]
-    board = load_pinouts()[DEFAULT]
+    board = next(iter(load_pinouts().values()))
     for driver in load_drivers().values():
         sockets = ", ".join(f"`{socket}`" for socket in board.sockets_of(driver.bus))
         gives = ", ".join(f"`{key}` ({unit})" for key, unit in driver.keys.items())

@@ -50,10 +50,10 @@ def test_a_recipe_is_drawn_for_each_of_its_boards(mine: Path) -> None:
 
     drawn = girouette("draw", str(mine))
 
-    names = ["wiring.svg", "wiring-s3.svg", "wiring-c3.svg", "wiring-c6.svg", "README.md"]
+    names = ["wiring.svg", "wiring-c3.svg", "wiring-s3.svg", "wiring-s2.svg", "wiring-esp32.svg", "README.md"]
     assert drawn.stdout.splitlines() == [str(mine / name) for name in names]
     assert "ESP32-S3-DevKitC-1</title>" in (mine / "wiring-s3.svg").read_text(encoding="utf-8")
-    assert "| SEN0232 | A | bleu | 34 | 4 | 0 | 2 |" in (mine / "README.md").read_text(encoding="utf-8")
+    assert "| SEN0232 | A | bleu | 2 | 0 | 4 | 4 | 34 |" in (mine / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -107,8 +107,8 @@ def test_the_drawing_says_aloud_what_it_shows() -> None:
     drawing = ET.fromstring(draw(load_recipes()["weather"]))
     title, told = drawing.findtext(f"{SVG}title") or "", drawing.findtext(f"{SVG}desc") or ""
 
-    assert title == "Câblage : Vent et pluie / Wiring: Wind and rain, ESP32-DevKitC V4"
-    assert "Girouette, RJ11 1 : fil bleu vers 35, résistance de 10 kΩ entre ce fil et 3V3." in told
+    assert title == "Câblage : Vent et pluie / Wiring: Wind and rain, ESP32-C6-DevKitC-1"
+    assert "Girouette, RJ11 1 : fil bleu vers 3, résistance de 10 kΩ entre ce fil et 3V3." in told
     assert "Wind vane, RJ11 4: black wire to GND." in told
     assert set(OTHER) == {"left", "right"}
 

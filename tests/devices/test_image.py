@@ -59,14 +59,14 @@ def test_two_recipes_share_a_board() -> None:
 
     assert (config["recipe"], config["period_s"]) == ("air+noise", 30)
     assert [s["driver"] for s in config["sensors"]] == ["bme280", "pms5003", "dba_meter"]  # type: ignore[attr-defined]
-    assert config_of(RECIPES["air"], RECIPES["noise"], RECIPES["weather"])["led"] == 2
+    assert config_of(RECIPES["air"], RECIPES["noise"], RECIPES["weather"])["rgb"] == 8
 
 
 def test_an_identity_may_set_period_board_and_time_server() -> None:
     """What is asked for comes before what the recipe says; without a time server the gateway tells the time."""
     config = config_of(RECIPES["noise"], identity=replace(AIR_1, period_s=2, board="c3", ntp=None))
 
-    assert (config["period_s"], config["ntp"], config["led"]) == (2, None, None)
+    assert (config["period_s"], config["ntp"], config["led"], config["rgb"]) == (2, None, None, 8)
     assert config["sensors"][0]["bus"] == {"kind": "adc", "pin": 0}  # type: ignore[index]
 
 

@@ -82,7 +82,7 @@ def test_of_several_grounds_the_nearest_on_this_side_is_taken() -> None:
 @pytest.mark.parametrize("slug", ["noise", "weather"])
 def test_what_hangs_on_the_left_pins_stands_on_the_left(slug: str) -> None:
     """On an ESP32-DevKitC the converter and the contacts are on the left, so their wires need not go round."""
-    recipe = load_recipes()[slug]
+    recipe = load_recipes()[slug].on("esp32")
     layout = arrange(wires_of(recipe), BOARDS["esp32"])
 
     assert {m.side for m in layout.modules} == {"left"}

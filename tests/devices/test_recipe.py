@@ -23,7 +23,7 @@ def test_three_recipes_come_with_the_package() -> None:
     assert {q.aggregate for r in recipes.values() for q in r.quantities.values()} == {
         "mean", "circular", "energetic", "max", "counter",
     }  # fmt: skip
-    assert recipes["weather"].boards == ("esp32", "s3", "c6")
+    assert recipes["weather"].boards == ("c6", "s3", "esp32")
     assert recipes["air"].boards == tuple(load_pinouts())
     assert all(r.period_s == 60 for r in recipes.values())
     assert [c.name for c in recipes["air"].channels] == ["temperature", "humidity", "pressure", "pm2_5", "pm10"]
@@ -65,9 +65,10 @@ def test_a_recipe_is_placed_on_another_board() -> None:
 
     assert weather.on("s3").channels == weather.channels
     assert weather.on("s3").sensors[0].bus["pin"] == 5
-    assert (weather.led, weather.on("s3").led) == (2, None)
+    assert (weather.led, weather.on("esp32").led) == (None, 2)
+    assert (weather.rgb, weather.on("s3").rgb, weather.on("esp32").rgb) == (8, 38, None)
     with pytest.raises(
-        RecipeError, match="the recipe weather is not meant for the board c3; choose among esp32, s3, c6"
+        RecipeError, match="the recipe weather is not meant for the board c3; choose among c6, s3, esp32"
     ):
         weather.on("c3")
     with pytest.raises(RecipeError, match="no board is called arduino"):
@@ -93,7 +94,7 @@ def test_thresholds_of_ones_own_are_kept_by_channel(own_recipe: Callable[..., Pa
         ("period_s = 60", "period_s = 0", "period_s is 0; choose a value from 1 to 86400"),
         ("period_s = 60", "period_s = 1.5", "period_s is 1.5; choose a value from 1 to 86400"),
         ("period_s = 60", 'period_s = "60"', "period_s must be a number; write it without quotes"),
-        ("period_s = 60", "period_s = 60\nboards = []", "no board is called []; choose among esp32, s3, c3, c6"),
+        ("period_s = 60", "period_s = 60\nboards = []", "no board is called []; choose among c6, c3, s3, s2, esp32"),
         ("period_s = 60", 'period_s = 60\nboards = ["esp8266"]', "no board is called esp8266"),
         ("period_s = 60", "period_s = 60\nperiod_m = 1", "there is no period_m here; remove it, or choose among"),
         ("period_s = 60", "period_s = 60\nquality = { rain = { suspect_high = 1 } }", "the recipe has no channel rain; remove [quality.rain]"),
@@ -170,7 +171,7 @@ def test_a_folder_is_checked_before_it_is_used(own_recipe: Callable[..., Path]) 
 
     assert read_folder(folder.parent) == [cellar]
     assert told(cellar, "en") == (
-        "cellar: Cellar; channels cellar.temperature, cellar.humidity; every 60 s; 10 € of parts; boards esp32, s3, c3, c6"
+        "cellar: Cellar; channels cellar.temperature, cellar.humidity; every 60 s; 10 € of parts; boards c6, c3, s3, s2, esp32"
     )
     assert told(cellar, "fr").startswith("cellar : « Cave » ; voies cellar.temperature")
     with pytest.raises(RecipeError, match="the recipe noise exists already"):

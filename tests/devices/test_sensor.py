@@ -33,7 +33,7 @@ def test_a_sensor_is_placed_on_its_socket(own_recipe: Callable[..., Path]) -> No
     """Without more words the socket's pins and the chip's first address are taken, and driver's keys feed named channels."""
     (one,) = read_recipe(own_recipe(), load_quantities()).sensors
 
-    assert dict(one.bus) == {"kind": "i2c", "addr": 0x76, "id": 0, "sda": 21, "scl": 22}
+    assert dict(one.bus) == {"kind": "i2c", "addr": 0x76, "id": 0, "sda": 6, "scl": 7}
     assert one.channels[0] == Channel("cellar.temperature", "temperature", "temperature")
     assert dict(one.on(load_pinouts()["c3"]).bus) == {"kind": "i2c", "addr": 0x76, "id": 0, "sda": 5, "scl": 6}
 
@@ -43,7 +43,8 @@ def test_pins_of_ones_own_take_the_place_of_the_sockets(own_recipe: Callable[...
     pins = DRIVER + "\npins = { esp32 = { sda = 18, scl = 19 } }"
     recipe = read_recipe(own_recipe((DRIVER, pins)), load_quantities())
 
-    assert (recipe.sensors[0].bus["sda"], recipe.sensors[0].bus["id"]) == (18, 0)
+    esp32 = recipe.on("esp32").sensors[0].bus
+    assert (esp32["sda"], esp32["id"]) == (18, 0)
     assert recipe.on("s3").sensors[0].bus["sda"] == 8
 
 
@@ -52,12 +53,12 @@ def test_pins_of_ones_own_take_the_place_of_the_sockets(own_recipe: Callable[...
     [
         ('"bme280"', '"bme180"', "no driver is called bme180; choose among bme280, pms5003"),
         ('bus = "i2c"\n', "", "bus is missing; add it"),
-        ('bus = "i2c"', 'bus = "spi"', "the board esp32 has no socket spi for the driver bme280; choose among i2c"),
+        ('bus = "i2c"', 'bus = "spi"', "the board c6 has no socket spi for the driver bme280; choose among i2c"),
         (DRIVER, DRIVER + "\naddr = 0x40", "the driver bme280 cannot have the address 0x40; choose among 0x76, 0x77"),
         (DRIVER, DRIVER + "\naddr = 700", "addr is 700; choose a value from 0 to 127"),
         (DRIVER, DRIVER + "\ncolour = 1", "there is no colour here"),
         (DRIVER, DRIVER + "\noptions = { gain = 2 }", "options: there is no gain here; remove it, or choose among -"),
-        (DRIVER, DRIVER + "\npins = { esp31 = { sda = 1, scl = 2 } }", "no board is called esp31; choose among esp32, s3"),
+        (DRIVER, DRIVER + "\npins = { esp31 = { sda = 1, scl = 2 } }", "no board is called esp31; choose among c6, c3"),
         (DRIVER, DRIVER + "\npins = { esp32 = { sda = 18 } }", "the driver bme280 needs the pins sda, scl; write them in pins"),
         (DRIVER, DRIVER + "\npins = { esp32 = { sda = 18, scl = 24 } }", "the board esp32 has no pin 24"),
         (DRIVER, DRIVER + "\npins = { esp32 = { sda = 18, scl = 12 } }", "the pin 12 of the board esp32 is needed by the board itself"),

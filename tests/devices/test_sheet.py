@@ -74,7 +74,7 @@ def test_the_wiring_table_holds_every_wire_on_every_board(recipe: Recipe) -> Non
 
 def test_another_pin_makes_another_table(own_recipe: Callable[..., Path]) -> None:
     """A README that was filled from another wiring is told apart, so the tests above can fail."""
-    pins = 'bus = "i2c"\npins = { esp32 = { sda = 18, scl = 19 } }'
+    pins = 'bus = "i2c"\npins = { c6 = { sda = 18, scl = 19 } }'
     recipe = read_recipe(own_recipe(), load_quantities())
     other = read_recipe(own_recipe(('bus = "i2c"', pins)), load_quantities())
     text = fill("<!-- wires fr -->\n<!-- end -->\n", recipe)

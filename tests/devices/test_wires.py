@@ -16,7 +16,7 @@ from devices.wires import POWER, Wire, module_name, wires_of
 
 def test_air_is_wired_as_its_data_sheets_say() -> None:
     """On an ESP32-DevKitC the BME280 hangs on the I2C pins at 3.3 V, the PMS5003 on the second serial port at 5 V."""
-    assert wires_of(load_recipes()["air"]) == (
+    assert wires_of(load_recipes()["air"].on("esp32")) == (
         Wire(0, "VIN", "3V3", "red"),
         Wire(0, "GND", "GND", "black"),
         Wire(0, "SCL", "22", "blue"),
