@@ -10,10 +10,11 @@ import machine
 from girouette import crash
 from girouette.buses import Buses
 from girouette.clock import Clock, Uptime
-from girouette.commands import Commands
+from girouette.commands import Commands, Refused
 from girouette.config import Config, load_config
 from girouette.health import Health
 from girouette.led import Calls, Led, light_of
+from girouette.log import note, the_log
 from girouette.mqtt import Client
 from girouette.net import Link
 from girouette.numbers import Numbers
@@ -25,6 +26,7 @@ from girouette.sntp import ask
 from girouette.spool import Spool
 from girouette.watchdog import GRACE_MS, Watchdog
 
+ANSWER_MS = 1500
 NTP_AGAIN_S = 3600
 NTP_SOON_S = 15
 """After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
@@ -49,9 +51,19 @@ class Board:
         buses = Buses()
         self.sensors = [Sensor(w, buses) for w in config.sensors]
         self.sampler = Sampler(self.sensors, config.period_s, self.uptime, self.sender.add)
-        self.commands = Commands(self.clock, {"identify": self.led.identify, "sample": self._sample})
+        self.commands = Commands(self.clock, self._actions())
         self.client = self._client()
-        self.reporter = Reporter(self, Health(self, crash.last()))
+        self.health = Health(self, crash.last())
+        self.reporter = Reporter(self, self.health)
+
+    def _actions(self) -> dict:
+        return {
+            "identify": lambda _: self.led.identify(),
+            "sample": lambda _: self._sample(),
+            "log": tell_log,
+            "configure": self._configure,
+            "reboot": lambda raw: self.restart("reboot", raw["id"]),
+        }
 
     def _client(self) -> Client:
         topic = self.config.topic
@@ -105,14 +117,14 @@ class Board:
         try:
             learnt = self.clock.learn_ntp(await ask(host))
         except OSError as error:
-            print("# ntp:", error)
+            note("ntp:", error)
             return False
         if learnt and not known:
             self.sender.clock_learnt()
         return learnt
 
     def _connected(self) -> None:
-        print("# connected")
+        note("connected")
         self.sender.connected()
         self.reporter.connected()
 
@@ -138,12 +150,42 @@ class Board:
     def _sample(self) -> None:
         self.sampler.asked = True
 
+    def _configure(self, raw: dict) -> None:
+        from girouette.changes import change
+
+        wanted = raw.get("set")
+        why = change(wanted) if isinstance(wanted, dict) else "bad-value"
+        if why is not None:
+            raise Refused(why)
+        self.restart("configured", raw["id"])
+
+    def restart(self, why: str, command) -> None:
+        """Put what is in memory on disk and begin anew, once the answer to the command had the time to leave."""
+        note("restart:", why)
+        self.commands.outlive(command)
+        self.watchdog.spawn("restart", self._restart())
+
+    async def _restart(self) -> None:
+        await asyncio.sleep_ms(ANSWER_MS)
+        await self.sender.spill()
+        machine.reset()
+
+
+def tell_log(raw: dict) -> dict:
+    """A piece of the diary, from the place that is asked for on."""
+    start = raw.get("from")
+    text, after, end = the_log.read(start if isinstance(start, int) else 0)
+    return {"text": text, "next": after, "end": end}
+
 
 def run(path: str = "config.json") -> None:
     """Run the board as its configuration says; returns only by an error."""
     random.seed(int.from_bytes(os.urandom(4), "big"))
     config = load_config(path)
-    print("# girouette", config.firmware, config.device, config.recipe)
     board = Board(config)
+    the_log.begin(board.numbers.boot, board.uptime, board.clock)
+    note("girouette", config.firmware, config.device, config.recipe, "reset:", board.health.reset)
     print("# ep", board.numbers.ep, "boot", board.numbers.boot, "next", board.numbers.next)
+    if board.health.crashed is not None:
+        note("crash before:", board.health.crashed)
     asyncio.run(board.run())

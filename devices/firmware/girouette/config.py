@@ -2,6 +2,8 @@
 
 import json
 
+from girouette.changes import changes
+
 VERSION = 1
 
 
@@ -72,6 +74,7 @@ def load_config(path: str = "config.json") -> Config:
             raw = json.load(file)
     except (OSError, ValueError) as error:
         raise ConfigError("%s cannot be read (%s): flash the board again" % (path, error))
+    raw.update(changes())
     if raw.get("v") != VERSION:
         raise ConfigError("%s is of version %s, this firmware reads %d: flash again" % (path, raw.get("v"), VERSION))
     try:

@@ -21,8 +21,8 @@ class Health:
 
     def __init__(self, board, crashed: str | None):
         self._board = board
-        self._crashed = crashed
-        self._reset = reset_cause()
+        self.crashed = crashed
+        self.reset = reset_cause()
 
     def figures(self) -> dict:
         """The message; the longest step is that since the last one."""
@@ -38,13 +38,13 @@ class Health:
             "clock": board.clock.source or "none",
             "steps": board.clock.steps,
             "firmware": board.config.firmware,
-            "reset": self._reset,
+            "reset": self.reset,
             "faults": {s.name: s.fault for s in board.sensors if s.fault is not None},
             "connects": board.client.connects,
             "step_ms": watchdog.longest_us // 1000,
             "step_task": watchdog.longest_task,
         }
-        if self._crashed is not None:
-            told["crash"] = self._crashed
+        if self.crashed is not None:
+            told["crash"] = self.crashed
         watchdog.longest_us, watchdog.longest_task = 0, ""
         return told

@@ -258,7 +258,7 @@ class Clock:
         return None
 
 done = []
-commands = Commands(Clock(), {"sample": lambda: done.append(1)})
+commands = Commands(Clock(), {"sample": lambda _: done.append(1)})
 for n in list(range(20)) + [19, 18, 0]:
     commands.heard(json.dumps({"id": n, "do": "sample", "until": 5}).encode())
 result = [len(done), [a["id"] for a in commands.answers()], commands.answers(), len(commands._done)]
@@ -270,6 +270,58 @@ result = [len(done), [a["id"] for a in commands.answers()], commands.answers(), 
     assert len(answered) <= 9
     assert after == []
     assert known == 8
+
+
+def test_an_answer_may_say_more_come_later_or_be_a_refusal(tmp_path: Path) -> None:
+    """What an action gives goes into the answer; one that takes its time answers by itself; one that refuses says why."""
+    code = """
+import json
+from girouette.commands import LATER, Commands, Refused
+
+class Clock:
+    def now_s(self):
+        return None
+
+def refuses(raw):
+    raise Refused("bad-value")
+
+commands = Commands(Clock(), {"tell": lambda raw: {"twice": 2 * raw["n"]}, "slow": lambda raw: LATER, "no": refuses})
+answers = []
+for name, do in (("a", "tell"), ("b", "slow"), ("c", "no"), ("b", "slow")):
+    commands.heard(json.dumps({"id": name, "do": do, "n": 4}).encode())
+    answers.append(commands.answers())
+commands.answer("b", {"ok": True, "found": 3})
+answers.append(commands.answers())
+commands.heard(b'{"id": "b", "do": "slow"}')
+answers.append(commands.answers())
+result = answers
+"""
+    late = {"id": "b", "ok": True, "found": 3}
+
+    assert run(code, tmp_path) == [
+        [{"id": "a", "ok": True, "twice": 8}], [], [{"id": "c", "ok": False, "why": "bad-value"}], [], [late], [late],
+    ]  # fmt: skip
+
+
+def test_a_command_that_restarts_the_board_is_not_obeyed_again_after_it(tmp_path: Path) -> None:
+    """Whoever did not hear the answer and asks again gets it from the next boot, which does not restart once more."""
+    code = """
+from girouette.commands import Commands
+
+class Clock:
+    def now_s(self):
+        return None
+
+done = []
+commands = Commands(Clock(), {"reboot": lambda raw: done.append(raw["id"]) or commands.outlive(raw["id"])})
+commands.heard(b'{"id": "r1", "do": "reboot"}')
+result = [done, commands.answers()]
+"""
+    answer = [{"id": "r1", "ok": True}]
+
+    assert run(code, tmp_path) == [["r1"], answer]
+    assert run(code, tmp_path) == [[], answer]
+    assert run(code, tmp_path) == [["r1"], answer]
 
 
 LIT = """

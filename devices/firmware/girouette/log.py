@@ -1,0 +1,102 @@
+"""The board's diary: what happened, on the console and on flash, where the newest 4 to 8 KiB outlive a restart.
+
+Two files take turns, each called by the place of its first byte in the whole diary, so that a reader can go on where it
+stopped. A line is `b<boot>+<uptime> <date or -> <what>`. At most 60 lines an hour are kept: a flapping network must not
+wear the flash.
+"""
+
+import os
+
+FOLDER = "log"
+FILE_BYTES = 4096
+LINE_LONGEST = 120
+AN_HOUR = 60
+HOUR_S = 3600
+PIECE_BYTES = 1024
+"""An answer to `log` has at most this much of the diary."""
+
+
+class Log:
+    """One board's diary."""
+
+    def __init__(self, folder: str = FOLDER):
+        self._folder = folder
+        self._boot = 0
+        self._uptime = self._clock = None
+        self._hour = self._count = self._left_out = 0
+        try:
+            os.mkdir(folder)
+        except OSError:
+            pass  # it is there, or the first line will say that the disk refuses
+
+    def begin(self, boot: int, uptime, clock) -> None:
+        """From now on lines say when."""
+        self._boot, self._uptime, self._clock = boot, uptime, clock
+
+    def note(self, *words) -> None:
+        """Say something on the console, and keep it."""
+        print("#", *words)
+        up_s = self._uptime.s() if self._uptime is not None else 0
+        if up_s // HOUR_S != self._hour:
+            self._hour, self._count = up_s // HOUR_S, 0
+        self._count += 1
+        if self._count > AN_HOUR:
+            self._left_out += 1
+            return
+        if self._left_out:
+            words = words + ("(and %d lines left out)" % self._left_out,)
+            self._left_out = 0
+        now_s = self._clock.now_s() if self._clock is not None else None
+        text = " ".join(str(w) for w in words).replace("\n", " ")
+        self._append(("b%d+%d %s %s" % (self._boot, up_s, now_s or "-", text))[:LINE_LONGEST].encode() + b"\n")
+
+    def read(self, start: int) -> tuple[str, int, int]:
+        """Whole lines from a place on, where the next piece begins, and where the diary ends; what is gone is passed over."""
+        files = self._files()
+        end = files[-1][0] + files[-1][1] if files else 0
+        for begin, size in files:
+            if begin + size > start:
+                start = max(start, begin)
+                with open(self._path(begin), "rb") as file:
+                    file.seek(start - begin)
+                    piece = file.read(PIECE_BYTES)
+                whole = piece[: piece.rfind(b"\n") + 1]
+                return readable(whole), start + (len(whole) or len(piece)), end
+        return "", end, end
+
+    def _append(self, line: bytes) -> None:
+        files = self._files()
+        begin, size = files[-1] if files else (0, 0)
+        if size + len(line) > FILE_BYTES:
+            begin, size = begin + size, 0
+        try:
+            if size == 0:
+                for old, _ in files[:-1]:
+                    os.remove(self._path(old))
+            with open(self._path(begin), "ab") as file:
+                file.write(line)
+        except OSError as error:
+            print("# log: the disk refuses,", error)
+
+    def _files(self) -> list[tuple[int, int]]:
+        """The first place and the size of each file, oldest first."""
+        try:
+            names = [n for n in os.listdir(self._folder) if n.isdigit()]
+            return sorted((int(n), os.stat(self._folder + "/" + n)[6]) for n in names)
+        except OSError:
+            return []
+
+    def _path(self, begin: int) -> str:
+        return "%s/%d" % (self._folder, begin)
+
+
+def readable(piece: bytes) -> str:
+    """The text of a piece; one that a power cut spoilt has question marks."""
+    try:
+        return piece.decode()
+    except UnicodeError:
+        return "".join(chr(b) if 31 < b < 127 or b == 10 else "?" for b in piece)
+
+
+the_log = Log()
+note = the_log.note
