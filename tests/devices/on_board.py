@@ -32,6 +32,7 @@ def run(
     config: Mapping[str, Any] | None = None,
     around: Mapping[str, Any] | None = None,
     virtual: bool = False,
+    heap: str = "512wK",
 ) -> Any:
     """Run a piece of code on a board's modules, and give what it left in `result`.
 
@@ -46,7 +47,7 @@ def run(
     (flash / "config.json").write_text(json.dumps(config or {}))
     path = [str(SIMULATOR / "virtual")] if virtual else []
     with subprocess.Popen(
-        command("-X", "heapsize=512wK", str(directory / "piece.py")),
+        command("-X", f"heapsize={heap}", str(directory / "piece.py")),
         cwd=flash,
         env=os.environ | {"MICROPYPATH": ":".join([*path, str(FIRMWARE), str(SIMULATOR), ".frozen"])},
         stdin=subprocess.PIPE,
