@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from devices.bytecode import shipped
 from devices.pinout import load_pinouts
 from devices.reading import is_device, shard_of, topic_of
 from devices.recipe import Recipe
@@ -19,6 +20,7 @@ from devices.sensor import Sensor, check_pins
 
 __all__ = ["Identity", "ImageError", "build_image", "shard_of"]
 FIRMWARE = Path(__file__).parent / "firmware"
+DRIVERS = "/girouette/drivers"
 CONFIG_VERSION = 1
 """What `devices/firmware/girouette/config.py` reads."""
 MOST_CHANNELS = 64
@@ -45,7 +47,7 @@ class Identity:
 
 
 def build_image(recipes: Sequence[Recipe], identity: Identity) -> dict[str, bytes]:
-    """The files of a board's disk by path: the firmware, verbatim, and `/config.json`.
+    """The files of a board's disk by path: the firmware with the drivers of these recipes, and `/config.json`.
 
     Raises ImageError for an identity that no board can have and for recipes that do not go together, RecipeError for pins
     that two of them want.
@@ -53,7 +55,10 @@ def build_image(recipes: Sequence[Recipe], identity: Identity) -> dict[str, byte
     check_identity(identity)
     placed = place(recipes, identity.board)
     config = configuration(placed, identity)
-    return {**firmware(), "/config.json": json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode()}
+    return {
+        **firmware_for(placed),
+        "/config.json": json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode(),
+    }
 
 
 def check_identity(identity: Identity) -> None:
@@ -139,11 +144,33 @@ def wiring(sensor: Sensor, recipe: Recipe) -> dict[str, Any]:
     }
 
 
+def firmware_for(recipes: Sequence[Recipe]) -> dict[str, bytes]:
+    """The files of the firmware that these recipes need, as they lie on the board's disk: no driver that none of them has."""
+    used = {sensor.driver for recipe in recipes for sensor in recipe.sensors}
+    return {path: content for path, content in firmware().items() if driver_of(path) in {None, *used}}
+
+
+def driver_of(path: str) -> str | None:
+    """The driver that a file of the firmware is, None where it is none.
+
+    >>> driver_of("/girouette/drivers/bme280.mpy"), driver_of("/girouette/app.mpy")
+    ('bme280', None)
+    """
+    folder, _, name = path.rpartition("/")
+    return name.partition(".")[0] if folder == DRIVERS else None
+
+
 @cache
-def firmware() -> Mapping[str, bytes]:
-    """The firmware's files as they lie on the board's disk, by path."""
+def sources() -> Mapping[str, bytes]:
+    """The firmware's files as we write them, by path on the board's disk."""
     files = sorted(f for f in FIRMWARE.rglob("*.py") if "__pycache__" not in f.parts)
     return MappingProxyType({f"/{f.relative_to(FIRMWARE).as_posix()}": f.read_bytes() for f in files})
+
+
+@cache
+def firmware() -> Mapping[str, bytes]:
+    """The firmware's files as they lie on a board's disk, by path, with every driver there is."""
+    return MappingProxyType(shipped(sources()))
 
 
 @cache

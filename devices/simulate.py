@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from devices.image import sources
 from devices.interpreter import command, have_micropython
 
 __all__ = ["Board", "Surroundings", "control", "have_micropython", "start_board", "stop_sampling"]
@@ -62,10 +63,10 @@ def start_board(
     The board's own files (counter, spool) stay, so starting it again in the same folder is a power cut and a restart.
     It ends when this process does, even by `kill -9`.
     """
-    lay(image, directory / "flash")
+    real = have_micropython()
+    lay(image if real else readable(image), directory / "flash")
     (directory / "control").unlink(missing_ok=True)
     write_json(directory / "sim.json", asdict(around))
-    real = have_micropython()
     arguments = command("-X", f"heapsize={heap}", str(SIMULATOR / "power_on.py")) if real else replay_command()
     flash = (directory / "flash").resolve()
     with log.open("ab") as serial:
@@ -83,12 +84,21 @@ def start_board(
 
 
 def lay(image: Mapping[str, bytes], flash: Path) -> None:
-    """Write the files of an image that are not on this disk yet."""
+    """Write the files of an image that are not on this disk yet, and take away what another version had beside them."""
+    for old in (*flash.glob("girouette/**/*.py"), *flash.glob("girouette/**/*.mpy")):
+        if f"/{old.relative_to(flash).as_posix()}" not in image:
+            old.unlink()
     for name, content in image.items():
         file = flash / name.lstrip("/")
         if not file.exists() or file.read_bytes() != content:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
+
+
+def readable(image: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The image with the text of each module instead of its bytecode, which CPython cannot run."""
+    text = {f"{path.removesuffix('.py')}.mpy": path for path in sources()}
+    return {text.get(path, path): sources()[text[path]] if path in text else image[path] for path in image}
 
 
 def replay_command() -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.image import FIRMWARE, Identity, ImageError, build_image, firmware_version, shard_of
+from devices.image import FIRMWARE, Identity, ImageError, build_image, firmware, firmware_version, shard_of, sources
 from devices.quantity import load_quantities
 from devices.recipe import Recipe, load_recipes, read_recipe
 from devices.refusal import RecipeError
@@ -44,13 +44,21 @@ def test_the_configuration_is_short_and_utf_8() -> None:
 
 
 def test_the_firmware_is_in_the_image_byte_for_byte() -> None:
-    """The folder devices/firmware is the board's disk: every Python file of it, and nothing else but the configuration."""
+    """The folder devices/firmware is the board's disk: every Python file of it, compiled, but drivers that no sensor has."""
     image = build_image([RECIPES["noise"]], AIR_1)
-    files = [f for f in FIRMWARE.rglob("*.py") if "__pycache__" not in f.parts]
+    files = {f"/{f.relative_to(FIRMWARE).as_posix()}" for f in FIRMWARE.rglob("*.py") if "__pycache__" not in f.parts}
+    idle = {path for path in files if path.startswith("/girouette/drivers/")} - {"/girouette/drivers/dba_meter.py"}
 
-    assert set(image) == {f"/{f.relative_to(FIRMWARE).as_posix()}" for f in files} | {"/config.json"}
-    assert all(image[f"/{f.relative_to(FIRMWARE).as_posix()}"] == f.read_bytes() for f in files)
+    assert {path.replace(".mpy", ".py") for path in image} == (files - idle) | {"/config.json"}
+    assert all(image[path] == firmware()[path] for path in image if path != "/config.json")
+    assert image["/main.py"] == (FIRMWARE / "main.py").read_bytes()
     assert image == build_image([RECIPES["noise"]], AIR_1)
+
+
+def test_the_sources_are_what_lies_in_the_folder() -> None:
+    """Without its caches, by their paths on the disk."""
+    assert sources()["/girouette/app.py"] == (FIRMWARE / "girouette/app.py").read_bytes()
+    assert not any("pycache" in path for path in sources())
 
 
 def test_two_recipes_share_a_board() -> None:
