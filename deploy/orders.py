@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -23,6 +24,8 @@ REPEAT_S = 3.0
 """A board without a link hears the next one."""
 CONNECT_S = 5.0
 PORT = 1883
+LINE = re.compile(r"b(\d+)\+(\d+) (\d+|-) (.*)")
+"""A line of a board's diary (devices/firmware/girouette/log.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +78,61 @@ async def reach(broker: Broker) -> None:
         return
 
 
-async def give(device: str, do: str, *, broker: Broker, wait_s: float) -> Mapping[str, Any]:
-    """The board's answer, `{"id", "ok", "why"}`. Raises CommandError where none comes in time."""
-    name = secrets.token_hex(4)
-    order = {"id": name, "do": do, "until": int(time.time() + wait_s)}
+async def give(device: str, do: str, *, broker: Broker, wait_s: float, **more: Any) -> Mapping[str, Any]:
+    """The board's answer, `{"id", "ok", "why"}` and what the order brings. Raises CommandError where none comes in time."""
     async with connected(broker) as client:
-        await client.subscribe(f"{topic_of(device)}/ack", qos=1)
-        sending = asyncio.create_task(repeat(client, f"{topic_of(device)}/cmd", json.dumps(order)), name="order")
-        try:
-            async with asyncio.timeout(wait_s):
-                async for message in client.messages:
-                    if (answer := answer_to(name, message.payload)) is not None:
-                        return answer
-        except TimeoutError:
-            raise CommandError("no_answer", code=AWAY, device=device, seconds=f"{wait_s:g}") from None
-        finally:
-            sending.cancel()
+        return await ask(client, device, do, wait_s=wait_s, **more)
+
+
+async def ask(client: aiomqtt.Client, device: str, do: str, *, wait_s: float, **more: Any) -> Mapping[str, Any]:
+    """The same over a connection that is there."""
+    name = secrets.token_hex(4)
+    order = {"id": name, "do": do, "until": int(time.time() + wait_s), **more}
+    await client.subscribe(f"{topic_of(device)}/ack", qos=1)
+    sending = asyncio.create_task(repeat(client, f"{topic_of(device)}/cmd", json.dumps(order)), name="order")
+    try:
+        async with asyncio.timeout(wait_s):
+            async for message in client.messages:
+                if (answer := answer_to(name, message.payload)) is not None:
+                    return answer
+    except TimeoutError:
+        pass
+    finally:
+        sending.cancel()
     raise CommandError("no_answer", code=AWAY, device=device, seconds=f"{wait_s:g}")
+
+
+async def diary(device: str, *, broker: Broker, wait_s: float) -> str:
+    """The board's whole diary, oldest line first, asked for piece by piece: each may take `wait_s`. Raises CommandError."""
+    pieces, place = [], 0
+    async with connected(broker) as client:
+        while True:
+            answer = await ask(client, device, "log", wait_s=wait_s, **{"from": place})
+            if answer.get("ok") is not True:
+                raise CommandError("no_diary", device=device, why=answer.get("why", "?"))
+            pieces.append(str(answer.get("text", "")))
+            after = answer.get("next")
+            if not isinstance(after, int) or not place < after < int(answer.get("end", 0)):
+                return "".join(pieces)
+            place = after
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    r"""A diary's lines as rows: boot, uptime in seconds, Unix time where the board knew it, and what happened.
+
+    >>> lines_of("b2+61 1795615200 connected\nspoilt\n")
+    [{'boot': 2, 'up': 61, 'time_s': 1795615200, 'text': 'connected'}, {'boot': None, 'up': None, 'time_s': None, 'text': 'spoilt'}]
+    """
+    return [row_of(line) for line in text.splitlines()]
+
+
+def row_of(line: str) -> dict[str, Any]:
+    """One line of a diary; one that a power cut spoilt is all text."""
+    found = LINE.fullmatch(line)
+    if found is None:
+        return {"boot": None, "up": None, "time_s": None, "text": line}
+    boot, up, date, what = found.groups()
+    return {"boot": int(boot), "up": int(up), "time_s": None if date == "-" else int(date), "text": what}
 
 
 async def repeat(client: aiomqtt.Client, topic: str, order: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,36 @@ def test_a_board_obeys(board: Any, url: str, girouette: Callable[..., Any], home
         typed = girouette("cmd", "noise-1", order, "--broker", url, "--wait", "60s", "--json")
         assert (typed.code, typed.told["ok"], typed.told["do"]) == (DONE, True, order)
 
-    assert "noise-1 has done identify" in girouette("cmd", "noise-1", "identify", "--broker", url).out
+    assert "noise-1 blinks" in girouette("cmd", "noise-1", "identify", "--broker", url).out
     assert "# command: sample" in (home / "serial.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_board_tells_its_diary(board: Any, url: str, girouette: Callable[..., Any]) -> None:
+    """Its start and its connection are there with their dates, as lines and as rows; `cmd log` is the same."""
+    rows = girouette("log", "noise-1", "--broker", url, "--wait", "60s", "--json").told
+    typed = girouette("cmd", "noise-1", "log", "--broker", url)
+
+    assert rows[0]["text"].startswith("girouette ")
+    assert any(row["text"] == "connected" for row in rows)
+    assert {row["boot"] for row in rows} == {1}
+    assert all("connected" in line or "boot" in line or "20" in line for line in typed.out.splitlines())
+
+
+@pytest.mark.slow
+def test_a_board_takes_a_new_period_and_restarts_once(
+    board: Any, url: str, girouette: Callable[..., Any], home: Path, until: Callable[..., None]
+) -> None:
+    """The setting is on its disk, the registry expects it, and the board ends to be started again."""
+    typed = girouette("cmd", "noise-1", "configure", "--period", "5", "--broker", url, "--wait", "60s")
+
+    assert (typed.code, "takes" in typed.out or "taken" in typed.out) == (DONE, True)
+    assert json.loads((home / "board" / "flash" / "changes.json").read_text()) == {"period_s": 5}
+    assert girouette("device", "list", "--json").told[0]["period_s"] == 5
+    until(lambda: " boot 2 " in (home / "serial.log").read_text(), what="the board's second start")
+    rows = girouette("log", "noise-1", "--broker", url, "--wait", "60s", "--json").told
+    assert [row["text"] for row in rows if row["text"].startswith("restart")] == ["restart: configured"]
+    assert {row["boot"] for row in rows} == {1, 2}
 
 
 @pytest.mark.slow
@@ -77,6 +106,8 @@ def test_a_wrong_order_is_refused_before_anything_is_sent(
     girouette("device", "add", "--recipe", "noise", *HERE)
 
     assert girouette("cmd", "noise-1", "dance", "--broker", away).code == USAGE
+    assert girouette("cmd", "noise-1", "configure", "--broker", away).code == USAGE
+    assert girouette("cmd", "noise-1", "reboot", "--period", "5", "--broker", away).code == USAGE
     assert girouette("cmd", "noise-2", "sample", "--broker", away).code == REFUSED
     refused = girouette("cmd", "noise-1", "sample", "--broker", away)
     assert (refused.code, "start it, or correct the address" in refused.err) == (AWAY, True)
