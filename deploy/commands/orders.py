@@ -18,7 +18,11 @@ from deploy.faults import DONE, REFUSED, USAGE, CommandError
 if TYPE_CHECKING:
     from deploy.settings import Settings
 
-ORDERS = ("identify", "sample", "configure", "reboot", "log")
+OBEYED = {
+    "identify": "obeyed_identify", "sample": "obeyed_sample", "configure": "obeyed_configure", "reboot": "obeyed_reboot",
+}  # fmt: skip
+"""What a board can be asked, with the text that tells of it."""
+ORDERS = (*OBEYED, "log")
 Wait = Annotated[str, option("wait", "--wait", metavar="DURATION")]
 
 
@@ -50,7 +54,7 @@ def cmd(  # noqa: PLR0913 - a command's options are its parameters
     if done and period_s is not None:
         with registry_of(settings) as known:
             known.set_period(name, float(period_s), at_s=int(time.time()))
-    told = text(f"obeyed_{order}", name=name) if done else text("disobeyed", name=name, why=answer.get("why", "?"))
+    told = text(OBEYED[order], name=name) if done else text("disobeyed", name=name, why=answer.get("why", "?"))
     tell({"device": name, "do": order, **answer}, [told], as_json=as_json)
     return DONE if done else REFUSED
 

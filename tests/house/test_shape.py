@@ -19,8 +19,9 @@ BROAD = {"gateway/pipeline.py": "one task is restarted"}
 TWINLESS = {"devices/firmware", "devices/sim", "gateway/migrations"}
 """Folders whose files are tried together, not one by one."""
 FIRMWARE_MAY_IMPORT = {
-    "machine", "network", "esp32", "ntptime", "neopixel", "micropython", "asyncio", "binascii", "errno", "gc", "io",
-    "json", "math", "os", "random", "select", "socket", "ssl", "struct", "sys", "time", "tls", "girouette", "vfs",
+    "machine", "network", "esp32", "ntptime", "neopixel", "micropython", "asyncio", "binascii", "errno", "gc", "hashlib", "io",
+    "array", "json", "math", "onewire", "os", "random", "select", "socket", "ssl", "struct", "sys", "time", "tls", "girouette",
+    "uctypes", "vfs",
 }  # fmt: skip
 
 
