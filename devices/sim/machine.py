@@ -1,10 +1,12 @@
 """The simulated chip: pins, buses and converters that lead to the models of the sensors that the configuration names."""
 
+import errno
 import os
 import sys
 import time
 
 from pulse import pulse_to
+from sound import I2S  # noqa: F401
 from umachine import *  # noqa: F403
 from wiring import find_adc, find_i2c, find_pulse, find_uart
 
@@ -58,13 +60,29 @@ class I2C:
     def __init__(self, number: int = 0, *, scl: Pin, sda: Pin, freq: int = 400000):
         self._number = number
 
-    def readfrom_mem(self, address: int, register: int, count: int) -> bytes:
+    def readfrom_mem(self, address: int, register: int, count: int, *, addrsize: int = 8) -> bytes:
         """Read registers."""
-        return find_i2c(self._number, address).read(register, count)
+        return self._with_registers(address, addrsize).read(register, count)
 
-    def writeto_mem(self, address: int, register: int, content: bytes) -> None:
+    def writeto_mem(self, address: int, register: int, content: bytes, *, addrsize: int = 8) -> None:
         """Write registers."""
-        find_i2c(self._number, address).write(register, content)
+        self._with_registers(address, addrsize).write(register, content)
+
+    def writeto(self, address: int, content: bytes, stop: bool = True) -> int:
+        """Write a command to a chip that has no registers; how many bytes it took."""
+        find_i2c(self._number, address).take(bytes(content))
+        return len(content)
+
+    def readfrom(self, address: int, count: int, stop: bool = True) -> bytes:
+        """Read what a chip without registers has to say; one that is busy refuses, which is ENODEV as well."""
+        return find_i2c(self._number, address).give(count)
+
+    def _with_registers(self, address: int, addrsize: int):
+        """The chip, spoken to with as many bits of address as it has."""
+        model = find_i2c(self._number, address)
+        if addrsize != getattr(model, "ADDRESS_BITS", 8):
+            raise OSError(errno.ENODEV)
+        return model
 
     def scan(self) -> list[int]:
         """Who answers."""

@@ -26,9 +26,11 @@ def _find(kind: str, **place):
 
 
 def find_i2c(number: int, address: int):
-    """The chip at this address of this bus; ENODEV where none answers."""
+    """The chip at this address of this bus; ENODEV where none answers. One that was unplugged forgets what it was told."""
     model = _find("i2c", id=number, addr=address)
     if model is None or the_world.silent(model.name):
+        if hasattr(model, "power_on"):
+            model.power_on()
         raise OSError(errno.ENODEV)
     return model
 
@@ -48,8 +50,20 @@ def find_pulse(pin: int):
     return _find("pulse", pin=pin)
 
 
+def find_i2s(number: int):
+    """The microphone on this peripheral, or a line that nothing drives."""
+    return _find("i2s", id=number) or Silence()
+
+
 class Silence:
     """A line without a sender."""
+
+    def clocked(self, hertz: int) -> None:
+        """Nobody hears the clock."""
+
+    def samples(self, count: int, since_s: float) -> bytes:
+        """Nothing, at the level of ground."""
+        return bytes(4 * count)
 
     def sent(self) -> bytes:
         """Nothing."""

@@ -28,5 +28,8 @@ class poll:
         the_script.perform()
         ready = [(door, now) for door, now in [(d, d.ready() & what) for d, what in self._waited.values()] if now]
         if not ready and patience_ms:
+            soon = [door.due_ms() for door, _ in self._waited.values() if hasattr(door, "due_ms")]
+            if soon:
+                patience_ms = min(soon) if patience_ms < 0 else min(patience_ms, min(soon))
             time.advance(the_script.until_next(patience_ms))
         return ready

@@ -1,0 +1,113 @@
+"""TDK InvenSense INMP441, a microphone on I2S: LAeq, and L10, L50, L90 of the LAeq of each second, in dB above 20 uPa.
+
+Data sheet DS-INMP441-00 1.1: 24 bits in slots of 32, left slot with L/R at GND; -26 dBFS at 94 dB and 1 kHz, so full scale
+is 120 dB (table 1, "Understanding sensitivity"); awake after 2^18 clocks, 171 ms (Power management); pass band up to
+0.423 times the rate. At 24 kHz that is 10 kHz, and class 2 of IEC 61672-1 asks for nothing above 8 kHz.
+No sample outlives its chunk of 10.7 ms: only levels leave `_listen`.
+"""
+
+import asyncio
+import math
+from array import array
+
+from micropython import const
+
+from girouette.sensor import SensorError
+
+BUS = "i2s"
+KEYS = ("laeq", "la10", "la50", "la90")
+
+CHUNK = const(256)
+"""Samples a step, as many as the chip's DMA brings at once."""
+SECOND = const(24000)
+SENSITIVITY_DBFS = -26.0
+AT_1_KHZ_DB = 1.0
+"""What the filter takes away at 1 kHz."""
+FULL_SCALE_DB = 105.3605
+"""Of a sine's mean square in 19 bits: 10 log10(2^35)."""
+CALIBRATOR_DB = 94.0
+CLIPPED = const(262000)
+"""A peak of 19 bits: -0.005 dBFS."""
+DEAD_DB = 20.0
+"""Its own noise is 33 dB(A): what is quieter is no microphone."""
+LOWEST_DB = 20
+STEPS = const(550)
+"""Of 0.2 dB, up to 130 dB."""
+SILENT_S = const(5)
+
+
+class Driver:
+    """One microphone: listens all the time, in a task of its own."""
+
+    def __init__(self, bus, options: dict):
+        self._bus = bus
+        zero_db = CALIBRATOR_DB - options.get("sensitivity_dbfs", SENSITIVITY_DBFS)
+        self._offset_db: float = zero_db - FULL_SCALE_DB + AT_1_KHZ_DB
+        self._task: asyncio.Task | None = None
+        self._seconds = array("H", bytes(2 * STEPS))
+        self._energy, self._count, self._silent_s = 0.0, 0, 0
+        self._fault: str | None = None
+
+    async def start(self) -> None:
+        """Begin to listen; the first second is the microphone's, and the filter's, to come to rest."""
+        self._forget()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._listen())
+
+    def tick(self) -> None:
+        """Note that a second has passed, heard or not."""
+        self._silent_s += 1
+
+    async def read(self) -> dict:
+        """The levels since the last reading; one second of clipped sound spoils them all, since it was louder than told."""
+        fault, count, mean = self._fault, self._count, self._energy / (self._count or 1)
+        levels = {} if not count else {n: self._exceeded(p) for n, p in (("la10", 10), ("la50", 50), ("la90", 90))}
+        self._forget(self._silent_s)
+        if fault is not None:
+            raise SensorError(fault)
+        if self._silent_s > SILENT_S:
+            raise SensorError("absent")
+        if count:
+            levels["laeq"] = 10 * math.log10(mean)
+        return levels
+
+    def _forget(self, silent_s: int = 0) -> None:
+        self._energy, self._count, self._silent_s, self._fault = 0.0, 0, silent_s, None
+        for step in range(STEPS):
+            self._seconds[step] = 0
+
+    def _exceeded(self, percent: int) -> float:
+        """The level that this share of the seconds reached or exceeded."""
+        step, above = STEPS, 0
+        while above * 100 < self._count * percent:
+            step -= 1
+            above += self._seconds[step]
+        return LOWEST_DB + (step + 0.5) / 5
+
+    async def _listen(self) -> None:
+        try:
+            from girouette.weighting import energy, fresh, weigh
+        except SyntaxError:  # an interpreter that makes no machine code is 50 times too slow
+            self._fault = "wrong-chip"
+            return
+        stream, state, buffer = asyncio.StreamReader(self._bus), fresh(), bytearray(4 * CHUNK)
+        squares, samples, awake = 0.0, 0, False
+        while True:
+            got = await stream.readinto(buffer) or 0
+            weigh(buffer, got // 4, state)  # pyright: ignore[reportArgumentType]
+            squares, samples = squares + energy(state), samples + got // 4
+            if samples >= SECOND:
+                awake = not awake or self._heard(squares / samples, state[5], buffer)
+                squares, samples, state[5] = 0.0, 0, 0
+
+    def _heard(self, square: float, peak: int, last: bytearray) -> bool:
+        """A second has been heard: its level goes into the mean and into the steps. Not so: the next one is left out."""
+        self._silent_s = 0
+        level = 10 * math.log10(square + 1e-3) + self._offset_db
+        if peak >= CLIPPED or level < DEAD_DB:
+            self._fault = "saturated" if peak >= CLIPPED else "stuck" if any(last) else "absent"
+            return False
+        self._energy += 10 ** (level / 10)
+        self._count += 1
+        self._seconds[min(max(int((level - LOWEST_DB) * 5), 0), STEPS - 1)] += 1
+        return True
