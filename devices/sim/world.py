@@ -79,7 +79,11 @@ class World:
 
     def silent(self, sensor: str) -> bool:
         """Does this sensor give no sign of life?"""
-        return not self.control("sampling", True) or self.fault("absent", "sensor", sensor) is not None
+        return self.still() or self.fault("absent", "sensor", sensor) is not None
+
+    def still(self) -> bool:
+        """Is nothing to be measured any more? Then even what cannot be missed, an open contact, fails to be read."""
+        return not self.control("sampling", True)
 
     def value(self, channel: str) -> float:
         """What this channel's quantity is now, faults included, in the single precision of a board."""

@@ -3,7 +3,7 @@
 A session is one JSON value or word after another on lines; the lines of the board are what a test compares, parsed.
 
     # What this session shows.
-    board {"recipe": "noise", "period_s": 5}     changes to the configuration of a first board
+    board {"recipe": "noise", "period_s": 5}     changes to the configuration of a first board; "air+noise" and "board": "c3" will do
     fault {"kind": "no-clock", "for_s": 20}      what is wrong with its world (devices.simulate.Surroundings)
     hide  ["health"]                             channels of the board that are left out here
 
@@ -159,12 +159,13 @@ def play(session: Session, directory: Path) -> Session:
 def prepare(session: Session, directory: Path) -> None:
     """Lay out the board's disk and world."""
     changes = {"recipe": "noise", "period_s": 5, **session.board}
-    recipe = load_recipes()[changes.pop("recipe")]
-    identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, changes.pop("period_s"))
-    image = build_image([recipe], identity)
+    recipes = [load_recipes()[slug] for slug in changes.pop("recipe").split("+")]
+    kind, period_s = changes.pop("board", None), changes.pop("period_s")
+    identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, period_s, board=kind)
+    image = build_image(recipes, identity)
     config = {**json.loads(image["/config.json"]), "firmware": "golden", **changes}
     lay({**image, "/config.json": json.dumps(config).encode()}, directory / "flash")
-    signals = session.signals or {c: {"base": s["base"]} for c, s in recipe.signals.items()}
+    signals = session.signals or {c: {"base": s["base"]} for r in recipes for c, s in r.signals.items()}
     around = Surroundings(signals, session.faults, seed=session.seed)
     (directory / "sim.json").write_text(json.dumps(asdict(around)))
 

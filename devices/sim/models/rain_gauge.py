@@ -18,8 +18,8 @@ class Model:
         return max(self._world.value(self._channel), 0.0) / 3600 / MM_A_TIP
 
     def level(self) -> int:
-        """Open, unless the bucket hangs; without the sensor the pin cannot be read."""
-        if self._world.silent(self.name):
+        """Open, as a cut cable is, unless the bucket hangs."""
+        if self._world.still():
             raise OSError(19)
         return 0 if self._hangs() else 1
 

@@ -1,7 +1,8 @@
 """Analogue sound level meter on the ADC (Gravity SEN0232): 0.6 V to 2.6 V are 30 to 130 dBA, 50 dB a volt.
 
 One level a second, kept as energy; a sample is the LAeq of its period: 10 log10 of the mean of 10^(L/10) (IEC 61672-1).
-Only levels leave the board, never sound. A voltage outside the range by more than 0.1 V is a missing meter.
+Only levels leave the board, never sound. A voltage outside the range by more than 0.1 V is a missing meter. Above 130 dBA
+its output stands still: a period with such a second has no mean, for it would be too low.
 """
 
 import math
@@ -15,6 +16,7 @@ KEYS = ("laeq",)
 
 LOWEST_UV = const(500000)
 HIGHEST_UV = const(2700000)
+CLIPPED_UV = const(2590000)
 DB_A_UV = 50 / 1000000
 
 
@@ -25,10 +27,11 @@ class Driver:
         self._bus = bus
         self._energy = 0.0
         self._levels = 0
+        self._clipped = False
 
     async def start(self) -> None:
         """Begin a new mean."""
-        self._energy, self._levels = 0.0, 0
+        self._energy, self._levels, self._clipped = 0.0, 0, False
         self._level()
 
     def tick(self) -> None:
@@ -38,8 +41,10 @@ class Driver:
 
     async def read(self) -> dict:
         """The equivalent level since the last reading."""
-        energy, levels = self._energy, self._levels
-        self._energy, self._levels = 0.0, 0
+        energy, levels, clipped = self._energy, self._levels, self._clipped
+        self._energy, self._levels, self._clipped = 0.0, 0, False
+        if clipped:
+            raise SensorError("saturated")
         if not levels:
             return {}
         return {"laeq": 10 * math.log10(energy / levels)}
@@ -48,4 +53,5 @@ class Driver:
         found_uv = self._bus.read_uv()
         if not LOWEST_UV <= found_uv <= HIGHEST_UV:
             raise SensorError("absent")
+        self._clipped = self._clipped or found_uv >= CLIPPED_UV
         return found_uv * DB_A_UV

@@ -26,22 +26,23 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._cold_s: int = options.get("warm_up_s", WARM_UP_S)
+        self._warm_up_s: int = options.get("warm_up_s", WARM_UP_S)
+        self._cold_s = self._warm_up_s
         self._buffer = bytearray()
         self._sums = [0, 0]
         self._frames = self._bad = 0
         self._silent_s = 0
 
     async def start(self) -> None:
-        """Begin with an empty buffer; the fan warms up once, from power-on."""
+        """Begin with an empty buffer."""
         self._buffer = bytearray()
         self._bad = self._frames = 0
         self._sums = [0, 0]
 
     def tick(self) -> None:
-        """Take what has arrived since the last tick, a second ago."""
-        self._cold_s -= 1 if self._cold_s > 0 else 0
+        """Take what has arrived since the last tick, a second ago; one that has been silent warms up anew."""
         self._silent_s = min(self._silent_s + 1, SILENT_S + 1)
+        self._cold_s = self._warm_up_s if self._silent_s > SILENT_S else max(0, self._cold_s - 1)
         waiting = self._bus.any()
         if waiting:
             self._buffer.extend(self._bus.read(min(waiting, A_TICK)) or b"")
