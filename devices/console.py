@@ -4,7 +4,8 @@ N <ep> <sq>                       a sample got its number
 S <ep> <sq> <time> {"name": 1.5}  its time is known, its values are exactly those that are sent
 P <ep> <first> <last> <count>     a pack was handed to the network
 R <ep> <n> [[a, b], ...]          a receipt was heard
-D <ep> <sq> <why>                 a sample was dropped (`renumbered`: it goes on under another number)
+D <ep> <sq> <why>                 a sample was dropped
+M <ep> <sq> <shift> <new ep>      what is held from `sq` on bears a number of the new `ep` now, `shift` higher
 # <text>                          anything else
 """
 
@@ -57,6 +58,13 @@ class Told:
         """The samples that were handed to the network at least once."""
         return {n for n in self.by_number if any(n[0] == ep and a <= n[1] <= b for ep, a, b, _ in self.packs)}
 
+    def move(self, ep: int, lowest: int, shift: int, to: int) -> None:
+        """What waits of an `ep` goes on under other numbers; under its old ones it counts as dropped, `renumbered`."""
+        for sample in self.waiting():
+            if sample.ep == ep and sample.sq >= lowest:
+                sample.dropped = "renumbered"
+                self.by_number[to, sample.sq + shift] = Sample(to, sample.sq + shift, sample.time_s, sample.values)
+
     def cover(self, ep: int, n: int, also: list[list[int]]) -> None:
         """Take a receipt in."""
         self.receipts += 1
@@ -79,7 +87,7 @@ def read_console(text: str) -> Told:
 
 def take(told: Told, kind: str, rest: str) -> None:
     """Take one line in; ValueError or KeyError where it is none of the board's."""
-    ep, _, rest = rest.partition(" ") if kind in {"N", "S", "P", "R", "D"} else ("0", "", "")
+    ep, _, rest = rest.partition(" ") if kind in {"N", "S", "P", "R", "D", "M"} else ("0", "", "")
     match kind:
         case "N":
             told.by_number[int(ep), int(rest)] = Sample(int(ep), int(rest))
@@ -97,5 +105,8 @@ def take(told: Told, kind: str, rest: str) -> None:
             sq, why = rest.split(" ", 1)
             if (int(ep), int(sq)) in told.by_number:
                 told.by_number[int(ep), int(sq)].dropped = why
+        case "M":
+            lowest, shift, to = rest.split(" ")
+            told.move(int(ep), int(lowest), int(shift), int(to))
         case _:
             raise ValueError(kind)

@@ -62,7 +62,8 @@ class Swept:
 
 
 class Sweep:
-    """One scenario: `prepare()`, not cut; `live()`, cut everywhere; `again()`, the next boot, cut too; `judge(said)`.
+    """One scenario: `prepare()`, not cut; `live()`, cut everywhere; `again(said)`, the next boot, cut too; `judge(said, now)`,
+    where `now` is what is said in its own boot.
 
     `again` is cut at every operation after each `every`-th cut of `live`; without it, or in between, `judge` boots at once.
     """
@@ -88,8 +89,9 @@ class Sweep:
             flash.format()
             self._on(flash, self._prepare)
             start = bytearray(flash.content)
+            said = self._console.lines
             self._on(flash, self._live, record=True)
-            self._cut(start, flash, [])
+            self._cut(start, flash, said)
         finally:
             builtins.print = self._print
             os.chdir(home)
@@ -130,7 +132,7 @@ class Sweep:
             self._cut_again(where, content, said, torn)
         flash = self._copy(content, torn)
         try:
-            self._on(flash, lambda: self._judge(said))
+            self._on(flash, lambda: self._judge(said, self._console.lines))
         except Exception as error:  # whatever a boot raises is a board that does not start
             self._fail(where, error, said)
 
@@ -140,7 +142,7 @@ class Sweep:
         flash = self._copy(content, torn)
         start = bytearray(flash.content)
         try:
-            self._on(flash, again, record=True)
+            self._on(flash, lambda: again(said), record=True)
         except Exception as error:
             self._fail(where, error, said)
         else:

@@ -4,13 +4,14 @@ A scenario is a piece of MicroPython that defines functions, run by `sweep`:
 
     def prepare(): ...      a boot that is not cut; leave it out for an empty disk
     def live(): ...         a boot that is cut at each of its writes and erases, before it and in the middle of it
-    def again(): ...        optional: the boot after that, cut too (after each `every`-th cut of `live`)
-    def judge(said): ...    boots on what the cut left, and raises (AssertionError or anything else) where that is wrong
+    def again(said): ...    optional: the boot after that, cut too (after each `every`-th cut of `live`)
+    def judge(said, now): ...   boots on what the cut left, and raises (AssertionError or anything else) where that is wrong
 
 Each is called with the board's disk mounted and current, so `open("counter")` is the board's file; the firmware's modules
 come from `devices/firmware`, and those that lie on the disk itself too where `sys.path` names `/disk` (they are unloaded
-between boots). What `live` and `again` printed before the cut is `said`, the truth that the judge goes by: print what must
-hold from then on, as the firmware does with its `N`, `S` and `D` lines. Time is virtual: no wait takes any.
+between boots). What was printed before the cut is `said`, the truth that the judge goes by: print what must
+hold from then on, as the firmware does with its `N`, `S` and `D` lines; `now` is what its own boot says. Time is virtual:
+no wait takes any.
 
     swept = sweep(SCENARIO, tmp_path)
     assert swept.failed == 0, swept

@@ -57,6 +57,16 @@ def test_a_receipt_covers_its_own_ep_only() -> None:
     assert [(s.ep, s.receipted) for s in told.samples] == [(7, True), (8, False)]
 
 
+def test_what_is_held_goes_on_under_other_numbers() -> None:
+    """A new `ep`: what waits from a number on has a new one and keeps its content; what was receipted or dropped stays."""
+    told = read_console(LOG + "N 7 5\nS 7 5 1795613249 {}\nM 7 4 -3 9\nR 9 1 []\n")
+
+    assert [(s.ep, s.sq) for s in told.samples[-2:]] == [(9, 1), (9, 2)]
+    assert told.by_number[9, 2].time_s == 1795613249
+    assert [told.by_number[7, sq].dropped for sq in (1, 3, 4, 5)] == [None, None, "renumbered", "renumbered"]
+    assert [s.sq for s in told.waiting()] == [2]
+
+
 def test_what_a_board_never_numbered_is_a_remark() -> None:
     """A time for a sample without a number, and lines that begin like ours but are not, are kept to be read."""
     lines = ["S 7 9 1 {}", "N 7", "R 7 1 nonsense", "Traceback (most recent call last):", "D 7 9 full"]

@@ -32,6 +32,21 @@ class Backlog:
         self._base_name = base_name
         self._read = self._last = 0
         self._segment: Segment | None = None
+        self._resume()
+
+    def _resume(self) -> None:
+        """Take up what earlier boots decided about the segments: given way, counted, or numbered again."""
+        numbers = self._numbers
+        self.spool.begin_after(numbers.gone)
+        eps = [str(s.told_ep) for s in self.spool.segments]
+        numbers.moved = {ep: to for ep, to in numbers.moved.items() if ep in eps}
+        place, offset = numbers.passed
+        for segment in self.spool.segments:
+            if segment.place <= place:
+                segment.counted = offset if segment.place == place else segment.size
+            if str(segment.told_ep) in numbers.moved:
+                segment.ep, segment.shift = numbers.moved[str(segment.told_ep)]
+                segment.low += segment.shift
 
     def rewind(self) -> None:
         """Nothing counts as sent: begin at the oldest sample again."""
@@ -58,13 +73,13 @@ class Backlog:
         elif segment is self._segment:
             segment.low = max(segment.low, self._last + 1)
 
-    async def next(self, lowest) -> Cut | None:
-        """The next pack, or None when everything has been read."""
+    async def next(self, lowest, wanted) -> Cut | None:
+        """The next pack of samples (`ep`, number) that are wanted, or None when everything has been read."""
         while True:
             segment = self._current()
             if segment is None:
                 return None
-            cut = await self.cut(segment, self._read, segment.size, lowest)
+            cut = await self.cut(segment, self._read, segment.size, lowest, wanted)
             self._read = cut.end
             if cut.pack.numbers:
                 self._last = cut.pack.numbers[-1]
@@ -72,8 +87,8 @@ class Backlog:
             if self._read < segment.size:
                 return None  # undated from here on: the clock is not known yet
 
-    async def cut(self, segment: Segment, start: int, end: int, lowest) -> Cut:
-        """A pack of the lines of a segment between two offsets that no receipt covers, as many as fit."""
+    async def cut(self, segment: Segment, start: int, end: int, lowest, wanted) -> Cut:
+        """A pack of the wanted samples of a segment between two offsets that no receipt covers, as many as fit."""
         start = max(start, segment.start)
         pack = Pack(self._base_name, segment.ep, lowest(segment.ep), self._numbers.dropped_of(segment.ep))
         heads = heads_of(segment.channels)
@@ -87,7 +102,7 @@ class Backlog:
                 if not line:
                     offset = end
                     break
-                if not self._take(segment, pack, line, offset, heads):
+                if not self._take(segment, pack, line, offset, heads, wanted):
                     break
                 offset += len(line)
         return Cut(segment, pack, start, offset)
@@ -99,43 +114,34 @@ class Backlog:
     async def give_way(self) -> None:
         """Drop the oldest segment, sample by sample, because the disk is full."""
         segment = self.spool.segments[0]
-        lines = 0
+        lines, offset = 0, segment.start
         with self.spool.open_at(segment, 0) as file:
             for line in file:
                 lines += 1
                 if lines % LINES_A_STEP == 0:
                     await asyncio.sleep_ms(0)
-                found = read_line(line)
-                if found is not None and self._waits(segment, found[0]):
-                    self.drop(segment.ep, found[0], "spool-full")
+                self._drop_line(segment, line, offset)
+                offset += len(line)
         if segment is self._segment:
             self.rewind()
+        self._numbers.give_way(segment.place)
         self.spool.remove(segment)
 
-    async def number_again(self, segment: Segment) -> None:
-        """Move a segment's samples to the end of the spool, with new numbers under the present `ep`."""
-        with self.spool.open_at(segment, 0) as file:
-            moved = [self._renumbered(segment, line) for line in lines_of(file)]
-            while moved:
-                fresh = [m for m in moved if m is not None]
-                if fresh:
-                    self.spool.append(self._numbers.ep, segment.channels, fresh)
-                await asyncio.sleep_ms(0)
-                moved = [self._renumbered(segment, line) for line in lines_of(file)]
-        self.spool.remove(segment)
-
-    def _renumbered(self, segment: Segment, line: bytes) -> tuple[int, str, str] | None:
-        """A line's sample under a new number, or None where the line is spoilt."""
-        found = read_line(line)
+    def _drop_line(self, segment: Segment, line: bytes, offset: int) -> None:
+        """Count a line's sample as dropped, where it was not yet and no receipt covers it."""
+        found = self._sample_of(segment, line)
         if found is None:
-            self.drop(segment.ep, UNKNOWN, "spoilt")
-            return None
-        sq = self._numbers.take()
-        print("D", segment.ep, found[0], "renumbered")
-        print("N", self._numbers.ep, sq)
-        if found[1][0] != "b":
-            print(said(self._numbers.ep, sq, int(found[1]), found[2], [name for name, _ in segment.channels]))
-        return sq, found[1], found[2]
+            self._pass(segment, offset, line, UNKNOWN, "spoilt")
+        elif self._waits(segment, found[0]) and not (offset < segment.counted and self._date(found[1]) == UNKNOWN):
+            self.drop(segment.ep, found[0], "spool-full")
+
+    def number_again(self, old: int, shift: int) -> None:
+        """The samples of an old `ep` bear numbers of the present one now, `shift` higher: so the counter says."""
+        for segment in self.spool.segments:
+            if segment.ep == old:
+                segment.ep, segment.given_up = self._numbers.ep, None
+                segment.shift += shift
+                segment.low += shift
 
     def drop(self, ep: int, sq: int, why: str) -> None:
         """Count one sample as dropped, and say so."""
@@ -156,15 +162,15 @@ class Backlog:
             self._last = self._segment.low - 1
         return self._segment
 
-    def _take(self, segment: Segment, pack: Pack, line: bytes, offset: int, heads: list[str]) -> bool:
+    def _take(self, segment: Segment, pack: Pack, line: bytes, offset: int, heads: list[str], wanted) -> bool:
         """Add a line's sample to the pack, or pass over it; False where the pack ends before it."""
         fresh = offset >= segment.counted
-        found = read_line(line)
+        found = self._sample_of(segment, line)
         if found is None:
             self._pass(segment, offset, line, UNKNOWN, "spoilt")
             return True
         sq, when, values = found
-        if not self._waits(segment, sq):
+        if not self._waits(segment, sq) or not wanted(segment.ep, sq):
             return True
         time_s = self._date(when)
         if time_s == UNKNOWN:
@@ -180,7 +186,12 @@ class Backlog:
     def _pass(self, segment: Segment, offset: int, line: bytes, sq: int, why: str) -> None:
         if offset >= segment.counted:
             segment.counted = offset + len(line)
+            self._numbers.passed = [segment.place, segment.counted]
             self.drop(segment.ep, sq, why)
+
+    def _sample_of(self, segment: Segment, line: bytes) -> tuple[int, str, str] | None:
+        found = read_line(line)
+        return None if found is None else (found[0] + segment.shift, found[1], found[2])
 
     def _waits(self, segment: Segment, sq: int) -> bool:
         return sq not in (segment.given_up or ()) and not self._receipts.covers(segment.ep, sq)
@@ -194,14 +205,3 @@ class Backlog:
         if base_s is not None:
             return base_s + int(up_s)
         return None if int(boot) == self._numbers.boot else UNKNOWN
-
-
-def lines_of(file) -> list[bytes]:
-    """The next few lines of a file: as many as one step of the event loop may take."""
-    lines = []
-    while len(lines) < LINES_A_STEP:
-        line = file.readline()
-        if not line:
-            break
-        lines.append(line)
-    return lines

@@ -2,6 +2,9 @@
 
 The counter is reserved 64 at a time in a file, so that the flash is written once for 64 samples; after a restart the
 unused ones are holes. A counter that cannot be read, or cannot be kept, means a new `ep`: a number is never guessed.
+
+The same file says what became of the spool, so that one rename decides it: the last segment that had to give way, how far
+the spool was read when drops were counted, and which segments bear numbers of another `ep` since their own was in doubt.
 """
 
 import binascii
@@ -20,31 +23,45 @@ class Numbers:
         self._path = path
         self._urandom = urandom
         self._others: dict[int, int] = {}
-        kept = self._read()
-        if kept is None:
-            self._start(0, {})
-        else:
-            self.ep: int = kept["ep"]
-            self.next: int = kept["sq"]
-            self.dropped: int = kept["dr"]
-            self.boot: int = kept["boot"] + 1
-            self.bases: dict[str, int] = kept["bases"]
-        self._reserved = self.next
+        kept = self._read() or {}
+        self.boot: int = kept.get("boot", 0) + 1
+        self.bases: dict[str, int] = kept.get("bases", {})
+        self.gone: int = kept.get("gone", 0)
+        self.passed: list[int] = kept.get("passed") or [0, 0]
+        self.moved: dict[str, list[int]] = kept.get("moved", {})
+        self.ep: int = kept.get("ep", -1)
+        self.next: int = kept.get("sq", 1)
+        self.dropped: int = kept.get("dr", 0)
+        if not kept:
+            self._new_ep()
+        self.kept = bool(kept)
         self._told = self.dropped
+        self._reserved = self.next
         self._reserve()
+        if not self.kept:
+            self.next, self._reserved = 1, 2
 
     def take(self) -> int:
-        """The next sample's number."""
+        """The next sample's number; where it cannot be put beyond doubt it is one of a new `ep`."""
         if self.next >= self._reserved:
             self._reserve()
         sq, self.next = self.next, self.next + 1
         return sq
 
-    def renew(self) -> None:
-        """A new `ep`: the old one's numbers are in doubt."""
-        self._others = {self.ep: self.dropped}
-        self._start(self.boot - 1, self.bases)
+    def renew(self, lowest: int) -> int:
+        """A new `ep`, for the numbers of the old one are in doubt; how much the numbers held, `lowest` to the last, rise.
+
+        Samples of the old `ep` that wait on disk are numbered again by this one write, wherever the power is cut.
+        """
+        old, shift = self.ep, 1 - lowest
+        self._others = {old: self.dropped}
+        self._new_ep()
+        self.kept = False
+        self.moved = {e: [self.ep, s + shift] if ep == old else [ep, s] for e, (ep, s) in self.moved.items()}
+        self.moved[str(old)] = [self.ep, shift]
+        self.next += shift
         self._reserve()
+        return shift
 
     def drop(self, ep: int) -> None:
         """One sample of this `ep` had to be dropped."""
@@ -73,25 +90,30 @@ class Numbers:
         if self.dropped != self._told:
             self._save()
 
-    def _start(self, boot: int, bases: dict[str, int]) -> None:
+    def give_way(self, place: int) -> None:
+        """The spool's segments up to this one are counted as dropped, whether or not they are still there."""
+        self.gone = place
+        self._save()
+
+    def _new_ep(self) -> None:
         self.ep = int.from_bytes(self._urandom(4), "big") & ((1 << EP_BITS) - 1)
-        self.next = self._reserved = 1
         self.dropped = 0
-        self.boot = boot + 1
-        self.bases = bases
 
     def _reserve(self) -> None:
         """Put the next 64 numbers beyond doubt before the first of them is used."""
         self._reserved = self.next + RESERVE
-        if not self._save():
-            self._start(self.boot - 1, self.bases)
-            self._reserved = 1 << EP_BITS  # never kept, so never read again: this `ep` ends with this boot
-            print("# counter not kept, a new ep for this boot:", self.ep)
+        if self._save():
+            return
+        self._reserved = self.next + 1  # the next one tries again
+        if self.kept:
+            self.kept = False
+            self._new_ep()  # what the disk says of the old one would be given twice
+            print("# counter not kept, a new ep until it is:", self.ep)
 
     def _save(self) -> bool:
-        text = json.dumps(
-            {"ep": self.ep, "sq": self._reserved, "dr": self.dropped, "boot": self.boot, "bases": self.bases}
-        )
+        told = {"ep": self.ep, "sq": self._reserved, "dr": self.dropped, "boot": self.boot, "gone": self.gone}
+        told.update({"bases": self.bases, "moved": self.moved, "passed": self.passed if self.passed[0] else 0})
+        text = json.dumps({name: value for name, value in told.items() if value}, separators=(",", ":"))
         fresh = self._path + ".new"
         try:
             with open(fresh, "w") as file:
@@ -100,6 +122,7 @@ class Numbers:
         except OSError:
             return False
         self._told = self.dropped
+        self.kept = True
         return True
 
     def _read(self) -> dict | None:

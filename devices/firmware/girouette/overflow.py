@@ -6,6 +6,8 @@ from girouette.sample import Sample
 
 BATCH = 16
 """Samples that are written at once: each write wears the flash."""
+NO_SPACE = 28
+"""ENOSPC, which MicroPython's `errno` does not name."""
 
 
 class Overflow:
@@ -17,6 +19,8 @@ class Overflow:
         self._numbers = numbers
         self._clock = clock
         self._channels = channels
+        self.on_disk = lambda segment, start, first, last: None
+        """Told where the samples from `first` to `last` are now."""
         self._undated_on_disk = False
 
     async def spill(self) -> None:
@@ -30,6 +34,8 @@ class Overflow:
                 await asyncio.sleep_ms(0)
         except OSError as error:
             print("# spool refused:", error)
+            if error.errno == NO_SPACE and self._backlog.spool.segments:
+                await self._backlog.give_way()
         self.keep_base()
 
     def keep_base(self) -> None:
@@ -45,12 +51,15 @@ class Overflow:
         """Move the oldest samples to the spool; how many there were. Receipts may have taken some meanwhile."""
         lines = [(s.sq, self._when(s), s.values) for s in self._held.samples[:count]]
         if lines:
-            self._backlog.spool.append(self._numbers.ep, self._channels, lines)
+            segment, start = self._backlog.spool.append(self._numbers.ep, self._channels, lines)
             self._undated_on_disk = self._undated_on_disk or any(when[0] == "b" for _, when, _ in lines)
             self._held.forget_oldest(len(lines))
+            self.on_disk(segment, start, lines[0][0], lines[-1][0])
         return len(lines) or count
 
     def _when(self, sample: Sample) -> str:
         if sample.time_s is None:
+            if not self._numbers.kept:
+                raise OSError(5, "another boot may have the same number")
             return "b%d+%d" % (self._numbers.boot, sample.up_s)
         return "%d" % sample.time_s

@@ -10,15 +10,14 @@ import random
 from girouette.backlog import Backlog
 from girouette.flight import Flight
 from girouette.held import FULL, Held
-from girouette.overflow import BATCH, Overflow
+from girouette.overflow import Overflow
 from girouette.pack import Pack, heads_of, newest
 from girouette.receipts import Receipts, read_receipt
 from girouette.sample import Sample
 
 WINDOW = 8
 QUIET_MS = 20000
-"""Spooling begins when receipts have been awaited for this long, whether or not the link is up."""
-OLD_S = 120
+"""A sample that has awaited its receipt for this long goes to disk with all others, whether or not the link is up."""
 SILENCE_MS = 10000
 KEEP_MS = 60000
 """The count of drops is written down once a minute at most: each write wears the flash."""
@@ -42,6 +41,7 @@ class Sender:
         self.receipts = Receipts()
         self.backlog = Backlog(spool, numbers, clock, self.receipts, base_name)
         self.overflow = Overflow(self.held, self.backlog, numbers, clock, self._channels)
+        self.overflow.on_disk = self._on_disk
         self.spool = spool
         self._flights: list[Flight] = []
         self._lows: dict[int, int] = {}
@@ -62,10 +62,13 @@ class Sender:
 
     def add(self, up_s: int, values: str) -> None:
         """Number a new sample and hold it."""
+        ep = self._numbers.ep
         sample = Sample(self._numbers.take(), up_s, values)
+        if self._numbers.ep != ep:
+            self._carry_over(ep, self.held.samples[0].sq if self.held.samples else sample.sq, 0)
         print("N", self._numbers.ep, sample.sq)
-        if not self.held.samples:
-            self._heard_ms = self._uptime.ms()
+        if not self.held.samples and not self._flights:
+            self._heard_ms = self._uptime.ms()  # nothing was owed until now
         lost = self.held.add(sample)
         if lost is not None:
             self.backlog.drop(self._numbers.ep, lost.sq, "memory-full")
@@ -92,7 +95,8 @@ class Sender:
         self.held.forget_sending()
         self.backlog.rewind()
         self._live_from = self._numbers.next
-        self._settled_ms = self._uptime.ms() + SETTLE_MS
+        self._heard_ms = self._uptime.ms()
+        self._settled_ms = self._heard_ms + SETTLE_MS
         self._wake.set()
 
     def disconnected(self) -> None:
@@ -105,11 +109,11 @@ class Sender:
         if told is None:
             return
         ep, n, also = told
-        print("R", ep, n, also)
         if ep == self._numbers.ep and max([n] + [b for _, b in also]) > self._sent_to:
             self._doubted = ep
             self._wake.set()
             return
+        print("R", ep, n, also)
         if ep not in self._eps():
             return
         now_ms = self._uptime.ms()
@@ -128,7 +132,7 @@ class Sender:
         while True:
             beat()
             if self._doubted is not None:
-                await self._renumber(self._doubted)
+                self._renumber(self._doubted)
             self._tidy()
             await self._spill_if_due()
             if self._ready and self._clock.known and await self._send_next(client):
@@ -143,6 +147,13 @@ class Sender:
         """Move everything that is in memory now to the spool."""
         await self.overflow.spill()
         self._flights = [f for f in self._flights if self._still_held(f)]
+
+    def _on_disk(self, segment, start: int, first: int, last: int) -> None:
+        """Packs on their way whose samples went to disk go on from there, as many as the window has room for."""
+        for flight in self._flights:
+            if flight.segment is None and first <= flight.first and flight.last <= last:
+                if not flight.live or self._window_open():
+                    flight.segment, flight.start, flight.end, flight.live = segment, start, segment.size, False
 
     def _still_held(self, flight: Flight) -> bool:
         """Is anything of this pack where it was when it was sent?"""
@@ -182,7 +193,7 @@ class Sender:
 
     async def _oldest(self) -> tuple[Flight, Pack] | None:
         """The oldest samples that wait: those on disk, then those in memory."""
-        cut = await self.backlog.next(self.lowest)
+        cut = await self.backlog.next(self.lowest, self._waits_here)
         if cut is not None:
             flight = Flight(cut.pack.ep, cut.pack.numbers[0], cut.pack.numbers[-1], live=False)
             flight.segment, flight.start, flight.end = cut.segment, cut.start, cut.end
@@ -206,7 +217,9 @@ class Sender:
 
     async def _recut(self, flight: Flight) -> Pack | None:
         if flight.segment is not None:
-            cut = await self.backlog.cut(flight.segment, flight.start, flight.end, self.lowest)
+            cut = await self.backlog.cut(
+                flight.segment, flight.start, flight.end, self.lowest, lambda _, sq: flight.first <= sq <= flight.last
+            )
             return cut.pack if cut.pack.numbers else None
         found = self._pack(self.held.between(flight.first, flight.last), live=False)
         return found[1] if found is not None else None
@@ -258,6 +271,7 @@ class Sender:
         for segment in list(self.spool.segments[: WINDOW + 1]):
             waiting = [f.first for f in self._flights if f.segment is segment]
             if not waiting and self.backlog.read_to_end(segment) and segment is self.spool.segments[0]:
+                self._numbers.keep_drops()
                 self.spool.remove(segment)
             else:
                 self.backlog.settle(segment, waiting)
@@ -270,28 +284,25 @@ class Sender:
         samples = self.held.samples
         if not samples:
             return
-        waited = self._uptime.ms() - self._heard_ms > QUIET_MS
-        old = self._uptime.s() - samples[0].up_s > OLD_S
-        if len(samples) >= FULL or (waited and (len(samples) >= BATCH or old)):
+        waited_ms = self._uptime.ms() - 1000 * samples[0].up_s
+        if len(samples) >= FULL or waited_ms > QUIET_MS:
             await self.spill()
 
-    async def _renumber(self, ep: int) -> None:
+    def _renumber(self, ep: int) -> None:
         """The counter went back: a new `ep`, and new numbers for everything held under the old one."""
         print("# the gateway has numbers that this board has not given yet: a new ep")
         self._doubted = None
-        self._numbers.renew()
+        lowest = self.lowest(ep)
+        shift = self._numbers.renew(lowest)
         self._sent_to = 0
         for sample in self.held.samples:
-            print("D", ep, sample.sq, "renumbered")
-            sample.sq = self._numbers.take()
-            print("N", self._numbers.ep, sample.sq)
-            if sample.time_s is not None:
-                print(sample.said(self._numbers.ep, self._names))
-        try:
-            for segment in [s for s in self.spool.segments if s.ep == ep]:
-                await self.backlog.number_again(segment)
-        except OSError as error:
-            print("# spool refused, the rest keeps its numbers:", error)
+            sample.sq += shift
+        self.backlog.number_again(ep, shift)
+        self._carry_over(ep, lowest, shift)
+
+    def _carry_over(self, ep: int, lowest: int, shift: int) -> None:
+        """What is held of an old `ep`, from `lowest` on, goes on under the present one: nothing of it was sent."""
+        print("M", ep, lowest, shift, self._numbers.ep)
         self._begin_anew()
 
     def lowest(self, ep: int) -> int:
@@ -303,6 +314,10 @@ class Sender:
         self._lows = {e: self._lows[e] for e in self._lows if e in self._eps()}
         self._lows[ep] = low
         return low
+
+    def _waits_here(self, ep: int, sq: int) -> bool:
+        """Is this sample on no pack that is on its way?"""
+        return not any(f.ep == ep and f.first <= sq <= f.last for f in self._flights)
 
     def _window_open(self) -> bool:
         return sum(1 for f in self._flights if not f.live) < WINDOW

@@ -2,15 +2,19 @@
 
 A segment's first line names its `ep` and its channels, so it can be sent after the counter was lost or the recipe changed.
 A line is `<crc32> <sq> <date> <values>`; the date is Unix seconds, or `b<boot>+<uptime>` where the clock was not known yet.
-A line that does not add up (a power cut tore it) is a dropped sample. A restart begins a new segment.
+A line that does not add up (a power cut tore it) is a dropped sample. A restart goes on in the last segment, where its
+end is whole.
 """
 
 import binascii
 import json
 import os
 
-SEGMENT_BYTES = 32768
-"""A full spool has 16 segments: each takes 200 bytes of the heap, and freeing is by the segment."""
+SEGMENT_BYTES = 32700
+"""Eight blocks of 4 KiB, less what littlefs keeps in them. A full spool has 16 segments: each takes 200 bytes of the heap,
+and freeing is by the segment."""
+BLOCK = 4096
+BLOCK_HOLDS = 4084
 HEADER_LONGEST = 4096
 
 
@@ -20,7 +24,9 @@ class Segment:
     def __init__(self, place: int, size: int, ep: int, first: int, channels: list):
         self.place = place
         self.size = size
-        self.ep = ep
+        self.ep = self.told_ep = ep
+        self.shift = 0
+        """What is added to the numbers that are written in it, which are those of `told_ep`."""
         self.low = first
         self.channels = channels
         self.start = 0
@@ -29,7 +35,7 @@ class Segment:
 
 
 class Spool:
-    """All segments, oldest first, bounded in bytes."""
+    """All segments, oldest first, bounded in bytes of flash."""
 
     def __init__(self, folder: str, limit_bytes: int):
         self._folder = folder
@@ -45,6 +51,8 @@ class Spool:
         for name in sorted(self._names()):
             self._next = int(name) + 1
             self._adopt(name)
+        if self.segments and self._ends_whole(self.segments[-1]):
+            self._writing = self.segments[-1]
 
     @property
     def bytes(self) -> int:
@@ -52,20 +60,33 @@ class Spool:
         return sum(s.size for s in self.segments)
 
     def too_full_for(self, size: int) -> bool:
-        """Would another `size` bytes exceed what the spool may take?"""
-        return self.bytes + size > self._limit and bool(self.segments)
+        """Would another `size` bytes exceed what the spool may take of the flash, whole blocks counted?"""
+        if not self.segments:
+            return False
+        last = self.segments[-1].size + size
+        whole = [s.size for s in self.segments[:-1]] + [min(last, SEGMENT_BYTES)]
+        more = size if last > SEGMENT_BYTES else 0
+        return sum(on_flash(s) for s in whole) + on_flash(more) > self._limit
 
-    def append(self, ep: int, channels: list, lines: list[tuple[int, str, str]]) -> None:
-        """Write samples (number, date, values) down; OSError when the disk refuses: then they are still the caller's."""
+    def begin_after(self, place: int) -> None:
+        """Remove the segments up to this one, and call no other by their names."""
+        for segment in [s for s in self.segments if s.place <= place]:
+            self.remove(segment)
+        self._next = max(self._next, place + 1)
+
+    def append(self, ep: int, channels: list, lines: list[tuple[int, str, str]]) -> tuple[Segment, int]:
+        """Write samples (number, date, values) down, and say where; when the disk refuses (OSError) they are the caller's."""
         text = "".join(line_of(sq, when, values) for sq, when, values in lines)
         segment = self._writing
-        if segment is None or segment.ep != ep or segment.size + len(text) > SEGMENT_BYTES:
+        if segment is None or not fits(segment, ep, channels, len(text)):
             segment = self._open(ep, lines[0][0], channels)
         self._writing = None  # nothing is appended to a segment whose end is in doubt
         with open(self._path(segment), "ab") as file:
             file.write(text.encode())
+        start = segment.size
         segment.size += len(text)
         self._writing = segment
+        return segment, start
 
     def open_at(self, segment: Segment, offset: int):
         """The file of a segment, ready to read lines from `offset`; 0 is its first sample."""
@@ -116,6 +137,14 @@ class Spool:
         segment.start = start
         self.segments.append(segment)
 
+    def _ends_whole(self, segment: Segment) -> bool:
+        try:
+            with open(self._path(segment), "rb") as file:
+                file.seek(segment.size - 1)
+                return file.read(1) == b"\n"
+        except OSError:
+            return False
+
     def _drop_file(self, path: str) -> None:
         try:
             os.remove(path)
@@ -130,6 +159,17 @@ class Spool:
 
     def _path(self, segment: Segment) -> str:
         return "%s/%08d" % (self._folder, segment.place)
+
+
+def fits(segment: Segment, ep: int, channels: list, size: int) -> bool:
+    """May samples of this `ep` and these channels be added to a segment?"""
+    alike = segment.told_ep == segment.ep == ep and segment.channels == channels
+    return alike and segment.size + size <= SEGMENT_BYTES
+
+
+def on_flash(size: int) -> int:
+    """What a file of this size takes of the flash."""
+    return -(-size // BLOCK_HOLDS) * BLOCK
 
 
 def line_of(sq: int, when: str, values: str) -> str:

@@ -31,14 +31,29 @@ def lines(first: int, last: int) -> list[tuple[int, str, str]]:
 
 
 def test_a_restart_reads_what_was_written(tmp_path: Path) -> None:
-    """Each segment gives its `ep`, first number, channels and lines; a restart writes into a segment of its own."""
+    """Each segment gives its `ep`, first number, channels and lines; a restart goes on in the last one."""
     run(WRITE, tmp_path, [[7, lines(1, 3)], [8, lines(1, 2)]])
     run(WRITE, tmp_path, [[8, lines(65, 66)]])
 
     assert run(READ, tmp_path) == [
         [7, 1, CHANNELS, [list(line) for line in lines(1, 3)]],
-        [8, 1, CHANNELS, [list(line) for line in lines(1, 2)]],
-        [8, 65, CHANNELS, [list(line) for line in lines(65, 66)]],
+        [8, 1, CHANNELS, [list(line) for line in [*lines(1, 2), *lines(65, 66)]]],
+    ]
+
+
+def test_nothing_is_added_to_a_segment_that_does_not_end_whole(tmp_path: Path) -> None:
+    """Half a line at the end, other channels or another `ep`: what comes next begins a segment of its own."""
+    [name] = run(WRITE, tmp_path, [[7, lines(1, 2)]])
+    with (tmp_path / "flash/spool" / name).open("ab") as file:
+        file.write(b"0123")
+
+    run(WRITE, tmp_path, [[7, lines(65, 66)]])
+    run(WRITE.replace("noise_level", "noise"), tmp_path, [[7, lines(129, 129)]])
+
+    assert [(ep, low, channels[0][0]) for ep, low, channels, _ in run(READ, tmp_path)] == [
+        (7, 1, "noise_level"),
+        (7, 65, "noise_level"),
+        (7, 129, "noise"),
     ]
 
 

@@ -17,7 +17,7 @@ def live():
         os.rename("fresh", "kept")
         print("kept", n)
 
-def judge(said):
+def judge(said, now):
     try:
         with open("kept") as file:
             text = file.read()
@@ -72,9 +72,10 @@ def live():
         os.rename("fresh", "count")
         print(n)
 
-again = live
+def again(said):
+    live()
 
-def judge(said):
+def judge(said, now):
     last = int(said[-1]) if said else 0
     assert read() in (last, last + 1)
 """
@@ -82,7 +83,7 @@ def judge(said):
 
 def test_a_second_cut_falls_on_the_boot_after_the_first(tmp_path: Path) -> None:
     """What the second boot said before its own cut belongs to the truth; every fifth cut is followed by all of its cuts."""
-    once = sweep(COUNTING.replace("again = live", ""), tmp_path)
+    once = sweep(COUNTING.replace("def again", "def unused"), tmp_path)
     twice = sweep(COUNTING, tmp_path, every=5)
 
     assert once.failed == twice.failed == 0, twice
