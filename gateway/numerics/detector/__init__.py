@@ -3,7 +3,7 @@
     state = fresh(series)                                  # one DETECTOR record a series, indexed by series id
     told = score(state, params, columns, flag)             # state goes on in place
     told.score                                             # (n,) in [0, 1]; >= THRESHOLD is worth a look
-    told.surprises[:, FEATURES.index("jump")]              # (n, 4) why: each surprise before they are summed and muted
+    told.surprises[:, FEATURES.index("jump")]              # (n, 5) why: each surprise before they are summed and muted
     blob = pack(state[series]); unpack(blob)               # None where the blob is of another version
 
 Columns come in any order, of many series at once, cut anywhere: the same readings end with the same scores. A reading that is

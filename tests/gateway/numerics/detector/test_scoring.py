@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 
 from gateway.numerics.columns import FAIL, GOOD, MISSING, Columns
 from gateway.numerics.detector import DETECTOR, FEATURES, THRESHOLD, Scored, fresh, pack, score, unpack
+from gateway.numerics.detector.memory import ERA, HALF_S
 from gateway.numerics.params import params_row
 
 T0 = 1_700_006_400
@@ -124,6 +125,25 @@ def test_what_fails_is_scored_and_not_learnt() -> None:
 
     assert told[1200] > 2
     assert told[1300] == pytest.approx(told[1200], abs=0.3)
+
+
+@pytest.mark.parametrize("cuts", [[4000, 4090, 4100], [1, 8200, 8201]])
+def test_eras_turn_at_the_same_reading(cuts: list[int]) -> None:
+    """Counts are halved and ranges forgotten by the time of the readings, not by the cuts; and they are."""
+    rng = np.random.default_rng(7)
+    times_s = ERA * HALF_S * 200 + HALF_S * np.arange(9000)
+    columns = Columns(np.full(9000, 0), times_s, np.round(rng.normal(20, 1, 9000), 2))
+    state, flag = fresh(1), np.full(9000, GOOD, np.uint8)
+    whole = score(state, PARAMS[:1], columns, flag)
+
+    parts, cut_state = [], fresh(1)
+    for first, until in zip([0, *cuts], [*cuts, 9000], strict=True):
+        parts.append(score(cut_state, PARAMS[:1], columns.take(np.arange(first, until)), flag[first:until]).score)
+
+    np.testing.assert_array_equal(np.concatenate(parts), whole.score)
+    assert cut_state.tobytes() == state.tobytes()
+    assert state["jump"]["count"].sum() < 6200
+    assert state["range"][0, 1] < columns.value.max()
 
 
 def test_nothing_is_nothing() -> None:
