@@ -96,7 +96,7 @@ def draw_board(drawing: Drawing, board: Pinout, used: Collection[tuple[str, int]
     drawing.box((-20, last + 0.7 * PITCH), (40, 1.2 * PITCH), fill=METAL, round_px=3)
     drawing.words((0, last + 1.45 * PITCH), "USB", size=11, anchor="middle", fill=PLAIN)
     for side, anchor in (("left", "start"), ("right", "end")):
-        for row, printed in enumerate(header(board, side)):
+        for row, printed in ((r, p) for r, p in enumerate(header(board, side)) if p):
             bright = (side, row) in used
             drawing.dot((spot(side, -PIN), row_y(row)), fill="#d4a72c", radius=4)
             ink, at = "#ffffff" if bright else PALE, (spot(side, -PIN - 10), row_y(row) + 4)

@@ -22,6 +22,8 @@ PINS_OF = {
     "i2s": ("sck", "ws", "sd"),
 }
 """Kind of bus -> the pins that it has."""
+USB = ("native", "bridge")
+PORT = ("stays", "changes")
 LISTENING = frozenset({"rx", "echo", "sd"})
 """Pins that something else always drives: they need neither an output nor a pull-up."""
 
@@ -33,6 +35,15 @@ class Pinout:
     slug: str
     name: str
     chip: str
+    usb: str
+    """`native` where the chip itself is on the connector, `bridge` where another one is between, of USB."""
+    port: str
+    """Does the computer's port stay when MicroPython starts? Of PORT."""
+    plug_fr: str
+    plug_en: str
+    """What is printed beside the connector to use."""
+    heap: int
+    """Bytes that MicroPython's heap has."""
     left: tuple[str, ...]
     right: tuple[str, ...]
     """What is printed along its two rows, from the antenna down; a number is a GPIO."""
@@ -45,6 +56,8 @@ class Pinout:
     """The pin of a plain light."""
     rgb: int | None
     """The pin of an RGB light that speaks WS2812."""
+    i2c_own: frozenset[int]
+    """I2C addresses of chips that are on the board itself."""
     sockets: Mapping[str, Mapping[str, int]]
     """Socket -> `id` and pins; its kind is the part of its name before `_`."""
 
@@ -52,6 +65,10 @@ class Pinout:
     def pins(self) -> frozenset[int]:
         """Every GPIO that is led out, the taken ones included."""
         return frozenset(int(p) for p in (*self.left, *self.right) if p.isdigit())
+
+    def plug(self, lang: str) -> str:
+        """What is printed beside the connector to use."""
+        return self.plug_fr if lang == "fr" else self.plug_en
 
     def free(self, kind: str, pin: str) -> list[int]:
         """The GPIOs that may serve as this pin of this kind of bus."""
@@ -85,11 +102,16 @@ def load_pinouts() -> Mapping[str, Pinout]:
 
 def read_pinout(slug: str, row: Table) -> Pinout:
     """One board."""
-    sockets = row.table("sockets")
+    sockets, (plug_fr, plug_en) = row.table("sockets"), row.both("plug")
     found = Pinout(
         slug=slug,
         name=row.text("name"),
         chip=row.text("chip"),
+        usb=row.among("usb", USB),
+        port=row.among("port", PORT),
+        plug_fr=plug_fr,
+        plug_en=plug_en,
+        heap=row.whole("heap", 32768, 16777216),
         left=tuple(row.raw("left")),
         right=tuple(row.raw("right")),
         adc=frozenset(row.raw("adc")),
@@ -98,6 +120,7 @@ def read_pinout(slug: str, row: Table) -> Pinout:
         taken=frozenset(row.raw("taken")),
         led=row.whole("led", 0, 99) if row.has("led") else None,
         rgb=row.whole("rgb", 0, 99) if row.has("rgb") else None,
+        i2c_own=frozenset(row.raw("i2c_own")) if row.has("i2c_own") else frozenset(),
         sockets=MappingProxyType({name: MappingProxyType(sockets.raw(name)) for name in sockets.written()}),
     )
     row.close()

@@ -13,6 +13,7 @@ from typing import Any
 from devices.pinout import load_pinouts
 from devices.quantity import Quantity, load_quantities, read_quality
 from devices.refusal import RecipeError
+from devices.scale import SCALE, boards_seen, earned
 from devices.sensor import Channel, Sensor, check_pins, read_sensor
 from devices.signal import read_signals
 from devices.table import Table, read_table
@@ -23,8 +24,6 @@ RECIPES = Path(__file__).parent / "recipes"
 FILE = "recipe.toml"
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
-SCALE = ("bronze", "silver", "gold")
-"""Simulated and documented; run on a board for a week; calibrated against a reference."""
 SHOPS = ("electronics", "hardware", "weather")
 """Kinds of shop; `words/sheet.toml` says what people call them."""
 
@@ -63,7 +62,12 @@ class Recipe:
     led: int | None
     rgb: int | None
     scale: str
-    """How well it is proven, of SCALE."""
+    """How well it is proven, of SCALE; never more than its evidence."""
+    seen: int
+    """On how many real boards."""
+    solderless_fr: str
+    solderless_en: str
+    """How to do without a soldering iron; empty where there is no way."""
     sensors: tuple[Sensor, ...]
     parts: tuple[Part, ...]
     priced: str
@@ -92,6 +96,10 @@ class Recipe:
     def summary(self, lang: str) -> str:
         """What it is for, in a sentence."""
         return self.summary_fr if lang == "fr" else self.summary_en
+
+    def solderless(self, lang: str) -> str:
+        """How to do without a soldering iron; empty where there is no way."""
+        return self.solderless_fr if lang == "fr" else self.solderless_en
 
     def on(self, board: str) -> Recipe:
         """The same recipe, placed on another of its boards; RecipeError where it is not meant for it."""
@@ -157,6 +165,7 @@ def read_recipe(folder: Path, quantities: Mapping[str, Quantity]) -> Recipe:
     channels = check_channels(sensors, row)
     names_fr, names_en = row.both("name")
     summary_fr, summary_en = row.both("summary")
+    solderless = row.both("solderless") if row.has("solderless") else ("", "")
     found = Recipe(
         slug=folder.resolve().name,
         folder=folder,
@@ -169,7 +178,10 @@ def read_recipe(folder: Path, quantities: Mapping[str, Quantity]) -> Recipe:
         boards=boards,
         led=board.led,
         rgb=board.rgb,
-        scale=row.among("scale", SCALE) if row.has("scale") else SCALE[0],
+        scale=read_scale(row, folder),
+        seen=len(boards_seen(folder)),
+        solderless_fr=solderless[0],
+        solderless_en=solderless[1],
         sensors=sensors,
         parts=tuple(read_parts(row)),
         priced=read_month(row, "priced"),
@@ -180,6 +192,14 @@ def read_recipe(folder: Path, quantities: Mapping[str, Quantity]) -> Recipe:
     row.close()
     check_recipe(found)
     return found
+
+
+def read_scale(row: Table, folder: Path) -> str:
+    """How well the recipe says that it is proven; RecipeError where its evidence is worth less."""
+    scale, worth = row.among("scale", SCALE) if row.has("scale") else SCALE[0], earned(folder)
+    if SCALE.index(scale) > SCALE.index(worth):
+        raise row.refusal("scale_unearned", value=scale, worth=worth)
+    return scale
 
 
 def read_boards(row: Table) -> tuple[str, ...]:
@@ -279,4 +299,5 @@ def told(recipe: Recipe, lang: str) -> str:
         period_s=recipe.period_s,
         price=f"{recipe.price_eur:.0f}",
         boards=", ".join(recipe.boards),
+        scale=say(f"sheet.{recipe.scale}", lang),
     )

@@ -1,6 +1,7 @@
 """The tables of a recipe's README and its drawings, made from the recipe: what it measures, what to buy, how to wire it.
 
-A README marks the place of a table by `<!-- parts fr -->` and `<!-- end -->`; the three tables are measures, parts and wires.
+A README marks the place of a table by `<!-- parts fr -->` and `<!-- end -->`; the tables are measures, parts, wires and lights.
+`docs/recipes.md` has tables of all recipes and of the boards.
 """
 
 from __future__ import annotations
@@ -11,18 +12,24 @@ from pathlib import Path
 
 from devices.cabling import draw
 from devices.driver import load_drivers
+from devices.lights import lights_table
 from devices.pinout import load_pinouts
 from devices.recipe import Recipe
 from devices.wires import module_name, ohms, wires_of
 from devices.words import say
 
 README = "README.md"
-PLACE = re.compile(r"<!-- (measures|parts|wires) (fr|en) -->\n.*?<!-- end -->", re.DOTALL)
+PLACE = re.compile(r"<!-- (measures|parts|wires|lights) (fr|en) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def fill(text: str, recipe: Recipe) -> str:
     """A README's text with its tables made anew."""
-    tables = {"measures": measures_table, "parts": parts_table, "wires": wires_table}
+    tables = {
+        "measures": measures_table,
+        "parts": parts_table,
+        "wires": wires_table,
+        "lights": lambda _recipe, lang: lights_table(lang),
+    }
 
     def table(place: re.Match[str]) -> str:
         return f"<!-- {place[1]} {place[2]} -->\n\n{tables[place[1]](recipe, place[2])}\n<!-- end -->"
@@ -45,24 +52,25 @@ def drawing_of(recipe: Recipe, board: str) -> str:
 
 
 def measures_table(recipe: Recipe, lang: str) -> str:
-    """Its channels: quantity, unit, and how the readings of a minute or an hour become one value."""
+    """Its channels: quantity, unit, and how the readings of a minute or an hour become one value; and how well it is proven."""
     rows = [[words(key, lang) for key in ("channel", "quantity", "unit", "condensed")]]
     for channel in recipe.channels:
         quantity = recipe.quantities[channel.quantity]
         condensed = words(f"aggregate_{quantity.aggregate}", lang)
         rows.append([f"`{channel.name}`", quantity.name(lang), quantity.unit_text, condensed])
-    return markdown(rows)
+    return markdown(rows) + "\n" + say(f"sheet.{recipe.scale}_says", lang, seen=recipe.seen) + "\n"
 
 
 def parts_table(recipe: Recipe, lang: str) -> str:
-    """The shopping list, with the month of its prices and the kind of shop, and the sum."""
+    """The shopping list, with the month of its prices, the kind of shop, the sum, and the way without a soldering iron."""
     year, month = recipe.priced.split("-")
     rows = [[words("part", lang), say("sheet.price", lang, year=year, month=month), words("shop", lang)]]
     for part in recipe.parts:
         name = part.name(lang) if part.count == 1 else f"{part.count} × {part.name(lang)}"
         rows.append([name, euros(part.count * part.price_eur, lang), words(f"shop_{part.shop}", lang)])
     rows.append([words("total", lang), euros(recipe.price_eur, lang), ""])
-    return markdown(rows)
+    how = recipe.solderless(lang)
+    return markdown(rows) + ("\n" + say("sheet.solderless", lang, how=how) + "\n" if how else "")
 
 
 def wires_table(recipe: Recipe, lang: str) -> str:
@@ -77,6 +85,36 @@ def wires_table(recipe: Recipe, lang: str) -> str:
         if wire.pull_up_ohm is not None:
             resistor = say("sheet.resistor", lang, ohm=ohms(wire.pull_up_ohm))
             rows.append([module, resistor, "", *(say("sheet.between", lang, pin=w.pin) for w in same)])
+    return markdown(rows) + "\n" + order_of(recipe.boards, lang) + "\n"
+
+
+def order_of(boards: Sequence[str], lang: str) -> str:
+    """Why boards stand in this order, and where each is plugged in."""
+    rows = [load_pinouts()[board] for board in boards]
+    plugs = [say("sheet.plug_of", lang, board=row.name, plug=row.plug(lang)) for row in rows]
+    return f"{words('order', lang)} {say('sheet.plug', lang, plugs=' ; '.join(plugs) if lang == 'fr' else '; '.join(plugs))}"
+
+
+def recipes_table(recipes: Iterable[Recipe], lang: str) -> str:
+    """All recipes: what each measures and costs, how well it is proven, and on how many real boards it was seen."""
+    heads = ("recipe", "measured", "cost", "soldering", "boards", "scale", "seen")
+    rows = [[words(key, lang) for key in heads]]
+    for recipe in recipes:
+        link = f"[{recipe.name(lang)}](../devices/recipes/{recipe.slug})<br>`{recipe.slug}`"
+        measured = ", ".join(dict.fromkeys(q.name(lang) for q in recipe.quantities.values()))
+        solderless = words("yes" if recipe.solderless(lang) else "no", lang)
+        cells = [link, measured, euros(recipe.price_eur, lang), solderless, ", ".join(recipe.boards)]
+        rows.append([*cells, words(recipe.scale, lang), str(recipe.seen)])
+    return markdown(rows)
+
+
+def boards_table(lang: str) -> str:
+    """All boards in the order in which we recommend them: how each is plugged in, and how much memory it has."""
+    rows = [[words(key, lang) for key in ("board", "usb", "connector", "heap")]]
+    for board in load_pinouts().values():
+        heap = f"{board.heap / 1024:.0f} " + ("Kio" if lang == "fr" else "KiB")
+        way = words(f"{board.usb}_{board.port}", lang)
+        rows.append([f"{board.name} (`{board.slug}`)", way, board.plug(lang), heap])
     return markdown(rows)
 
 

@@ -37,8 +37,17 @@ def test_what_is_printed_on_a_board_is_printed_once(board: Pinout) -> None:
     assert len(set(numbers)) == len(numbers)
     assert {"3V3", "5V", "GND"} <= {*board.left, *board.right}
     assert board.adc | board.no_pull_up | board.taken <= board.pins
-    assert board.led is None or board.led in board.pins - board.taken
+    assert board.led is None or board.led not in board.taken
     assert board.rgb is None or board.rgb in board.taken
+
+
+def test_boards_stand_in_the_order_in_which_we_recommend_them() -> None:
+    """What a locked computer knows without a driver comes first, and of it what keeps its port."""
+    assert [b.slug for b in BOARDS] == ["c6", "c3", "s3", "s2", "esp32"]
+    assert [(b.usb, b.port) for b in BOARDS] == sorted(
+        ((b.usb, b.port) for b in BOARDS), key=lambda way: (way[0] != "native", way[1] != "stays")
+    )
+    assert all(b.plug("fr") and b.plug("en") for b in BOARDS)
 
 
 def test_every_board_has_the_same_sockets() -> None:
@@ -63,7 +72,7 @@ def test_an_input_without_pull_up_serves_a_converter_only() -> None:
 def test_a_board_with_a_slip_of_the_pen_is_refused(tmp_path: Path) -> None:
     """Whoever adds a board reads which key is missing, and where."""
     file = tmp_path / "boards.toml"
-    file.write_text('[mine]\nname = "Mine"\n', encoding="utf-8")
+    file.write_text('[mine]\nname = "Mine"\nplug = { fr = "ici", en = "here" }\n', encoding="utf-8")
     rows = read_table(file, file.name, RecipeError)
 
     with pytest.raises(RecipeError, match=r"^boards\.toml, mine: chip is missing; add it$"):
