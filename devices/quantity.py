@@ -32,6 +32,8 @@ bit bit/s lat lon pH dB dBW Bspl count / % %RH %EL EL 1/s 1/min beat/min beats S
 ms min h MHz kW kVA kvar Ah Wh kWh varh kvarh kVAh Wh/km KiB GB Mbit/s B/s MB/s mV mA dBm ug/m3 mm/h m/h ppm /100 /1000
 hPa mm cm km km/h ppb ppt VAh mg/l ug/l g/l
 """
+MOST_DIGITS = 9
+"""Decimals: a magnetic field is a few hundred-thousandths of a tesla."""
 UNITS = frozenset(SENML.split())
 """IANA's SenML units and secondary units (RFC 8428, RFC 8798 and later entries)."""
 
@@ -111,8 +113,8 @@ def read_quantity(slug: str, catalogue: Table) -> Quantity:
         unit_ucum=ucum,
         unit_text=text,
         aggregate=row.among("aggregate", AGGREGATES),
-        digits=row.whole("digits", 0, 6),
-        digits_wire=row.whole("digits_wire", 0, 6) if row.has("digits_wire") else row.whole("digits", 0, 6),
+        digits=row.whole("digits", 0, MOST_DIGITS),
+        digits_wire=row.whole("digits_wire" if row.has("digits_wire") else "digits", 0, MOST_DIGITS),
         definition=read_definition(row),
         low=low,
         high=high,

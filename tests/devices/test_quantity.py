@@ -49,11 +49,11 @@ def test_every_quantity_can_be_judged_by_the_numerics(quantity: Quantity) -> Non
     assert quantity.name("de") == quantity.name_en
 
 
-def test_the_three_recipes_find_their_quantities() -> None:
-    """A mean, a circular, an energetic, a maximum and a counter are among them, each with its unit twice."""
+def test_the_recipes_find_their_quantities() -> None:
+    """A mean, a circular, an energetic, a maximum, a counter and a last are among them, each with its unit twice."""
     found = load_quantities()
 
-    assert {q.aggregate for q in found.values()} == {"mean", "circular", "energetic", "max", "counter"}
+    assert {q.aggregate for q in found.values()} >= {"mean", "circular", "energetic", "max", "counter", "last"}
     assert (found["humidity"].unit_wire, found["humidity"].unit_ucum) == ("%RH", "%")
     assert list(found) == list(tomllib.loads(CATALOGUE.read_text(encoding="utf-8")))
 
@@ -80,7 +80,7 @@ def test_a_folder_without_a_catalogue_adds_nothing(tmp_path: Path) -> None:
         ('fr = "Odeur", ', "", "name has no French text; add fr"),
         (', en = "Smell"', "", "name has no English text; add en"),
         ('"mean"', '"average"', "aggregate is average; choose among mean, circular"),
-        ("digits = 1", "digits = 1.5", "digits is 1.5; choose a value from 0 to 6"),
+        ("digits = 1", "digits = 1.5", "digits is 1.5; choose a value from 0 to 9"),
         ("digits = 1", 'digits = "1"', "digits must be a number"),
         ("digits = 1", "", "digits is missing; add it"),
         ("https://example.org", "example.org", "definition must be an http(s) address"),

@@ -45,8 +45,11 @@ class Sampler:
     async def _sample(self, beat) -> None:
         up_s = max(self._uptime.s(), self._last_s + 1)
         texts: list[str] = []
+        heard: dict = {}
         for sensor in self._sensors:
+            sensor.hear(heard)
             values = await sensor.read()
+            heard.update(values)
             beat()
             texts.extend(text_of(values.get(c.key), c.digits) for c in sensor.channels)
         if not any(texts):

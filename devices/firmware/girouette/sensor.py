@@ -4,6 +4,8 @@ import asyncio
 
 PATIENCE_MS = 2000
 DRIVERS = "girouette.drivers."
+PASSING = ("warm-up", "saturated", "range")
+"""Faults of what is measured, not of the sensor: to start it again would help nothing, and may begin its warm-up anew."""
 
 
 class SensorError(OSError):
@@ -58,8 +60,13 @@ class Sensor:
         except (OSError, asyncio.TimeoutError):
             pass  # `fault` has what went wrong first; the next reading tries again
 
+    def hear(self, values: dict) -> None:
+        """Tell the driver what the sensors before it have just measured, where it corrects its own values by that."""
+        if hasattr(self._driver, "hear"):
+            self._driver.hear(values)
+
     def _failed(self, error) -> None:
-        self._started = False
+        self._started = self._started and str(error) in PASSING
         if isinstance(error, SensorError):
             self.fault = str(error)
         else:

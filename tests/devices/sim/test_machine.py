@@ -77,6 +77,80 @@ for wait_ms in (0, 8, 1):
     assert done[1] != skipped
 
 
+def test_two_chips_share_a_bus_and_answer_by_their_commands(tmp_path: Path) -> None:
+    """Each hears its own address; one that is busy refuses as one that is not there, and each keeps its own time."""
+    config = {
+        "sensors": [
+            {"driver": "sht4x", "bus": {"kind": "i2c", "id": 0, "addr": 0x44}, "channels": [{"n": "t", "key": "temperature"}]},
+            {"driver": "bh1750", "bus": {"kind": "i2c", "id": 0, "addr": 0x23}, "channels": [{"n": "e", "key": "illuminance"}]},
+        ]
+    }
+    code = """
+import time
+from machine import I2C, Pin
+bus = I2C(0, scl=Pin(22), sda=Pin(21))
+
+def tried(what, *given, **more):
+    try:
+        return what(*given, **more)
+    except OSError as error:
+        return error.errno
+
+result = [bus.scan(), bus.writeto(0x44, b"\\xfd"), bus.writeto(0x23, b"\\x01")]
+time.sleep_ms(8)
+result += [tried(bus.readfrom, 0x44, 6), tried(bus.writeto, 0x44, b"\\xfd"), tried(bus.writeto, 0x45, b"\\xfd")]
+time.sleep_ms(1)
+result += [len(tried(bus.readfrom, 0x44, 6)), tried(bus.readfrom, 0x44, 6), list(bus.readfrom(0x23, 2))]
+"""
+    around = {"signals": {"t": {"base": 20.0}, "e": {"base": 100.0}}}
+
+    assert run(code, tmp_path, config=config, around=around, virtual=True) == [
+        [0x23, 0x44], 1, 1, 19, 19, 19, 6, 19, [0, 0],
+    ]  # fmt: skip
+
+
+def test_a_register_has_as_many_bits_of_address_as_its_chip(tmp_path: Path) -> None:
+    """A VL53L1X is asked with 16 and a BME280 with 8; with the other's number neither understands."""
+    config = {
+        "sensors": [
+            *CONFIG["sensors"],
+            {"driver": "vl53l1x", "bus": {"kind": "i2c", "id": 0, "addr": 0x29}, "channels": [{"n": "d", "key": "distance"}]},
+        ]
+    }
+    code = """
+from machine import I2C, Pin
+bus, result = I2C(0, scl=Pin(22), sda=Pin(21)), []
+for address, register in ((0x29, 0x010F), (0x76, 0xD0)):
+    for bits in (8, 16):
+        try:
+            result.append(list(bus.readfrom_mem(address, register, 1, addrsize=bits)))
+        except OSError as error:
+            result.append(error.errno)
+"""
+    assert run(code, tmp_path, config=config, virtual=True) == [19, [0xEA], [0x60], 19]
+
+
+def test_a_chip_that_was_unplugged_forgets_what_it_was_told(tmp_path: Path) -> None:
+    """It comes back as after power-on: an ENS160 that measured sleeps again."""
+    config = {
+        "sensors": [
+            {"driver": "ens160", "bus": {"kind": "i2c", "id": 0, "addr": 0x53}, "channels": [{"n": "v", "key": "tvoc"}]}
+        ]
+    }
+    code = """
+from machine import I2C, Pin
+from world import the_world
+bus = I2C(0, scl=Pin(22), sda=Pin(21))
+bus.writeto_mem(0x53, 0x10, b"\\x02")
+result = [bus.readfrom_mem(0x53, 0x10, 1)[0]]
+the_world.silent = lambda name: True
+bus.scan()
+the_world.silent = lambda name: False
+result.append(bus.readfrom_mem(0x53, 0x10, 1)[0])
+"""
+    assert run(code, tmp_path, config=config, virtual=True) == [2, 0]
+
+
 def test_uart_overflows_as_a_uart_does(tmp_path: Path) -> None:
     """A frame of 32 bytes a second; nobody reads for a minute: the buffer holds its newest bytes and no more."""
     code = """
