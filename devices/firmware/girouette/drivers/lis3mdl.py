@@ -13,6 +13,7 @@ import struct
 
 from micropython import const
 
+from girouette.log import note
 from girouette.sensor import SensorError
 
 BUS = "i2c"
@@ -99,6 +100,7 @@ class Driver:
         self._learnt += 1
         if self._learnt == LEARN_S:
             self._empty = [(total << SLOW) // LEARN_S for total in self._sums]
+            note("lis3mdl: empty at", *(int(total / LEARN_S / COUNTS_A_UT + 0.5) for total in self._sums), "uT (x, y, z)")
 
     def _judge(self) -> None:
         """Turn the state where it has been other for long enough; follow the empty field while nothing stands there."""
