@@ -24,15 +24,10 @@ PLACE = re.compile(r"<!-- (measures|parts|wires|lights) (fr|en) -->\n.*?<!-- end
 
 def fill(text: str, recipe: Recipe) -> str:
     """A README's text with its tables made anew."""
-    tables = {
-        "measures": measures_table,
-        "parts": parts_table,
-        "wires": wires_table,
-        "lights": lambda _recipe, lang: lights_table(lang),
-    }
 
     def table(place: re.Match[str]) -> str:
-        return f"<!-- {place[1]} {place[2]} -->\n\n{tables[place[1]](recipe, place[2])}\n<!-- end -->"
+        made = lights_table(place[2]) if place[1] == "lights" else TABLES[place[1]](recipe, place[2])
+        return f"<!-- {place[1]} {place[2]} -->\n\n{made}\n<!-- end -->"
 
     return PLACE.sub(table, text)
 
@@ -148,3 +143,7 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 
     head, *body = rows
     return line(head) + "|---" * len(head) + "|\n" + "".join(map(line, body))
+
+
+TABLES = {"measures": measures_table, "parts": parts_table, "wires": wires_table}
+"""The tables that a recipe makes, by the name of their place."""

@@ -108,14 +108,14 @@ def stage_device(
 
 
 def chosen_recipes(settings: Settings, slugs: Sequence[str]) -> list[Recipe]:
-    """The recipes of these names, tried together on one board. Raises CommandError, RefusalError."""
+    """The recipes of these names (`air+noise` is two), tried together on one board. Raises CommandError, RefusalError."""
     from devices.image import place
 
-    known = recipes_of(settings)
-    for slug in slugs:
+    known, wanted = recipes_of(settings), [slug for word in slugs for slug in word.split("+")]
+    for slug in wanted:
         if slug not in known:
             raise CommandError("unknown_recipe", slug=slug, choices=", ".join(known))
-    return place([known[slug] for slug in slugs], None)
+    return place([known[slug] for slug in wanted], None)
 
 
 def free_name(registry: Registry, wanted: str | None, recipes: Sequence[Recipe]) -> str:

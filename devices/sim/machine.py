@@ -8,7 +8,7 @@ import time
 from pulse import pulse_to
 from sound import I2S  # noqa: F401
 from umachine import *  # noqa: F403
-from wiring import find_adc, find_i2c, find_pulse, find_uart
+from wiring import find_adc, find_i2c, find_on_pins, find_pulse, find_uart
 
 REBOOT = 131
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
@@ -69,8 +69,10 @@ class I2C:
         self._with_registers(address, addrsize).write(register, content)
 
     def writeto(self, address: int, content: bytes, stop: bool = True) -> int:
-        """Write a command to a chip that has no registers; how many bytes it took."""
-        find_i2c(self._number, address).take(bytes(content))
+        """Write a command to a chip that has no registers; how many bytes it took. Nothing at all asks whether it is there."""
+        model = find_i2c(self._number, address)
+        if content:
+            model.take(bytes(content))
         return len(content)
 
     def readfrom(self, address: int, count: int, stop: bool = True) -> bytes:
@@ -94,6 +96,18 @@ class I2C:
         except OSError:
             return False
         return True
+
+
+class SoftI2C(I2C):
+    """A bus on any two pins: whoever is wired to them answers, though nobody expects them there."""
+
+    def __init__(self, *, scl: Pin, sda: Pin, freq: int = 400000):
+        self._pins = scl.number, sda.number
+
+    def writeto(self, address: int, content: bytes, stop: bool = True) -> int:
+        """Ask whether somebody is there."""
+        find_on_pins(*self._pins, address)
+        return len(content)
 
 
 class UART:

@@ -27,12 +27,39 @@ def _find(kind: str, **place):
 
 def find_i2c(number: int, address: int):
     """The chip at this address of this bus; ENODEV where none answers. One that was unplugged forgets what it was told."""
-    model = _find("i2c", id=number, addr=address)
-    if model is None or the_world.silent(model.name):
+    model = _at_address(number, address)
+    if model is None or the_world.silent(model.name) or crossed():
         if hasattr(model, "power_on"):
             model.power_on()
         raise OSError(errno.ENODEV)
     return model
+
+
+def _at_address(number: int, address: int):
+    """The chip that is at an address: the one that the configuration has there, unless it sits at another (`moved`, `to`)."""
+    for sensor in the_world.config.get("sensors", ()):
+        bus = sensor["bus"]
+        if bus["kind"] == "i2c" and bus["id"] == number:
+            moved = the_world.fault("moved", "sensor", sensor["driver"])
+            if address == (bus["addr"] if moved is None else moved["to"]):
+                return model_of(sensor)
+    return None
+
+
+def crossed() -> bool:
+    """Are the two lines of the I2C buses exchanged?"""
+    return the_world.fault("crossed", "board", "") is not None
+
+
+def find_on_pins(scl: int, sda: int, address: int) -> None:
+    """Somebody who answers at this address on these two pins, exchanged or not; ENODEV where nobody does."""
+    for sensor in the_world.config.get("sensors", ()):
+        bus = sensor["bus"]
+        if bus["kind"] == "i2c" and bus["addr"] == address and not the_world.silent(sensor["driver"]):
+            lines = (bus["sda"], bus["scl"]) if crossed() else (bus["scl"], bus["sda"])
+            if lines == (scl, sda):
+                return
+    raise OSError(errno.ENODEV)
 
 
 def find_uart(number: int, baud: int):

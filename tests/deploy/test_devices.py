@@ -93,16 +93,18 @@ def test_pilot_and_place_are_made_when_missing(girouette: Callable[..., Any]) ->
 def test_several_recipes_share_a_board(girouette: Callable[..., Any]) -> None:
     """The device has the channels of all, and the shortest period unless one is given."""
     told = girouette("device", "add", "--recipe", "air", "--recipe", "noise", *HERE, "--period", "10", "--json").told
-    row = girouette("device", "list", "--json").told[0]
+    same = girouette("device", "add", "--recipe", "air+noise", "--place", "48.12,-1.68", "--json").told
+    row, other = girouette("device", "list", "--json").told
 
     assert (row["recipe"], told["period_s"]) == ("air+noise", 10.0)
+    assert (other["recipe"], same["period_s"], set(other["series"])) == ("air+noise", 60.0, set(row["series"]))
     assert {"temperature", "pm2_5", "noise_level"} <= set(row["series"])
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--recipe", "smell", *HERE), "no recipe is called smell; there are air, noise, weather"),
+        (("--recipe", "smell", *HERE), "no recipe is called smell; there are air, "),
         (("--recipe", "air", *HERE, "--id", "Air 1"), "cannot name a device"),
         (("--recipe", "air", *HERE, "--id", "gateway-0"), "is the name of a service"),
         (("--recipe", "air", *HERE, "--id", "watch"), "is the name of a service"),

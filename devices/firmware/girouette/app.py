@@ -25,6 +25,7 @@ from girouette.sensor import Sensor
 from girouette.sntp import ask
 from girouette.spool import Spool
 from girouette.watchdog import GRACE_MS, Watchdog
+from girouette.wiring import Inspector
 
 ANSWER_MS = 1500
 NTP_AGAIN_S = 3600
@@ -48,8 +49,9 @@ class Board:
         self.sender = Sender(
             config.topic, config.base_name, config.channels, self.numbers, self.clock, self.uptime, spool
         )
-        buses = Buses()
-        self.sensors = [Sensor(w, buses) for w in config.sensors]
+        self.buses = Buses()
+        self.sensors = [Sensor(w, self.buses) for w in config.sensors]
+        self.inspector = Inspector(self)
         self.sampler = Sampler(self.sensors, config.period_s, self.uptime, self.sender.add)
         self.commands = Commands(self.clock, self._actions())
         self.client = self._client()
@@ -61,6 +63,7 @@ class Board:
             "identify": lambda _: self.led.identify(),
             "sample": lambda _: self._sample(),
             "log": tell_log,
+            "check": self.inspector.order,
             "configure": self._configure,
             "reboot": lambda raw: self.restart("reboot", raw["id"]),
         }
@@ -99,6 +102,7 @@ class Board:
         while True:
             beat()
             self.led.pattern = self._light()
+            self.inspector.glance()
             host = self.config.ntp
             if host and self.link.up() and self.uptime.s() >= due_s:
                 learnt = await self._ask_ntp(host)

@@ -25,6 +25,11 @@ class Buses:
             self._made[key] = self._make(kind, bus)
         return self._made[key]
 
+    def renew(self, bus: dict):
+        """The same bus made anew, where something else has had its pins; who holds it may go on."""
+        del self._made[(bus["kind"], bus.get("id"), bus.get("pin"), bus.get("trig"))]
+        return self.open(bus)
+
     def _make(self, kind: str, bus: dict):
         if kind == "i2c":
             return I2C(bus["id"], scl=Pin(bus["scl"]), sda=Pin(bus["sda"]), freq=I2C_HZ)

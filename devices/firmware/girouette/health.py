@@ -44,6 +44,8 @@ class Health:
             "step_ms": watchdog.longest_us // 1000,
             "step_task": watchdog.longest_task,
         }
+        if board.inspector.found is not None:
+            told["wiring"] = board.inspector.found
         if self.crashed is not None:
             told["crash"] = self.crashed
         watchdog.longest_us, watchdog.longest_task = 0, ""

@@ -33,7 +33,7 @@ class Model:
         self._trouble()
         self._settle()
         if register == 0xD0:
-            return b"\x60"
+            return b"\x60" if self._world.fault("other-chip", "sensor", self.name) is None else b"\x58"
         if register == 0xF3:
             return b"\x08" if self._began is not None else b"\x00"
         found = {0x88: coefficients_low, 0xE1: coefficients_high}.get(register)

@@ -47,7 +47,7 @@ class Driver:
         except OSError:
             raise SensorError("absent")
         if chip != CHIP_ID:
-            raise SensorError("absent")
+            raise SensorError("wrong-chip")
         low = self._bus.readfrom_mem(self._address, REG_COEFFICIENTS, 26)
         high = self._bus.readfrom_mem(self._address, REG_COEFFICIENTS_2, 7)
         words = struct.unpack("<HhhHhhhhhhhh", low[:24])
