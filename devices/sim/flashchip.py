@@ -80,3 +80,59 @@ def perform(content: bytearray, operation: tuple, part: int = BLOCK) -> None:
     written = (ERASED if written is None else written)[:part]
     start = block * BLOCK + offset
     content[start : start + len(written)] = written
+
+
+class FlashFile:
+    """Flash that outlives the process, for boards that lose their power in earnest."""
+
+    def __init__(self, path: str, blocks: int):
+        self._blocks = blocks
+        self._left = -1
+        self._die = None
+        self.fresh = not exists(path)
+        if self.fresh:
+            with open(path, "wb") as file:
+                for _ in range(blocks):
+                    file.write(ERASED)
+        self._file = open(path, "r+b")
+
+    def dies_after(self, operations: int, die) -> None:
+        """Call `die`, which does not return, in the middle of this operation, and at whatever is tried after it."""
+        self._left, self._die = operations, die
+
+    def readblocks(self, block: int, into, offset: int = 0) -> None:
+        """Read some bytes."""
+        self._file.seek(block * BLOCK + offset)
+        self._file.readinto(into)
+
+    def writeblocks(self, block: int, content, offset: int = 0) -> None:
+        """Write some bytes where the block was erased."""
+        self._write(block * BLOCK + offset, content)
+
+    def ioctl(self, operation: int, argument: int) -> int:
+        """Size, or an erase."""
+        if operation == 4:
+            return self._blocks
+        if operation == 5:
+            return BLOCK
+        if operation == 6:
+            self._write(argument * BLOCK, ERASED)
+        return 0
+
+    def _write(self, start: int, content) -> None:
+        if self._left == 0:
+            self._die()
+        self._left -= 1
+        self._file.seek(start)
+        self._file.write(content if self._left else bytes(content)[: len(content) // 2])
+        if self._left == 0:
+            self._die()
+
+
+def exists(path: str) -> bool:
+    """Is there such a file?"""
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True

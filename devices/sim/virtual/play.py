@@ -1,6 +1,7 @@
 """Plays one boot of a board in virtual time: `session.json` says what happens, `transcript` what was said."""
 
 import builtins
+import gc
 import json
 import os
 import sys
@@ -25,6 +26,14 @@ if told["gateway"]:
     the_script.each_second, the_script.at_end = the_gateway.tick, the_gateway.close
 
 
+if told.get("bridge"):
+    from bridge import Bridge
+
+    bridge = Bridge(*told["bridge"])
+    the_broker.on_said, the_broker.on_joined = bridge.hear, bridge.joined
+    the_script.each_second, the_script.at_end = bridge.tick, lambda: bridge.tell_end("time")
+
+
 def perform(what: str, rest: list) -> None:
     """An event of the script: of the gateway, or of the broker."""
     if what == "gateway":
@@ -45,12 +54,48 @@ def reset() -> None:
     sys.exit(3)
 
 
+def lose_power() -> None:
+    """The flash has died in the middle of an operation: so has the board, at the end of this step at the latest."""
+    bridge.tell_end("operation")
+    builtins.print = be_silent
+    the_script.ends_ms = 0
+    sys.exit(0)
+
+
+def be_silent(*words, **how) -> None:
+    """A board without power prints nothing."""
+
+
+def lay_disk(path: str, blocks: int, dies_at: int) -> None:
+    """Make a littlefs image the board's disk; a fresh one gets the configuration. The firmware itself lies elsewhere."""
+    import vfs
+
+    from flashchip import FlashFile
+
+    flash = FlashFile(path, blocks)
+    with open("config.json") as file:
+        config = file.read()
+    if flash.fresh:
+        vfs.VfsLfs2.mkfs(flash)
+    vfs.mount(vfs.VfsLfs2(flash), "/disk")
+    os.chdir("/disk")
+    if flash.fresh:
+        with open("config.json", "w") as file:
+            file.write(config)
+    flash.dies_after(dies_at, lose_power)
+
+
 the_print, builtins.print = print, hear_console
 machine.reset = reset
 
 print("# heap:", ballast.leave(told["free"]), "bytes free at power-on")
 if told["gauge"]:
     attach(Gauge())
+if told.get("disk"):
+    lay_disk(*told["disk"])
 
 import boot  # noqa: E402, F401
+
+if told.get("disk"):
+    gc.threshold(1 << 20)  # days are to be played, on a heap that is not a board's
 import main  # noqa: E402, F401

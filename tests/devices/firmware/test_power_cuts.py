@@ -228,8 +228,13 @@ def live():
     asyncio.run(board.work(60))
     board.learn()
     asyncio.run(board.work(40))
+
+def again(said):
+    board = Board(Gateway(said))
+    board.sender.connected()
+    asyncio.run(board.work(70))
 """,
-        {},
+        {"every": 60},
         100,
     ),
     "reboots": (
@@ -242,7 +247,7 @@ live = prepare
 def again(said):
     asyncio.run(Board(Gateway(said)).work(30))
 """,
-        {},
+        {"every": 40},
         100,
     ),
     "restored": (RESTORED, {}, 40),
@@ -255,7 +260,7 @@ def again(said):
     board.sender.connected()
     asyncio.run(board.work(30))
 """,
-        {},
+        {"every": 30},
         100,
     ),
     "no room": (
