@@ -13,17 +13,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.refusal import SpokenError
+
 WARM_SHARE, WARM_MOST = 0.15, 750
 """The share of a file's rows that is warm-up, and how many rows it is at most."""
 FAR = 3.0
 """So many widths after a window a false alarm costs all."""
+
+
+class LayoutError(SpokenError):
+    """A folder is not laid out as the benchmark's; the sentence names the file."""
+
+    words = "anomaly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +90,14 @@ class Gains:
 
 
 def load(folder: Path) -> list[Series]:
-    """All series of a folder laid out like NAB's: `data/<category>/<file>.csv` and `windows.json`, by name."""
-    labels: dict[str, list[list[str]]] = json.loads((folder / "windows.json").read_text(encoding="utf-8"))
-    names = sorted(path.relative_to(folder / "data").as_posix() for path in (folder / "data").rglob("*.csv"))
-    return [_series(folder, name, labels.get(name, [])) for name in names]
+    """All series of a folder laid out like NAB's: `data/<category>/<file>.csv` and `windows.json`, by name.
+
+    Raises LayoutError where something in it is not as it should be.
+    """
+    labels, found = _labels(folder / "windows.json"), sorted((folder / "data").rglob("*.csv"))
+    if not found:
+        raise LayoutError("no_data", folder=folder)
+    return [_series(path, path.relative_to(folder / "data").as_posix(), labels) for path in found]
 
 
 def row_values(count: int, windows: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
@@ -159,13 +171,49 @@ def _bent(position: NDArray[np.float64]) -> NDArray[np.float64]:
     return bent
 
 
-def _series(folder: Path, name: str, windows: Sequence[Sequence[str]]) -> Series:
+def _labels(file: Path) -> dict[str, list[list[str]]]:
+    """File -> its windows, as they are written."""
+    if not file.is_file():
+        raise LayoutError("no_windows", file=file)
+    try:
+        labels = json.loads(file.read_text(encoding="utf-8"))
+        return {str(name): [[str(stamp) for stamp in pair] for pair in pairs] for name, pairs in labels.items()}
+    except (ValueError, TypeError, AttributeError) as e:
+        raise LayoutError("bad_windows", file=file, why=e) from e
+
+
+def _series(file: Path, name: str, labels: Mapping[str, Sequence[Sequence[str]]]) -> Series:
     """Read one file, and find its windows by their stamps."""
-    lines = (folder / "data" / name).read_text(encoding="utf-8").splitlines()[1:]
-    rows = [line.rsplit(",", 1) for line in lines if line.strip()]
-    stamps = tuple(stamp for stamp, _ in rows)
-    time_s = np.array(stamps, "datetime64[s]").astype(np.int64)
-    value = np.array([float(value) if value.strip() else math.nan for _, value in rows])
+    rows = [line.rsplit(",", 1) for line in file.read_text(encoding="utf-8-sig").splitlines()[1:] if line.strip()]
+    for line, row in enumerate(rows, 2):
+        if len(row) != 2 or _second(row[0]) is None or not _is_value(row[1]):
+            raise LayoutError("bad_row", file=file, line=line)
+    time_s = np.array([_second(stamp) for stamp, _ in rows], np.int64)
+    value = np.array([float(value) if value.strip() else math.nan for _, value in rows], np.float64)
     where = {int(time_s[row]): row for row in reversed(range(len(rows)))}
-    found = [tuple(where[int(np.datetime64(stamp, "s").astype(np.int64))] for stamp in pair) for pair in windows]
-    return Series(name, stamps, time_s, value, tuple(sorted((first, last) for first, last in found)))
+    windows = []
+    for pair in labels.get(name, []):
+        first, last = (
+            where.get(second) if (second := _second(stamp)) is not None else None for stamp in (pair[0], pair[-1])
+        )
+        if first is None or last is None or last < first:
+            raise LayoutError("no_such_row", file=file, window=" - ".join(pair))
+        windows.append((first, last))
+    return Series(name, tuple(stamp for stamp, _ in rows), time_s, value, tuple(sorted(windows)))
+
+
+def _second(stamp: str) -> int | None:
+    """Seconds since 1970 of a stamp without a zone; None of what is none."""
+    try:
+        return int(np.datetime64(stamp.strip(), "s").astype(np.int64)) if stamp.strip()[:1].isdigit() else None
+    except ValueError:
+        return None
+
+
+def _is_value(said: str) -> bool:
+    """A number, or nothing for a missing one."""
+    try:
+        float(said.strip() or "nan")
+    except ValueError:
+        return False
+    return True

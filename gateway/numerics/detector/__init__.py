@@ -10,7 +10,20 @@ Columns come in any order, of many series at once, cut anywhere: the same readin
 not newer than all its series had is late or came again: it has no score (NaN) and is not learnt, and so has a missing one.
 """
 
+from gateway.numerics.detector.budget import SHIPPED, Tuning
 from gateway.numerics.detector.memory import DETECTOR, fresh, grown, pack, unpack
 from gateway.numerics.detector.scoring import FEATURES, THRESHOLD, Scored, score
 
-__all__ = ["DETECTOR", "FEATURES", "THRESHOLD", "Scored", "fresh", "grown", "pack", "score", "unpack"]
+__all__ = [
+    "DETECTOR",
+    "FEATURES",
+    "SHIPPED",
+    "THRESHOLD",
+    "Scored",
+    "Tuning",
+    "fresh",
+    "grown",
+    "pack",
+    "score",
+    "unpack",
+]
