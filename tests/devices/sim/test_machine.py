@@ -81,8 +81,16 @@ def test_two_chips_share_a_bus_and_answer_by_their_commands(tmp_path: Path) -> N
     """Each hears its own address; one that is busy refuses as one that is not there, and each keeps its own time."""
     config = {
         "sensors": [
-            {"driver": "sht4x", "bus": {"kind": "i2c", "id": 0, "addr": 0x44}, "channels": [{"n": "t", "key": "temperature"}]},
-            {"driver": "bh1750", "bus": {"kind": "i2c", "id": 0, "addr": 0x23}, "channels": [{"n": "e", "key": "illuminance"}]},
+            {
+                "driver": "sht4x",
+                "bus": {"kind": "i2c", "id": 0, "addr": 0x44},
+                "channels": [{"n": "t", "key": "temperature"}],
+            },
+            {
+                "driver": "bh1750",
+                "bus": {"kind": "i2c", "id": 0, "addr": 0x23},
+                "channels": [{"n": "e", "key": "illuminance"}],
+            },
         ]
     }
     code = """
@@ -114,7 +122,11 @@ def test_a_register_has_as_many_bits_of_address_as_its_chip(tmp_path: Path) -> N
     config = {
         "sensors": [
             *CONFIG["sensors"],
-            {"driver": "vl53l1x", "bus": {"kind": "i2c", "id": 0, "addr": 0x29}, "channels": [{"n": "d", "key": "distance"}]},
+            {
+                "driver": "vl53l1x",
+                "bus": {"kind": "i2c", "id": 0, "addr": 0x29},
+                "channels": [{"n": "d", "key": "distance"}],
+            },
         ]
     }
     code = """
