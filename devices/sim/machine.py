@@ -5,10 +5,12 @@ import os
 import sys
 import time
 
+from echoes import ask, listen
 from pulse import pulse_to
+from sleeping import RTC, deepsleep, slept  # noqa: F401
 from sound import I2S  # noqa: F401
 from umachine import *  # noqa: F403
-from wiring import find_adc, find_i2c, find_on_pins, find_pulse, find_uart
+from wiring import find_on_pins, find_adc, find_echo, find_i2c, find_pulse, find_uart
 
 REBOOT = 131
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
@@ -22,6 +24,8 @@ def reset() -> None:
 
 def reset_cause() -> int:
     """Why the board started."""
+    if slept:
+        return DEEPSLEEP_RESET
     return CAUSES.get(os.getenv("GIROUETTE_SIM_RESET"), PWRON_RESET)
 
 
@@ -31,27 +35,32 @@ def unique_id() -> bytes:
 
 
 class Pin:
-    """A pin; one with a pulse model on it calls its handler at each closure."""
+    """A pin: what the model on it says, if there is one, and an interrupt at its edges."""
 
     IN, OUT, PULL_UP, IRQ_FALLING, IRQ_RISING = 0, 1, 2, 4, 8
 
-    def __init__(self, number: int, mode: int = IN, pull: int | None = None):
+    def __init__(self, number: int, mode: int = IN, pull: int | None = None, *, value: int | None = None):
         self.number = number
-        self._level = 1 if pull == self.PULL_UP else 0
+        self._level = value if value is not None else 1 if pull == self.PULL_UP else 0
 
     def value(self, level: int | None = None) -> int | None:
-        """Read or set the level; a pulse sensor that is not there cannot be read."""
+        """Read or set the level; a pulse that ends on a trigger is heard by what hangs there."""
         if level is not None:
+            asked = find_echo(trig=self.number) if self._level > level else None
             self._level = level
+            if asked is not None:
+                ask(asked)
             return None
-        model = find_pulse(self.number)
+        model = find_pulse(self.number) or find_echo(echo=self.number)
         return self._level if model is None else model.level()
 
     def irq(self, handler, trigger: int = IRQ_FALLING) -> None:
-        """Call the handler at each closure of the contact on this pin."""
-        model = find_pulse(self.number)
+        """Call the handler at each closure of the contact on this pin, or at both edges of an answer."""
+        model, answers = find_pulse(self.number), find_echo(echo=self.number)
         if model is not None:
             pulse_to(model, lambda: handler(self))
+        if answers is not None:
+            listen(answers, lambda: handler(self))
 
 
 class I2C:
@@ -132,7 +141,9 @@ class UART:
         return found or None
 
     def write(self, content: bytes) -> int:
-        """Bytes to a sensor that listens to nothing."""
+        """Bytes to a sensor, which may listen to nothing."""
+        if hasattr(self._model, "heard"):
+            self._model.heard(bytes(content))
         return len(content)
 
     def _listen(self) -> None:

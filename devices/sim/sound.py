@@ -39,7 +39,7 @@ class I2S(io.IOBase):
     def readinto(self, buffer) -> int:
         """What has come, up to the buffer's size, without waiting: asyncio waits for it."""
         frames = min(self._waiting(), len(buffer) // 4)
-        buffer[: 4 * frames] = self._model.samples(frames, self._read / self._rate)
+        self._model.fill(memoryview(buffer)[: 4 * frames], self._read / self._rate)
         self._read += frames
         return 4 * frames
 

@@ -5,6 +5,7 @@ import errno
 from world import the_world
 
 _models = {}
+ZEROS = bytes(64)
 
 
 def model_of(sensor: dict):
@@ -77,6 +78,16 @@ def find_pulse(pin: int):
     return _find("pulse", pin=pin)
 
 
+def find_echo(**pin):
+    """The ultrasonic sensor whose `trig` or `echo` is this pin, or None."""
+    return _find("echo", **pin)
+
+
+def find_onewire(pin: int):
+    """The probe on this wire, or a wire that nobody is on."""
+    return _find("onewire", pin=pin) or Silence()
+
+
 def find_i2s(number: int):
     """The microphone on this peripheral, or a line that nothing drives."""
     return _find("i2s", id=number) or Silence()
@@ -88,13 +99,20 @@ class Silence:
     def clocked(self, hertz: int) -> None:
         """Nobody hears the clock."""
 
-    def samples(self, count: int, since_s: float) -> bytes:
-        """Nothing, at the level of ground."""
-        return bytes(4 * count)
+    def reset(self) -> bool:
+        """Nobody is there."""
+        return False
 
-    def sent(self) -> bytes:
-        """Nothing."""
-        return b""
+    def take(self, order: int) -> None:
+        """Nobody listens."""
+
+    def bit(self) -> int:
+        """A wire that is pulled up."""
+        return 1
+
+    def fill(self, samples, since_s: float) -> None:
+        """Nothing, at the level of ground."""
+        silence(samples)
 
 
 class Ground:
@@ -103,3 +121,9 @@ class Ground:
     def microvolts(self) -> int:
         """Nothing."""
         return 0
+
+
+def silence(samples) -> None:
+    """Write zeros."""
+    for at in range(0, len(samples), len(ZEROS)):
+        samples[at : at + len(ZEROS)] = ZEROS[: len(samples) - at]

@@ -82,7 +82,7 @@ def test_wires_of_two_colours_never_lie_on_one_another(recipe: Recipe) -> None:
     """They may cross, but no piece of one runs along a piece of another; none runs across the board."""
     drawn = {colour: pieces for colour, pieces in wires_drawn(draw(recipe)).items() if colour != "#ffffff"}
     assert set(drawn) == {INK[w.colour] for w in wires_of(recipe)} | (
-        {INK["red"]} if recipe.slug == "weather" else set()
+        {INK["red"]} if any(w.pull_up_ohm for w in wires_of(recipe)) else set()
     )
 
     for colour, pieces in drawn.items():

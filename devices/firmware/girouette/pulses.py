@@ -24,6 +24,10 @@ class Pulses:
         """How often the contact has closed since power-on, and whether it is closed at this moment."""
         return self._count, not self._pin.value()
 
+    def last_ms(self) -> int:
+        """When the contact closed last, on the millisecond counter."""
+        return self._closed_ms
+
     def _closed(self, _pin) -> None:
         now = time.ticks_ms()
         if time.ticks_diff(now, self._closed_ms) >= self._quiet_ms:

@@ -8,6 +8,8 @@ import math
 import struct
 import time
 
+from wiring import silence
+
 AWAKE_CLOCKS = 262144
 FULL_SCALE_DB = 120.0
 TOP = 8388607
@@ -30,15 +32,20 @@ class Model:
         """The clock begins."""
         self._asleep_s = AWAKE_CLOCKS / hertz
 
-    def samples(self, count: int, since_s: float) -> bytes:
-        """This many samples, the first of them so long after the clock began."""
+    def fill(self, samples, since_s: float) -> None:
+        """Write samples into this view, the first of them so long after the clock began."""
         if since_s < self._asleep_s or self._world.silent(self.name):
-            return bytes(4 * count)
+            silence(samples)
+            return
         now = time.ticks_ms()
         if time.ticks_diff(now, self._felt) >= FELT_MS:
             self._felt, self._period = now, self._tone(self._world.value(self._channel))
-        first = int(since_s * 1000 * PERIOD + 0.5) % PERIOD
-        return (self._period * (count // PERIOD + 2))[4 * first : 4 * (first + count)]
+        first = 4 * (int(since_s * 1000 * PERIOD + 0.5) % PERIOD)
+        at = -first
+        while at < len(samples):
+            low, high = max(at, 0), min(at + len(self._period), len(samples))
+            samples[low:high] = self._period[low - at : high - at]
+            at += len(self._period)
 
     def _tone(self, level_db: float) -> bytes:
         fault = self._world.fault
