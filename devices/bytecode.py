@@ -11,7 +11,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-READABLE = ("/boot.py", "/main.py", "/slots.py")
+READABLE = ("/boot.py", "/main.py", "/rule.py", "/slots.py")
 """What the interpreter itself looks for, and the rule by which a version is chosen: they stay text on the board."""
 OPTIONS = ("-O3",)
 """Without line numbers, as boot.py asks for on a small heap: they take 2.5 kB there."""

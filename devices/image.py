@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from devices.bytecode import shipped
+from devices.energy import can_sleep
 from devices.pinout import load_pinouts
 from devices.reading import is_device, shard_of, topic_of
 from devices.recipe import Recipe
@@ -24,6 +25,7 @@ DRIVERS = "/girouette/drivers"
 CONFIG_VERSION = 1
 """What `devices/firmware/girouette/config.py` reads."""
 MOST_CHANNELS = 64
+MOST_BATCH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Identity:
     """Known networks, each with `ssid` and `password`."""
     ntp: str | None = "pool.ntp.org"
     """A time server; without one the gateway tells the time."""
+    update_key: str | None = None
+    """By which the board knows its updates, in hexadecimal; without one it takes none over the air."""
+    batch: int | None = None
+    """On a battery: the board sleeps between samples and sends so many at a time; None is a board that stays awake."""
     board: str | None = None
     """The kind of board; the first that fits all recipes where it is None."""
 
@@ -54,6 +60,7 @@ def build_image(recipes: Sequence[Recipe], identity: Identity) -> dict[str, byte
     """
     check_identity(identity)
     placed = place(recipes, identity.board)
+    check_sleep(placed, identity.batch)
     config = configuration(placed, identity)
     return {
         **firmware_for(placed),
@@ -104,7 +111,7 @@ def check_channels(recipes: Sequence[Recipe]) -> None:
 
 def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, Any]:
     """The content of `config.json`: everything that the board is told."""
-    return {
+    told = {
         "v": CONFIG_VERSION,
         "device": identity.device,
         "topic": topic_of(identity.device),
@@ -124,6 +131,19 @@ def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, An
         "led": recipes[0].led,
         "rgb": recipes[0].rgb,
     }
+    more = {"update_key": identity.update_key, "batch": identity.batch}
+    return told | {key: value for key, value in more.items() if value is not None}
+
+
+def check_sleep(recipes: Sequence[Recipe], batch: int | None) -> None:
+    """Refuse to let a board sleep that has to count or to listen, and a batch that its memory has no room for."""
+    if batch is None:
+        return
+    if not 1 <= batch <= MOST_BATCH:
+        raise ImageError("bad_batch", value=batch, most=MOST_BATCH)
+    for recipe in recipes:
+        if not can_sleep(recipe):
+            raise ImageError("cannot_sleep", recipe=recipe.slug)
 
 
 def wiring(sensor: Sensor, recipe: Recipe) -> dict[str, Any]:

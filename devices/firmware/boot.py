@@ -1,7 +1,9 @@
-"""First file that the board runs: collect garbage early and often, so that no single collection holds the loop for long."""
+"""First file that the board runs: how memory is kept, and which version is started. It cannot fail, and is never updated."""
 
 import gc
+import sys
 
+import machine
 import micropython
 
 SMALL_BYTES = 131072
@@ -10,4 +12,12 @@ SMALL_BYTES = 131072
 gc.collect()
 if gc.mem_free() < SMALL_BYTES:
     micropython.opt_level(3)
-gc.threshold(4096)
+gc.threshold(4096)  # early and often, so that no single collection holds the loop for long
+
+import rule  # noqa: E402 - compiled as the lines above say
+import slots  # noqa: E402
+
+if rule.begin(slept=machine.reset_cause() == machine.DEEPSLEEP_RESET):
+    sys.path.insert(0, slots.folder)
+slots.unload("rule")
+del rule

@@ -1,15 +1,25 @@
-"""Second file that the board runs: the application, and what becomes of it when it fails: a note, a pause, a reset."""
+"""Second file that the board runs: the application, or safe mode, and what becomes of it when it fails: a note, a pause, a reset."""
 
 import time
 
 import machine
 
-import girouette.sender  # the longest file is compiled first, while the heap is empty: 12 kB less are needed
-from girouette import app, crash
+import slots
 
+HANGS_MS = 60000
+"""A version that hangs before it minds the watchdog itself is bitten after this long."""
+
+machine.WDT(timeout=HANGS_MS)
 try:
-    app.run()
+    if slots.safe is None:
+        from girouette import start
+
+        start.run(slots.path("config.json"))
+    else:
+        from girouette import safe
+
+        safe.run(slots.path("config.json"))
 except Exception as error:  # the one broad catch on the board: it restarts, and tells why in `health`
-    crash.note(error)
+    slots.crashed(error)
     time.sleep(3)
 machine.reset()

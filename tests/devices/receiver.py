@@ -83,7 +83,7 @@ class Receiver:
 
     def _take(self, message: paho.MQTTMessage) -> None:
         _, _, _, device, channel = message.topic.split("/")
-        if channel in {"kept", "time", "cmd"}:
+        if channel in {"kept", "time", "cmd", "piece"}:
             return
         self._topics[device] = message.topic.rpartition("/")[0]
         body = json.loads(message.payload)

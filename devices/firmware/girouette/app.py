@@ -3,18 +3,18 @@
 import asyncio
 import json
 import os
-import random
 
 import machine
 
+import slots
 from girouette import crash
 from girouette.buses import Buses
 from girouette.clock import Clock, Uptime
 from girouette.commands import Commands, Refused
-from girouette.config import Config, load_config
+from girouette.config import Config
 from girouette.health import Health
 from girouette.led import Calls, Led, light_of
-from girouette.log import note, the_log
+from girouette.log import note, tell_log, the_log
 from girouette.mqtt import Client
 from girouette.net import Link
 from girouette.numbers import Numbers
@@ -29,18 +29,25 @@ from girouette.wiring import Inspector
 
 ANSWER_MS = 1500
 NTP_AGAIN_S = 3600
+WELL_S = 60
+"""A start that lasted so long without failing is a good one, even where nobody answers."""
 NTP_SOON_S = 15
 """After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
+
+
+class Over(Exception):
+    """What a board on a battery was awake for is done."""
 
 
 class Board:
     """All parts of one board, joined."""
 
-    def __init__(self, config: Config):
+    def __init__(self, config: Config, life=None):
+        """`life` has the parts that a board on a battery began with."""
         self.config = config
-        self.uptime = Uptime()
-        self.clock = Clock(self.uptime)
-        self.numbers = Numbers()
+        self.uptime = life.uptime if life else Uptime()
+        self.clock = life.clock if life else Clock(self.uptime)
+        self.numbers = life.numbers if life else Numbers()
         self.watchdog = Watchdog(config.watchdog_s * 1000 - GRACE_MS)
         self.link = Link(config.networks)
         self.led = Led(config.led, config.rgb)
@@ -49,14 +56,27 @@ class Board:
         self.sender = Sender(
             config.topic, config.base_name, config.channels, self.numbers, self.clock, self.uptime, spool
         )
-        self.buses = Buses()
-        self.sensors = [Sensor(w, self.buses) for w in config.sensors]
+        self.buses = life.buses if life else Buses()
+        self.sensors = life.sensors if life else [Sensor(w, self.buses) for w in config.sensors]
         self.inspector = Inspector(self)
-        self.sampler = Sampler(self.sensors, config.period_s, self.uptime, self.sender.add)
+        self.sampler = life.sampler if life else Sampler(self.sensors, config.period_s, self.uptime, self.sender.add)
+        self.standing = slots.standing()
+        self.updates = None
+        self._first = self.numbers.ep, self._first_number()
+        self._receipted = False
         self.commands = Commands(self.clock, self._actions())
         self.client = self._client()
         self.health = Health(self, crash.last())
         self.reporter = Reporter(self, self.health)
+
+    def begin(self) -> None:
+        """Say who starts, and why."""
+        config, numbers = self.config, self.numbers
+        the_log.begin(numbers.boot, self.uptime, self.clock)
+        note("girouette", config.firmware, config.device, config.recipe, "reset:", self.health.reset)
+        print("# ep", numbers.ep, "boot", numbers.boot, "next", numbers.next)
+        if self.health.crashed is not None:
+            note("crash before:", self.health.crashed)
 
     def _actions(self) -> dict:
         return {
@@ -65,13 +85,25 @@ class Board:
             "log": tell_log,
             "check": self.inspector.order,
             "configure": self._configure,
+            "update": lambda raw: self._loaded_updates().order(raw),
             "reboot": lambda raw: self.restart("reboot", raw["id"]),
         }
+
+    def _first_number(self) -> int:
+        """The first sample of this start, or of the version on trial."""
+        return decide("first_of_trial", self.numbers.ep, self.numbers.next) if slots.trial else self.numbers.next
+
+    def _loaded_updates(self):
+        if self.updates is None:
+            from girouette.updates import Updates
+
+            self.updates = Updates(self)
+        return self.updates
 
     def _client(self) -> Client:
         topic = self.config.topic
         will = (topic + "/state", json.dumps({"online": False}).encode())
-        filters = [(topic + "/kept", 0), (topic + "/time", 0), (topic + "/cmd", 1)]
+        filters = [(topic + "/kept", 0), (topic + "/time", 0), (topic + "/cmd", 1), (topic + "/piece", 0)]
         client = Client(self.config.device, self.config.broker, will, filters, self.watchdog.spawn)
         client.on_message = self._heard
         client.on_connect = self._connected
@@ -80,27 +112,55 @@ class Board:
 
     async def run(self) -> None:
         """Run until a task fails; what is in memory is then put on disk."""
+        feed = machine.WDT(timeout=self.config.watchdog_s * 1000).feed
+        await self._gather(feed, [("sampler", self.sampler.run), ("led", self.led.run)])
+
+    async def run_until(self, over, feed) -> bool:
+        """Run without sampling until `over` has an answer, which is returned; what is in memory is then put on disk."""
+        answers = []
+
+        async def wait(_) -> None:
+            answers.append(await over())
+            raise Over
+
+        try:
+            await self._gather(feed, [("over", wait)])
+        except Over:
+            pass
+        return answers[0]
+
+    async def _gather(self, feed, works: list) -> None:
+        """Run the tasks that every board has, and these."""
         spawn, watch = self.watchdog.spawn, self.watchdog.watch
         tasks = [
             spawn("link", self.link.run(watch("link"))),
             spawn("mqtt", self.client.run(self.link.up, watch("mqtt"))),
-            spawn("sampler", self.sampler.run(watch("sampler"))),
             spawn("sender", self.sender.run(self.client, watch("sender"))),
             spawn("reporter", self.reporter.run(watch("reporter"))),
             spawn("clock", self._keep_time(watch("clock"))),
-            spawn("led", self.led.run(watch("led"))),
-            spawn("watchdog", self.watchdog.run(machine.WDT(timeout=self.config.watchdog_s * 1000).feed)),
+            spawn("watchdog", self.watchdog.run(feed)),
         ]
+        tasks.extend(spawn(name, work(watch(name) if name != "over" else None)) for name, work in works)
         try:
             await asyncio.gather(*tasks)
         finally:
             await self.sender.spill()
 
+    @property
+    def busy(self) -> bool:
+        """Is something going on that a planned sleep would disturb?"""
+        return self.updates is not None and self.updates.under_way
+
     async def _keep_time(self, beat) -> None:
         """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""
-        due_s, wait_s = 0, NTP_SOON_S
+        due_s, wait_s, lasted_s = 0, NTP_SOON_S, WELL_S
+        if under_way():
+            self._loaded_updates().go_on()
         while True:
             beat()
+            if self.uptime.s() >= lasted_s:
+                lasted_s = self.uptime.s() + WELL_S if slots.trial else 1 << 30
+                self._lasted()
             self.led.pattern = self._light()
             self.inspector.glance()
             host = self.config.ntp
@@ -136,10 +196,30 @@ class Board:
         channel = topic[topic.rfind("/") + 1 :]
         if channel == "kept":
             self.sender.heard(payload)
+            self._heard_receipt()
+        elif channel == "piece":
+            if self.updates is not None:
+                self.updates.hear(payload)
         elif channel == "cmd":
             self.commands.heard(payload)
         elif channel == "time":
             self._told_time(payload)
+
+    def _heard_receipt(self) -> None:
+        """The first receipt for a sample of this start says that it turned out well."""
+        ep, first = self._first
+        if self._receipted or not self.sender.receipts.beyond(
+            self.numbers.ep, first - 1 if ep == self.numbers.ep else 0
+        ):
+            return
+        self._receipted = decide("receipted")
+        if self.standing.pop("trial", False):
+            self.reporter.connected()  # who updates a board waits for this
+
+    def _lasted(self) -> None:
+        why = decide("lasted", self.uptime.s())
+        if why is not None:
+            self.restart(why)
 
     def _told_time(self, payload: bytes) -> None:
         try:
@@ -163,10 +243,11 @@ class Board:
             raise Refused(why)
         self.restart("configured", raw["id"])
 
-    def restart(self, why: str, command) -> None:
+    def restart(self, why: str, command=None) -> None:
         """Put what is in memory on disk and begin anew, once the answer to the command had the time to leave."""
         note("restart:", why)
-        self.commands.outlive(command)
+        if command is not None:
+            self.commands.outlive(command)
         self.watchdog.spawn("restart", self._restart())
 
     async def _restart(self) -> None:
@@ -175,21 +256,27 @@ class Board:
         machine.reset()
 
 
-def tell_log(raw: dict) -> dict:
-    """A piece of the diary, from the place that is asked for on."""
-    start = raw.get("from")
-    text, after, end = the_log.read(start if isinstance(start, int) else 0)
-    return {"text": text, "next": after, "end": end}
+def decide(what: str, *given):
+    """What `probation` says to this; it is loaded for the moment, since a small board has no room for it all the time."""
+    from girouette import probation
+
+    told = getattr(probation, what)(*given)
+    slots.unload("girouette.probation")
+    slots.unload("rule")
+    return told
 
 
-def run(path: str = "config.json") -> None:
+def under_way() -> bool:
+    """Did a restart interrupt an update?"""
+    try:
+        os.stat("update.json")
+    except OSError:
+        return False
+    return True
+
+
+def run(config: Config) -> None:
     """Run the board as its configuration says; returns only by an error."""
-    random.seed(int.from_bytes(os.urandom(4), "big"))
-    config = load_config(path)
     board = Board(config)
-    the_log.begin(board.numbers.boot, board.uptime, board.clock)
-    note("girouette", config.firmware, config.device, config.recipe, "reset:", board.health.reset)
-    print("# ep", board.numbers.ep, "boot", board.numbers.boot, "next", board.numbers.next)
-    if board.health.crashed is not None:
-        note("crash before:", board.health.crashed)
+    board.begin()
     asyncio.run(board.run())

@@ -2,9 +2,12 @@
 
 import json
 
+import slots
 from girouette.changes import changes
 
 VERSION = 1
+GOOD = "config.good"
+"""A copy of the last configuration with which the gateway was reached."""
 
 
 class ConfigError(ValueError):
@@ -57,7 +60,10 @@ class Config:
         self.period_s: int = raw["period_s"]
         self.sensors: list[Wiring] = [Wiring(s) for s in raw["sensors"]]
         self.led: int | None = raw.get("led")
+        self.update_key: str | None = raw.get("update_key")
         self.rgb: int | None = raw.get("rgb")
+        self.batch: int = raw.get("batch", 0)
+        """On a battery: so many samples a transmission; 0 is a board that stays awake."""
         self.watchdog_s: int = raw.get("wdt_s", 30)
         self.spool_bytes: int = raw.get("spool_bytes", 524288)
 
@@ -74,13 +80,26 @@ def load_config(path: str = "config.json") -> Config:
             raw = json.load(file)
     except (OSError, ValueError) as error:
         raise ConfigError("%s cannot be read (%s): flash the board again" % (path, error))
+    if not isinstance(raw, dict):
+        raise ConfigError("%s is no table of settings: flash the board again" % path)
     raw.update(changes())
     if raw.get("v") != VERSION:
         raise ConfigError("%s is of version %s, this firmware reads %d: flash again" % (path, raw.get("v"), VERSION))
     try:
         config = Config(raw)
-    except (KeyError, TypeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ConfigError("%s lacks %s: flash the board again" % (path, error))
     if config.period_s < 1:
         raise ConfigError("%s: period_s is %s, at least 1 is needed" % (path, config.period_s))
     return config
+
+
+def usable_config(path: str) -> Config:
+    """The configuration, or the last good one where it is spoilt; that of a version on trial has to be sound itself."""
+    try:
+        return load_config(path)
+    except ConfigError as error:
+        if slots.trial:
+            raise
+        print("# config:", error)
+        return load_config(GOOD)

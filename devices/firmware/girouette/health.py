@@ -37,6 +37,7 @@ class Health:
             "dropped": board.numbers.dropped,
             "clock": board.clock.source or "none",
             "steps": board.clock.steps,
+            "off_ms": board.clock.off_ms,
             "firmware": board.config.firmware,
             "reset": self.reset,
             "faults": {s.name: s.fault for s in board.sensors if s.fault is not None},
@@ -44,8 +45,12 @@ class Health:
             "step_ms": watchdog.longest_us // 1000,
             "step_task": watchdog.longest_task,
         }
+        if board.updates is not None and board.updates.why is not None:
+            told["update"] = board.updates.why
         if board.inspector.found is not None:
             told["wiring"] = board.inspector.found
+        if "voltage" in board.sampler.heard:
+            told["battery"] = board.sampler.heard["voltage"]
         if self.crashed is not None:
             told["crash"] = self.crashed
         watchdog.longest_us, watchdog.longest_task = 0, ""

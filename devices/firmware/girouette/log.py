@@ -100,3 +100,10 @@ def readable(piece: bytes) -> str:
 
 the_log = Log()
 note = the_log.note
+
+
+def tell_log(raw: dict) -> dict:
+    """A piece of the diary, from the place that is asked for on."""
+    start = raw.get("from")
+    text, after, end = the_log.read(start if isinstance(start, int) else 0)
+    return {"text": text, "next": after, "end": end}

@@ -20,6 +20,12 @@ class Reporter:
         """Announce the board at once."""
         self._state_ms = self._health_ms = 0
 
+    async def asleep(self, until_s: int) -> None:
+        """Say that the board will be silent until then, as planned."""
+        told = self._state()
+        told["asleep_until"] = until_s
+        await self._say("state", told, retain=True)
+
     async def run(self, beat) -> None:
         """Never returns."""
         while True:
@@ -49,10 +55,12 @@ class Reporter:
 
     def _state(self) -> dict:
         board = self._board
-        return {
+        told = {
             "online": True,
             "firmware": board.config.firmware,
             "recipe": board.config.recipe,
             "boot": board.numbers.boot,
             "up": board.uptime.s(),
         }
+        told.update(board.standing)
+        return told

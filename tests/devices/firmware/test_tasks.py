@@ -234,11 +234,12 @@ def test_a_configuration_that_is_torn_is_refused(tmp_path: Path) -> None:
 def test_a_crash_is_told_once(tmp_path: Path) -> None:
     """The first line of what went wrong outlives the restart, is told in `health` once, and is of bounded length."""
     code = """
+import slots
 from girouette import crash
 try:
     raise ValueError("x" * 500)
 except ValueError as error:
-    crash.note(error)
+    slots.crashed(error)
 result = [crash.last(), crash.last()]
 """
     told, again = run(code, tmp_path)
