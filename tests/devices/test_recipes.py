@@ -1,0 +1,249 @@
+"""The contract of every recipe that comes with Girouette, and of every driver that it uses: one suite over all of them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from functools import cache
+from math import inf
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from on_board import run
+from sessions import BROKER_BYTES, UNIX_MS, Line, Session, play
+from trouble import identity, recipe_of, table_of
+
+from devices.cabling import draw
+from devices.console import Sample, read_console
+from devices.driver import load_drivers
+from devices.image import FIRMWARE, build_image
+from devices.pinout import load_pinouts
+from devices.recipe import Recipe, load_recipes
+from devices.simulate import SIMULATOR
+
+ALL = load_recipes()
+LEAST_HEAP = min(board.heap for board in load_pinouts().values())
+"""Bytes of the smallest board's heap; this interpreter's objects are twice as big."""
+LIFE_S = 130
+NOISE_MOST = 6
+"""Noise is a sum of twelve chances, less six."""
+SHARES = frozenset({"movement", "la10", "la50", "la90"})
+"""Quantities that say how often something is so: with a steady world they are not its value."""
+STEP_US = 5000
+I2C_BYTE_US, ADC_US, WIRE_BYTE_US, WIRE_RESET_US = 90, 100, 600, 1000
+"""Nine bits at 100 kHz; a conversion; eight slots of 70 us; 480 us low and as much to listen (DS18B20, 1-wire signaling)."""
+STEPS = """
+import asyncio
+import time
+from girouette.buses import Buses
+from girouette.config import Wiring
+from girouette.sensor import Sensor
+
+wiring, seconds, costs = given
+spent = [0]
+
+class Metered:
+    def __init__(self, bus):
+        self._bus = bus
+    def __getattr__(self, name):
+        found = getattr(self._bus, name)
+        cost = costs.get(name)
+        if cost is None or not callable(found):
+            return found
+        def call(*given, **named):
+            answer = found(*given, **named)
+            sizes = [len(g) for g in given + (answer,) if isinstance(g, (bytes, bytearray))]
+            spent[0] += cost[0] + cost[1] * sum(sizes)
+            return answer
+        return call
+
+class Step:
+    longest = 0
+    def __init__(self, coroutine):
+        self._coroutine = coroutine
+    def send(self, value):
+        began, spent[0] = time.ticks_ms(), 0
+        try:
+            return self._coroutine.send(value)
+        finally:
+            took_us = time.ticks_diff(time.ticks_ms(), began) * 1000 + spent[0]
+            Step.longest = max(Step.longest, took_us)
+    def throw(self, error, *more):
+        return self._coroutine.throw(error, *more)
+    def close(self):
+        self._coroutine.close()
+
+class OneBus(Buses):
+    def open(self, bus):
+        return Metered(Buses.open(self, bus))
+
+sensor = Sensor(Wiring(wiring), OneBus())
+driver = sensor._driver
+if given[1] < 0:
+    def hold(read=driver.read):
+        time.sleep_ms(6)
+        return read()
+    driver.read = hold
+
+async def live():
+    for second in range(abs(seconds)):
+        await asyncio.sleep_ms(1000)
+        sensor.tick()
+        await sensor.read()
+
+async def main():
+    await asyncio.create_task(Step(live()))
+
+wait = asyncio.wait_for_ms
+asyncio.wait_for_ms = lambda waited, patience: waited
+asyncio.run(main())
+result = Step.longest
+"""
+COSTS = {
+    "readfrom_mem": (3 * I2C_BYTE_US, I2C_BYTE_US), "writeto_mem": (2 * I2C_BYTE_US, I2C_BYTE_US),
+    "readfrom": (I2C_BYTE_US, I2C_BYTE_US), "writeto": (I2C_BYTE_US, I2C_BYTE_US), "scan": (112 * I2C_BYTE_US, 0),
+    "read_uv": (ADC_US, 0), "reset": (WIRE_RESET_US, 0), "readbyte": (WIRE_BYTE_US, 0), "writebyte": (WIRE_BYTE_US, 0),
+    "write": (0, WIRE_BYTE_US), "readinto": (0, WIRE_BYTE_US),
+}  # fmt: skip
+"""Method of a bus -> microseconds a call, and a byte that is given or got. A serial line and I2S have buffers: no time at all."""
+BUFFERED = ("uart", "i2s")
+
+
+@pytest.fixture
+def waves() -> ModuleType:
+    """The simulator's formula of signals, loaded by CPython."""
+    module = ModuleType("waves")
+    exec((SIMULATOR / "waves.py").read_text(), module.__dict__)  # noqa: S102 - the module's own folder is a board's path
+    return module
+
+
+def test_there_are_sixteen_recipes_at_least() -> None:
+    """Each of a kind that city pilots use, and between them every driver that there is."""
+    used = {s.driver for r in ALL.values() for s in r.sensors}
+
+    assert len(ALL) >= 16
+    assert used == set(load_drivers())
+
+
+@pytest.mark.parametrize("recipe", ALL.values(), ids=lambda r: r.slug)
+def test_it_says_what_to_buy(recipe: Recipe) -> None:
+    """A board and each sensor are on the list, with a price, in both languages; what is said in one differs in the other."""
+    assert any("ESP32" in part.name_fr for part in recipe.parts)
+    assert all(part.price_eur > 0 and part.name_fr and part.name_en for part in recipe.parts)
+    assert recipe.summary_fr != recipe.summary_en
+    assert recipe.summary_fr.endswith((".", "?"))
+    assert recipe.summary_en.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("recipe", ALL.values(), ids=lambda r: r.slug)
+def test_its_signals_stay_within_what_is_admitted(recipe: Recipe, waves: ModuleType) -> None:
+    """Over a day in steps of ten minutes, with the most of its noise, no value is one that the gateway would refuse."""
+    for channel in recipe.channels:
+        quantity, signal = recipe.quantities[channel.quantity], recipe.signals[channel.name]
+        phase = waves.phase_of("b1", channel.name)
+        values = [waves.value_at(signal, UNIX_MS / 1000 + 600 * n, -1.7, phase) for n in range(144)]
+        most = NOISE_MOST * signal.get("noise", 0) if signal.get("kind") != "wind" else 0
+        if quantity.aggregate != "counter":
+            assert quantity.low <= max(min(values) - most, signal.get("low", -inf)), channel.name
+            assert min(max(values) + most, signal.get("high", inf)) <= quantity.high, channel.name
+
+
+@pytest.mark.parametrize("recipe", ALL.values(), ids=lambda r: r.slug)
+def test_it_is_drawn_for_every_board_and_always_the_same(recipe: Recipe) -> None:
+    """A drawing a board; made twice it is the same bytes; every wire's pin is one that the board has."""
+    for board in recipe.boards:
+        placed = recipe.on(board)
+        assert draw(placed) == draw(placed)
+        assert load_pinouts()[board].name in draw(placed)
+
+
+@cache
+def life_of(slug: str) -> tuple[list[Sample], dict[str, Any], list[dict[str, Any]]]:
+    """What a board of this recipe says in two minutes under the smallest board's heap: samples, last health, memory."""
+    import tempfile
+
+    recipe = ALL[slug]
+    warm = [table_of(sensor.driver)["warm-up"] for sensor in recipe.sensors]
+    warm_s = max(0 if row.never else row.lasts_s for row in warm)
+    session = Session(
+        board={"recipe": slug, "period_s": 10}, lines=[Line(1000 * (LIFE_S + warm_s), "note", ("end",))], gateway=True, gauge=True,
+        signals={c: {"base": s["base"]} for c, s in recipe.signals.items()}, free=2 * LEAST_HEAP + BROKER_BYTES,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        played = play(session, Path(folder))
+    healths = [line.rest[1] for line in played.lines if line.rest[:1] == ("health",)]
+    gauged = [json.loads(t.partition(": ")[2]) for t in played.console.splitlines() if t.startswith("# gauge")]
+    return read_console(played.console).samples, healths[-1], gauged
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", ALL.values(), ids=lambda r: r.slug)
+def test_a_board_of_it_measures_what_is_there(recipe: Recipe) -> None:
+    """After two minutes and its warm-up no sensor fails, and every channel has given values that can be, near what the simulated world has."""
+    samples, health, _ = life_of(recipe.slug)
+
+    assert health["faults"] == {}
+    for channel in recipe.channels:
+        quantity, base = recipe.quantities[channel.quantity], float(recipe.signals[channel.name]["base"])
+        values = [s.values[channel.name] for s in samples if channel.name in s.values]
+        assert values, channel.name
+        assert all(quantity.low <= value <= quantity.high for value in values), channel.name
+        if quantity.aggregate == "mean" and channel.quantity not in SHARES:
+            assert values[-1] == pytest.approx(base, rel=0.1, abs=2), channel.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", ALL.values(), ids=lambda r: r.slug)
+def test_forty_kibibytes_stay_free_on_the_smallest_board(recipe: Recipe) -> None:
+    """Of the smallest heap of all boards; what this interpreter takes is halved, since its words are twice as long."""
+    _, _, gauged = life_of(recipe.slug)
+
+    held = max(told["held"] for told in gauged) - BROKER_BYTES
+    assert LEAST_HEAP - held // 2 >= 40 * 1024
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("driver", load_drivers())
+def test_no_step_of_a_driver_holds_the_loop_for_more_than_five_milliseconds(driver: str, tmp_path: Path) -> None:
+    """Bytes on its bus and waits in virtual time together; the board's own speed is no part of it."""
+    assert longest_us(driver, tmp_path) <= STEP_US
+
+
+@pytest.mark.slow
+def test_a_driver_that_sleeps_is_found_out(tmp_path: Path) -> None:
+    """One that holds the loop for 6 ms a reading is measured at 6 ms at least."""
+    assert longest_us("bme280", tmp_path, sleeps=True) >= 6000
+
+
+def longest_us(driver: str, directory: Path, *, sleeps: bool = False) -> int:
+    """The longest step of a driver over some seconds."""
+    recipe = recipe_of(driver)
+    config = json.loads(build_image([recipe], identity())["/config.json"])
+    wiring = next(s for s in config["sensors"] if s["driver"] == driver)
+    costs = {} if wiring["bus"]["kind"] in BUFFERED else COSTS
+    around = {"signals": {c: {"base": s["base"]} for c, s in recipe.signals.items()}}
+    found: int = run(STEPS, directory, [wiring, -8 if sleeps else 8, costs], config=config, around=around, virtual=True)
+    return found
+
+
+@pytest.mark.parametrize("driver", load_drivers())
+def test_a_driver_says_what_it_rests_on_and_never_sleeps(driver: str) -> None:
+    """Its head names a data sheet or a standard; nothing in it sleeps but by asyncio, and it knows its bus and its keys."""
+    text = (FIRMWARE / "girouette/drivers" / f"{driver}.py").read_text(encoding="utf-8")
+    tree = ast.parse(text)
+
+    sleeps = [
+        node.func.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"sleep", "sleep_ms", "sleep_us", "time_pulse_us"}
+        and isinstance(node.func.value, ast.Name)
+    ]
+    assert set(sleeps) <= {"asyncio"}
+    if load_drivers()[driver].bus != "pulse":  # a contact has no data sheet of its own
+        assert re.search(r"data ?sheet|manual|IEC|WMO", ast.get_docstring(tree) or "", re.IGNORECASE)
+    assert (SIMULATOR / "models" / f"{driver}.py").is_file()
