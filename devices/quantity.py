@@ -19,11 +19,15 @@ AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max")
 """How readings become one value; `gateway.numerics.params` has the same names."""
 THRESHOLDS = (
     "fail_low", "fail_high", "suspect_low", "suspect_high", "rate_per_s", "spike_suspect", "spike_fail",
-    "flat_tolerance", "flat_suspect_s", "flat_fail_s",
+    "flat_tolerance", "flat_step", "flat_suspect_s", "flat_fail_s", "attenuated_suspect", "attenuated_fail", "attenuated_s",
+    "clock_periods", *(f"month_{n}_{side}" for n in range(1, 13) for side in ("low", "high")),
 )  # fmt: skip
 """Thresholds of the flags; `gateway.numerics.params` has the same names."""
 RANGES = ("fail_low", "suspect_low", "suspect_high", "fail_high")
-RISING = (RANGES, ("spike_suspect", "spike_fail"), ("flat_suspect_s", "flat_fail_s"))
+RISING = (
+    RANGES, ("spike_suspect", "spike_fail"), ("flat_suspect_s", "flat_fail_s"), ("attenuated_fail", "attenuated_suspect"),
+    *((f"month_{n}_low", f"month_{n}_high") for n in range(1, 13)),
+)  # fmt: skip
 """Thresholds of which each is no greater than the next."""
 
 SENML = """

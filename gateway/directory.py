@@ -125,7 +125,8 @@ class Directory:
         quantity = self._quantities.get(series.quantity)
         if quantity is None:
             return dated_row("mean", periods, series.quality)
-        return dated_row(quantity.aggregate, periods, {**quantity.quality, **series.quality})
+        step = {"flat_step": 10.0**-quantity.digits_wire}
+        return dated_row(quantity.aggregate, periods, step | {**quantity.quality, **series.quality})
 
     def _read_devices(self, series: Mapping[int, Series]) -> tuple[dict[str, Known], frozenset[str]]:
         """All devices by topic, and the quantities that the catalogue lacks."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gateway.directory import Directory
 from gateway.numerics.columns import READING, Columns
-from gateway.numerics.params import PARAMS, no_params
+from gateway.numerics.params import no_params
 from gateway.numerics.state import fresh, grown, pack, unpack
 from gateway.numerics.stream import BEFORE, Step, advance, reach, recall, rework, warm
 from gateway.store.port import Batch, Store
@@ -95,7 +95,7 @@ class Drain:
         table = self._directory.table()
         count = max(count, len(table), len(self._state))
         if count > len(table):
-            table = np.concatenate([table, np.zeros(count - len(table), PARAMS)]) if len(table) else no_params(count)
+            table = np.concatenate([table, no_params(count - len(table))])
         self._state = grown(self._state, count)
         return table
 

@@ -18,9 +18,10 @@ READING = np.dtype(
         ("flag", "u1"),  # the worst of its tests, by QARTOD's precedence
         ("tests", "i8"),  # one nibble a test, see numerics/flags.py: TESTS
         ("score", "f4"),  # anomaly score in [0, 1], NaN where none was made
-    ]
+    ],
+    align=True,
 )
-"""One reading as the store keeps it."""
+"""One reading as the store keeps it: six words of eight bytes."""
 
 WINDOW = np.dtype(
     [
@@ -40,9 +41,10 @@ WINDOW = np.dtype(
         ("value", "f8"),  # by the quantity's aggregate
         ("completeness", "f8"),  # count / expected, capped at 1
         ("flag", "u1"),  # the worst flag inside
-    ]
+    ],
+    align=True,
 )
-"""One window (m1 or h1): mergeable, because it carries sums and not only the value."""
+"""One window (m1, h1 or d1): mergeable, because it carries sums and not only the value. Sixteen words."""
 
 TIERS = {"m1": 60, "h1": 3600}
 """Tier of windows -> its width in seconds. The tier of readings is called `raw`."""

@@ -40,6 +40,8 @@ def bases(
     `base` (m,) stands before each series' first reading; NaN where nothing entered yet. The third is the row (n,) of that
     newest reading, -1 where it is not in the run.
     """
+    if run.single:
+        return base, np.where(enters, run.value, base), np.full(len(run), -1)
     upto = np.maximum.accumulate(np.where(enters, np.arange(len(run)), -1))
     row = np.append(-1, upto[:-1])
     row[row < run.starts[run.group]] = -1

@@ -1,7 +1,7 @@
-"""Quality flags after QARTOD: gross range, rate of change, spike and flat line, for a stream.
+"""Quality flags after QARTOD, for a stream: what each test says of a reading, and the worst of it.
 
 References:
-    IOC Manuals and Guides 54, volume 3 (2013): the primary flags. IOOS QARTOD manuals (2020), tests 3, 6, 7 and 8.
+    IOC Manuals and Guides 54, volume 3 (2013): the primary flags. IOOS QARTOD manuals (2020), tests 3 to 8.
 """
 
 from __future__ import annotations
@@ -11,13 +11,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.numerics import params
 from gateway.numerics.change import change, off_middle
 from gateway.numerics.columns import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
+from gateway.numerics.flat import stand_still, stood_still
 from gateway.numerics.order import Run
+from gateway.numerics.params import (
+    ANOMALY,
+    ATTENUATED,
+    CLIMATOLOGY,
+    CLOCK,
+    NEIGHBOURS,
+    RATE,
+    SPIKE,
+)
 
-TESTS = ("gross", "rate", "spike", "flat")
-"""The tests, in the order of their nibbles in READING.tests, the lowest first."""
-GROSS, RATE, SPIKE, FLAT = (4 * n for n in range(len(TESTS)))
+TESTS = ("gross", "rate", "spike", "flat", "attenuated", "climatology", "neighbours", "stuck", "clock", "anomaly")
+"""The tests, in the order of their nibbles in READING.tests, the lowest first. A nibble 0 is of a reading older than the test."""
+GROSS = params.GROSS
+"""Where the nibble of the gross range test begins."""
+RAISED = 15 << NEIGHBOURS | 15 << ANOMALY
+"""The nibbles that others set when a reading is older: a rework keeps them."""
 
 PRECEDENCE = (MISSING, NOT_EVALUATED, GOOD, SUSPECT, FAIL)
 """The later in this row, the worse: the primary flag is the worst of the tests."""
@@ -25,17 +39,18 @@ PRECEDENCE = (MISSING, NOT_EVALUATED, GOOD, SUSPECT, FAIL)
 RANK = np.zeros(16, np.uint8)
 """Flag -> its position in PRECEDENCE."""
 RANK[list(PRECEDENCE)] = range(len(PRECEDENCE))
+_FLAG = np.array(PRECEDENCE, np.uint8)
+_ALL_MISSING = sum(MISSING << 4 * n for n in range(len(TESTS)))
 
 
-def _primaries() -> NDArray[np.uint8]:
-    """The primary flag of every word of four nibbles."""
+def _ranks() -> NDArray[np.uint8]:
+    """The worst rank in every word of four nibbles."""
     words = np.arange(1 << 16)
-    worst = np.max([RANK[(words >> shift) & 15] for shift in (GROSS, RATE, SPIKE, FLAT)], axis=0)
-    primaries: NDArray[np.uint8] = np.array(PRECEDENCE, np.uint8)[worst]
-    return primaries
+    worst: NDArray[np.uint8] = np.max([RANK[(words >> shift) & 15] for shift in (0, 4, 8, 12)], axis=0)
+    return worst
 
 
-_PRIMARY = _primaries()
+_RANKS = _ranks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,152 +59,174 @@ class Judged:
 
     tests: NDArray[np.int64]
     """(n,) the spike test of a series' last reading waits for its successor: it is not evaluated."""
+    flag: NDArray[np.uint8]
+    """(n,)"""
     settled: NDArray[np.int64]
     """(m,) tests of the reading before each series' first, its spike test decided now."""
+    settled_flag: NDArray[np.uint8]
+    """(m,)"""
     decided: NDArray[np.bool_]
     """(m,) is that another result than before."""
     value: NDArray[np.float64]
     """(n,) the values, NaN where one is missing."""
     enters: NDArray[np.bool_]
     """(n,) does the value enter windows: it is there, and did not fail the gross range test."""
-    moved: NDArray[np.float64]
-    """(n,) change since the reading before, NaN where that one does not enter windows or is too far away."""
     before: NDArray[np.float64]
     """(n,) the value that stands before each reading, NaN where it is missing or too far away."""
-    cell: NDArray[np.float64]
-    """(2, n) see `flat_line`."""
-    since_s: NDArray[np.int64]
-    """(2, n) see `flat_line`."""
 
 
-def pack_tests(gross: int, rate: int, spike: int, flat: int) -> int:
-    """Four flags as one word of nibbles.
+def pack_tests(**flags: int) -> int:
+    """Flags as one word of nibbles; tests that are not named were not evaluated.
 
-    >>> hex(pack_tests(GOOD, SUSPECT, NOT_EVALUATED, FAIL))
-    '0x4231'
+    >>> hex(pack_tests(gross=GOOD, rate=SUSPECT, flat=FAIL))
+    '0x2222224231'
     """
-    return gross << GROSS | rate << RATE | spike << SPIKE | flat << FLAT
+    return sum(flags.get(name, NOT_EVALUATED) << 4 * n for n, name in enumerate(TESTS))
 
 
 def unpack_tests(tests: int) -> dict[str, int]:
     """The flag of each test.
 
-    >>> unpack_tests(0x4231)
-    {'gross': 1, 'rate': 3, 'spike': 2, 'flat': 4}
+    >>> unpack_tests(0x4231)["flat"], unpack_tests(0x4231)["clock"]
+    (4, 2)
     """
-    return {name: int(tests) >> 4 * n & 15 for n, name in enumerate(TESTS)}
+    return {name: int(tests) >> 4 * n & 15 or NOT_EVALUATED for n, name in enumerate(TESTS)}
 
 
 def primary(tests: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The primary flag: the worst of the tests by PRECEDENCE.
 
-    >>> primary(np.array([0x2222, 0x2221, 0x3421, 0x9999])).tolist()
-    [2, 1, 4, 9]
+    >>> primary(np.array([0x2222, 0x2221, 0x3421, 0x9999999999, 0x3222222221])).tolist()
+    [2, 1, 4, 9, 3]
     """
-    return _PRIMARY[tests]
+    low, high, top = tests & 0xFFFF, tests >> 16 & 0xFFFF, tests >> 32
+    worst: NDArray[np.uint8] = np.maximum(_RANKS[low], _RANKS[high])
+    flag: NDArray[np.uint8] = _FLAG[np.maximum(worst, _RANKS[top], out=worst)]
+    return flag
 
 
-def judge(was: NDArray[np.void], known: NDArray[np.void], run: Run) -> Judged:
-    """Run the four tests over the readings of a run.
+def judge(
+    seen: NDArray[np.void], was: NDArray[np.void], known: NDArray[np.void], run: Run, *, slow: NDArray[np.int64]
+) -> Judged:
+    """Run the tests over the readings of a run; what a flat line remembers goes on. `slow` (n,) is what numerics/slow.py adds.
 
-    `was` and `known` are the STATE and PARAMS records of the run's series, in its order.
+    `was` and `known` are the STATE (or HOT) and PARAMS records of the run's series, in its order; `seen` the COLD records of all
+    series, which are used where each has one reading.
     """
-    group, there = run.group, np.isfinite(run.value)
-    value = run.value if there.all() else np.where(there, run.value, np.nan)
+    there = np.isfinite(run.value)
+    whole = bool(there.all())
+    value = run.value if whole else np.where(there, run.value, np.nan)
+    sound = Run(run.series, run.time_s, value, run.starts)
     step_s = run.time_s - run.shifted(run.time_s, was["last_s"])
-    near = step_s <= known["near_s"][group]
-    before = np.where(near, run.shifted(value, was["value"]), np.nan)
-    moved = change(value, before, known["aggregate"][group])
-    gross = gross_range(value, known, group)
-    cell, since_s = flat_since(was, known, Run(run.series, run.time_s, value, run.starts), step_s)
-    spike, settled = _spikes(was, known, run, value, before)
-    rate = rate_of_change(moved, step_s, known, group)
-    flat = flat_line(run.time_s - since_s.min(axis=0), known, group)
-    tests = (gross | rate << 4).astype(np.int64) | (spike | flat << 4).astype(np.int64) << SPIKE
-    tests[~there] = pack_tests(MISSING, MISSING, MISSING, MISSING)
-    enters = there & (gross != FAIL)
-    sound = run.shifted(enters, was["tests"] >> GROSS & 15 != FAIL)
+    before = np.where(step_s <= run.spread(known["near_s"]), run.shifted(value, was["value"]), np.nan)
+    told = _spikes(was, known, sound, before)
+    gross = gross_range(value, run, known)
+    tests = run.spread(known["made"]) + slow
+    tests += gross
+    tests += rate_of_change(change(value, before, run.spread(known["aggregate"])), step_s, run, known)
+    tests += flat_line(_since(seen, was, known, run=sound, step_s=step_s), run, known)
+    tests += clock_doubt(run, was, known)
+    if known["climatology"].any():
+        tests += climatology(value, run, known)
+    if not run.single:
+        tests[:-1] += told[1:]
+        tests[run.ends[:-1]] -= told[run.starts[1:]]
+    if not whole:
+        tests[~there] = _ALL_MISSING
+    settled = was["tests"] + told[run.starts]
     return Judged(
-        tests, settled, settled != was["tests"], value, enters, np.where(sound, moved, np.nan), before, cell, since_s
+        tests,
+        primary(tests),
+        settled,
+        primary(settled),
+        told[run.starts] != 0,
+        value,
+        there & (gross < FAIL - GOOD),
+        before,
     )
 
 
-def gross_range(value: NDArray[np.float64], known: NDArray[np.void], group: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """3 outside the suspect span, 4 outside the fail span (QARTOD test 3)."""
-    suspect = (value < known["suspect_low"][group]) | (value > known["suspect_high"][group])
-    fail = (value < known["fail_low"][group]) | (value > known["fail_high"][group])
-    return _graded(suspect, fail, known["gross"][group])
+def gross_range(value: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
+    """What the test adds to the word: 2 outside the suspect span, 3 outside the fail span (QARTOD test 4)."""
+    suspect = (value < run.spread(known["suspect_low"])) | (value > run.spread(known["suspect_high"]))
+    fail = (value < run.spread(known["fail_low"])) | (value > run.spread(known["fail_high"]))
+    return _graded(suspect, fail)
+
+
+def climatology(value: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
+    """What the test adds: 2 outside the span of the month, UTC (QARTOD test 5)."""
+    month = (run.time_s.astype("M8[s]").astype("M8[M]").astype(np.int64)) % 12
+    span = run.spread(known["climate"])[np.arange(len(run)), month]
+    outside: NDArray[np.bool_] = (value < span[:, 0]) | (value > span[:, 1])
+    return outside.astype(np.int64) * ((SUSPECT - GOOD) << CLIMATOLOGY)
 
 
 def rate_of_change(
-    moved: NDArray[np.float64], step_s: NDArray[np.int64], known: NDArray[np.void], group: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """3 where the value moved faster than `rate_per_s` since the reading before (QARTOD test 7)."""
-    fast = np.abs(moved / step_s) > known["rate_per_s"][group]
-    return _graded(fast, np.False_, known["rate"][group] & ~np.isnan(moved))
+    moved: NDArray[np.float64], step_s: NDArray[np.int64], run: Run, known: NDArray[np.void]
+) -> NDArray[np.int64]:
+    """What the test adds: 2 where the value moved faster than `rate_per_s` since the reading before (QARTOD test 7).
 
-
-def spike(off: NDArray[np.float64], known: NDArray[np.void], group: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """3 or 4 where a reading lies too far `off` the middle of its two neighbours (QARTOD test 6)."""
-    suspect, fail = off > known["spike_suspect"][group], off > known["spike_fail"][group]
-    return _graded(suspect, fail, known["spike"][group] & ~np.isnan(off))
-
-
-def flat_line(flat_s: NDArray[np.int64], known: NDArray[np.void], group: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """3 or 4 where the value has not moved for too long, 1 already while the past is shorter (QARTOD test 8)."""
-    return _graded(
-        flat_s >= known["flat_suspect_s"][group], flat_s >= known["flat_fail_s"][group], known["flat"][group]
-    )
-
-
-def flat_since(
-    was: NDArray[np.void], known: NDArray[np.void], run: Run, step_s: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """For each reading its cell in two grids, and since when the series has been in that cell; both (2, n).
-
-    Cells are twice the tolerance wide and the grids half a cell apart, so that readings within one tolerance share a
-    cell of one grid, and readings that share a cell lie within two. A silence, or a missing value, begins anew.
+    1, that is, not evaluated, where it is not known how far it moved.
     """
-    group = run.group
-    width = 2 * known["flat_tolerance"][group]
-    silent = step_s > known["flat_gap_s"][group]
-    scaled = np.divide(run.value, width, out=run.value.copy(), where=width > 0)
-    cell, since_s = np.empty((2, len(run))), np.empty((2, len(run)), np.int64)
-    for grid in range(2):
-        cell[grid] = np.where(width > 0, np.floor(scaled + grid / 2), run.value)
-        moved = silent | (cell[grid] != run.shifted(cell[grid], was["cell"][:, grid]))
-        from_s = run.time_s.copy()
-        stays = run.starts[~moved[run.starts]]
-        from_s[stays] = was["since_s"][group[stays], grid]
-        moved[run.starts] = True
-        since_s[grid] = from_s[np.maximum.accumulate(np.where(moved, np.arange(len(run)), 0))]
-    return cell, since_s
+    fast: NDArray[np.bool_] = np.abs(moved / step_s) > run.spread(known["rate_per_s"])
+    unknown = np.isnan(moved) & run.spread(known["rate"])
+    added: NDArray[np.int64] = fast * np.int64((SUSPECT - GOOD) << RATE)
+    added += unknown * np.int64((NOT_EVALUATED - GOOD) << RATE)
+    return added
 
 
-def _spikes(
-    was: NDArray[np.void],
-    known: NDArray[np.void],
-    run: Run,
-    value: NDArray[np.float64],
-    before: NDArray[np.float64],
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The spike test of each reading but the last of each series, and the tests of the readings before the first.
+def spike(off: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
+    """What the test adds where it was not evaluated yet: a reading lies too far `off` the middle of its neighbours (QARTOD test 6)."""
+    grade = _graded(off > run.spread(known["spike_suspect"]), off > run.spread(known["spike_fail"]))
+    made = run.spread(known["spike"]) & ~np.isnan(off)
+    added: NDArray[np.int64] = np.where(made, (grade + (GOOD - NOT_EVALUATED)) << SPIKE, 0)
+    return added
 
-    Each reading decides on the one `before` it (n,), whose own neighbour before stands one row higher.
+
+def flat_line(since_s: NDArray[np.int64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
+    """What the test adds: 2 or 3 where a value has not moved for too long (QARTOD test 8); to `stuck` where it counts."""
+    still_s = run.time_s - since_s
+    grade = _graded(still_s >= run.spread(known["flat_suspect_s"]), still_s >= run.spread(known["flat_fail_s"]))
+    added: NDArray[np.int64] = grade * run.spread(known["flat_unit"])
+    return added
+
+
+def clock_doubt(run: Run, was: NDArray[np.void], known: NDArray[np.void]) -> NDArray[np.int64]:
+    """What the test adds: 2 where three readings came within `clock_s`, little more than one period.
+
+    That is two rows of readings through one another, as when a clock was set back; one reading too early is a restart.
     """
-    off = off_middle(before, run.shifted(before, was["before"]), value, known["aggregate"][run.group])
-    decided = spike(off, known, run.group)
-    ahead = np.full(len(run), NOT_EVALUATED, np.uint8)
-    ahead[:-1] = decided[1:]
-    ahead[run.ends] = NOT_EVALUATED
-    first = decided[run.starts].astype(np.int64)
-    settled = was["tests"] & ~(15 << SPIKE) | first << SPIKE
-    return ahead, np.where(first == NOT_EVALUATED, was["tests"], settled)
+    earlier_s = run.shifted(run.shifted(run.time_s, was["last_s"]), was["earlier_s"])
+    close: NDArray[np.bool_] = run.time_s - earlier_s < run.spread(known["clock_s"])
+    return close.astype(np.int64) * ((SUSPECT - GOOD) << CLOCK)
 
 
-def _graded(
-    suspect: NDArray[np.bool_], fail: NDArray[np.bool_] | np.bool_, made: NDArray[np.bool_]
-) -> NDArray[np.uint8]:
-    """1, 3 where suspect, 4 where it fails too (what fails is suspect); 2 where the test was not made."""
-    grade = GOOD + (SUSPECT - GOOD) * suspect.astype(np.uint8) + (FAIL - SUSPECT) * (suspect & fail).astype(np.uint8)
-    return np.where(made, grade, NOT_EVALUATED).astype(np.uint8)
+def attenuated_signal(width: NDArray[np.float64], known: NDArray[np.void]) -> NDArray[np.int64]:
+    """What the test adds to the word by the range of the last blocks of hours, NaN where one is empty (QARTOD test 10, range)."""
+    grade = _graded(width < known["attenuated_suspect"], width < known["attenuated_fail"])
+    made = known["attenuated"] & ~np.isnan(width)
+    added: NDArray[np.int64] = np.where(made, (grade + (GOOD - NOT_EVALUATED)) << ATTENUATED, 0)
+    return added
+
+
+def _spikes(was: NDArray[np.void], known: NDArray[np.void], run: Run, before: NDArray[np.float64]) -> NDArray[np.int64]:
+    """What each reading adds to the word of the one before it, whose own neighbour before stands one row higher."""
+    off = off_middle(before, run.shifted(before, was["before"]), run.value, run.spread(known["aggregate"]))
+    return spike(off, run, known)
+
+
+def _since(
+    seen: NDArray[np.void], was: NDArray[np.void], known: NDArray[np.void], *, run: Run, step_s: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Since when a value stands still at each reading."""
+    silent = step_s > run.spread(known["flat_gap_s"])
+    if run.single:
+        return stand_still(was, seen, known, run=run, silent=silent)
+    return stood_still(was, known, run, silent)
+
+
+def _graded(suspect: NDArray[np.bool_], fail: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """0, 2 where suspect, 3 where it fails too (what fails is suspect)."""
+    grade = suspect * np.int64(SUSPECT - GOOD)
+    grade += fail
+    return grade

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from gateway.numerics.columns import Columns, no_columns
 
+ROUNDS = 4
+"""A batch with at most so many readings of a series, of most only one, is taken in as many rounds."""
 _SPAN = 1 << 40
 """Times lie in [0, _SPAN): some 34,000 years."""
 
@@ -27,6 +29,11 @@ class Run:
 
     def __len__(self) -> int:
         return len(self.series)
+
+    @cached_property
+    def single(self) -> bool:
+        """Has each series one reading? Then most of what follows is shorter."""
+        return len(self.starts) == len(self.series)
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:
@@ -47,10 +54,25 @@ class Run:
 
     def shifted(self, rows: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
         """Each row's predecessor in its series; `before` (one a series) stands before the first."""
+        if self.single:
+            return before
         moved = np.empty_like(rows)
         moved[1:] = rows[:-1]
         moved[self.starts] = before
         return moved
+
+    def spread(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """One row a series -> one a reading."""
+        return rows if self.single else rows[self.group]
+
+    def rounds(self) -> list[Run]:
+        """The readings as few runs of one reading a series, in the order of time, or as this one run where that is dearer."""
+        most = int(np.diff(self.starts, append=len(self)).max())
+        if most == 1 or most > ROUNDS or 2 * len(self.starts) < len(self):
+            return [self]
+        nth = np.arange(len(self)) - self.starts[self.group]
+        picks = (np.flatnonzero(nth == n) for n in range(most))
+        return [Run(self.series[at], self.time_s[at], self.value[at], np.arange(len(at))) for at in picks]
 
 
 def radix_order(series: NDArray[np.int64]) -> NDArray[np.int64]:

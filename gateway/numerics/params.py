@@ -12,41 +12,67 @@ AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max")
 """How readings become one value; a PARAMS record holds the position in this tuple."""
 MEAN, CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX = range(7)
 
+MONTHS = 12
+CLIMATE = tuple(f"month_{n}_{side}" for n in range(1, MONTHS + 1) for side in ("low", "high"))
 THRESHOLDS = (
     "fail_low", "fail_high", "suspect_low", "suspect_high", "rate_per_s", "spike_suspect", "spike_fail",
-    "flat_tolerance", "flat_suspect_s", "flat_fail_s",
+    "flat_tolerance", "flat_step", "flat_suspect_s", "flat_fail_s", "attenuated_suspect", "attenuated_fail", "attenuated_s",
+    "clock_periods", *CLIMATE,
 )  # fmt: skip
 """Names of thresholds, as in quantities.toml, in recipes and in a series' overrides."""
 
 PARAMS = np.dtype(
     [
-        ("fail_low", "f8"),
-        ("fail_high", "f8"),
+        ("fail_low", "f8"),  # thresholds of tests that are not made are infinite: nothing is beyond them
         ("suspect_low", "f8"),
+        ("fail_high", "f8"),
         ("suspect_high", "f8"),
         ("rate_per_s", "f8"),
         ("spike_suspect", "f8"),
         ("spike_fail", "f8"),
-        ("flat_tolerance", "f8"),
+        ("flat_step", "f8"),  # values are read in steps of this, see numerics/flat.py
+        ("flat_levels", "f8"),  # so many steps, or more, are a move
+        ("flat_turn", "f8"),  # steps in a full turn where the aggregate is circular, else 0
         ("flat_suspect_s", "f8"),
         ("flat_fail_s", "f8"),
         ("flat_gap_s", "f8"),  # a silence longer than this starts the flat line test anew
         ("near_s", "f8"),  # a reading farther away than this is no neighbour
+        ("clock_s", "f8"),  # three readings within less than this: their clock is doubtful
         ("hz", "f8"),  # readings a second that a working board sends, from since_s on
         ("hz_before", "f8"),  # and before since_s
         ("since_s", "f8"),
+        ("made", "i8"),  # the word of tests: 1 where a test is made, 2 where it is not
+        ("flat_unit", "i8"),  # 1 << the shift of the nibble into which a flat line goes
         ("aggregate", "u1"),
-        ("gross", "?"),  # is the test evaluated?
+        ("gross", "?"),  # is the test made?
         ("rate", "?"),
         ("spike", "?"),
         ("flat", "?"),
+        ("attenuated", "?"),
+        ("climatology", "?"),
+        ("clock", "?"),
+        ("attenuated_suspect", "f8"),
+        ("attenuated_fail", "f8"),
+        ("attenuated_block_s", "f8"),  # a quarter of the time that the test looks back
+        ("climate", "f8", (MONTHS, 2)),  # the suspect span of each month
     ],
     align=True,
 )
-"""One record a series. All zeros is a series of which nothing is known: a mean, and no test evaluated."""
+"""One record a series, every field of eight bytes or eight of one."""
 
 NEAR_S = 3600.0
 """Rate of change and spike compare readings that are at most so far apart, or four periods where those are longer."""
+LEVELS = 6
+"""A flat line's tolerance is at most so many steps: the memory of where values were has twice as many places."""
+HOUR_S = 3600
+ATTENUATED_S = 86_400.0
+"""The range of values is looked at over so long where nothing else is said."""
+FINE = 2.0**-20
+"""The step of readings that must repeat exactly to be a flat line: a millionth, exact in binary."""
+GROSS, RATE, SPIKE, FLAT, ATTENUATED, CLIMATOLOGY, NEIGHBOURS, STUCK, CLOCK, ANOMALY = (4 * n for n in range(10))
+"""Where the nibble of each test begins; their names are in numerics/flags.py: TESTS."""
+NOTHING_MADE = 0x2222222222
+"""The word of a reading of which no test was made."""
 
 
 class ParamsError(ValueError):
@@ -78,6 +104,10 @@ def params_row(
     _set_range(row, quality)
     _set_change(row, quality)
     _set_flat(row, quality, period_s)
+    _set_slow(row, quality)
+    row["clock_s"] = quality.get("clock_periods", 0) * period_s
+    row["clock"] = row["clock_s"] > 0
+    row["made"] = _made(row)
     record: np.void = row[0]
     return record
 
@@ -97,8 +127,12 @@ def dated_row(aggregate: str, periods: Sequence[tuple[int, float]], quality: Map
 
 
 def no_params(count: int) -> NDArray[np.void]:
-    """Records of `count` series of which nothing is known."""
-    return np.zeros(count, PARAMS)
+    """Records of `count` series of which nothing is known: means, and no test is made.
+
+    >>> bool(no_params(1)["gross"][0]), float(no_params(1)["hz"][0])
+    (False, 0.0)
+    """
+    return np.full(count, params_row("mean", 0, {}), PARAMS)
 
 
 def _set_range(row: NDArray[np.void], quality: Mapping[str, float]) -> None:
@@ -126,10 +160,50 @@ def _hz(period_s: float) -> float:
 
 
 def _set_flat(row: NDArray[np.void], quality: Mapping[str, float], period_s: float) -> None:
-    """Flat line; half the shorter time, or two periods, is the longest silence that a flat line may hold."""
+    """Flat line; half the shorter time, or two periods, is the longest silence that a flat line may hold.
+
+    Times are whole periods, as many as fit: so readings at their period are flagged as by a count of them. Where the tolerance
+    has more than LEVELS steps, values are read in coarser ones.
+    """
     fail = quality.get("flat_fail_s", math.inf)
     suspect = min(fail, quality.get("flat_suspect_s", math.inf))
-    row["flat_tolerance"] = quality.get("flat_tolerance", 0.0)
-    row["flat_suspect_s"], row["flat_fail_s"] = suspect, fail
+    row["flat_suspect_s"], row["flat_fail_s"] = _whole(suspect, period_s), _whole(fail, period_s)
     row["flat_gap_s"] = max(suspect / 2, 2 * period_s)
     row["flat"] = math.isfinite(suspect)
+    counter = row["aggregate"][0] == COUNTER
+    row["flat_unit"] = 1 << (STUCK if counter else FLAT)
+    tolerance = quality.get("flat_tolerance", 0.0)
+    step = quality.get("flat_step", tolerance / 4) if tolerance > 0 else FINE
+    step *= max(1, math.ceil(tolerance / step / LEVELS - 1e-9))
+    row["flat_step"], row["flat_levels"] = step, max(1, math.ceil(tolerance / step - 1e-9))
+    turn = round(360 / step)
+    row["flat_turn"] = turn if row["aggregate"][0] == CIRCULAR and math.isclose(turn * step, 360) else 0
+
+
+def _whole(time_s: float, period_s: float) -> float:
+    """The whole periods that fit into a time, at least one."""
+    if not (math.isfinite(time_s) and period_s > 0):
+        return time_s
+    return max(1, math.floor(time_s / period_s + 1e-9)) * period_s
+
+
+def _set_slow(row: NDArray[np.void], quality: Mapping[str, float]) -> None:
+    """Attenuated signal, over four blocks of whole hours; climatology."""
+    fail = quality.get("attenuated_fail", -math.inf)
+    row["attenuated_fail"] = fail
+    row["attenuated_suspect"] = max(fail, quality.get("attenuated_suspect", -math.inf))
+    row["attenuated"] = bool({"attenuated_suspect", "attenuated_fail"} & set(quality))
+    row["attenuated_block_s"] = max(1, round(quality.get("attenuated_s", ATTENUATED_S) / 4 / HOUR_S)) * HOUR_S
+    spans = [quality.get(name, math.inf * (1 if name.endswith("high") else -1)) for name in CLIMATE]
+    row["climate"] = np.reshape(spans, (MONTHS, 2))
+    row["climatology"] = bool(set(CLIMATE) & set(quality))
+
+
+def _made(row: NDArray[np.void]) -> int:
+    """The word of a reading that passes all tests that are made."""
+    word = NOTHING_MADE
+    flat = STUCK if row["aggregate"][0] == COUNTER else FLAT
+    shifts = {"gross": GROSS, "rate": RATE, "spike": SPIKE, "flat": flat, "climatology": CLIMATOLOGY, "clock": CLOCK}
+    for name in ("gross", "rate", "flat", "climatology", "clock"):
+        word -= int(row[name][0]) << shifts[name]
+    return word

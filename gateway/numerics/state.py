@@ -7,43 +7,63 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.anomaly import SURPRISE
-from gateway.numerics.windows import OPEN
+from gateway.numerics.columns import TIERS, WINDOW
+from gateway.numerics.params import LEVELS
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Goes up with every change of STATE or of what its fields mean: older blobs are then warmed up from the store."""
 NEVER_S = -(1 << 62)
 """The time of what has not happened yet."""
+BLOCKS = 5
+"""Blocks of hours that the test of an attenuated signal remembers, the one that is being filled included."""
 
-STATE = np.dtype(
+HOT = np.dtype(
     [
+        ("series", "i8"),  # always 0: the first six words are those of READING
         ("last_s", "i8"),  # time of the newest reading
         ("value", "f8"),  # the newest reading, NaN before the first
-        ("before", "f8"),  # the one before it
+        ("flag", "i8"),  # its flag and its tests; its spike test waits for a successor
+        ("tests", "i8"),
+        ("score", "f4"),
+        ("_", "f4"),
+        ("before", "f8"),  # the reading before it
+        ("earlier_s", "i8"),  # and its time
         ("base", "f8"),  # the newest that passed the gross range test: where a counter counts from
-        ("tests", "i8"),  # of the newest reading; its spike test waits for a successor
-        ("cell", "f8", (2,)),  # of the newest reading, in the two grids of the flat line test
-        ("since_s", "i8", (2,)),  # when that cell was entered
-        ("m1", OPEN),  # the window of the newest reading
-        ("h1", OPEN),
-        ("surprise", SURPRISE),
-        ("score", "f8"),  # of the newest reading
+        ("level", "f8"),  # of the newest reading that is not missing, in steps of the flat line test
+        ("since_s", "i8"),  # since when the flat line lasts
+        ("after_s", "i8"),  # when readings began to be missing, 0 where the newest is not
+        ("held", "i8"),  # 1 where `seen` holds anything
+        ("slow", "i8"),  # what the attenuated signal adds to the word of tests until the hour is over
     ]
 )
+"""What every reading needs and changes."""
+OPEN = np.dtype([(name, WINDOW[name] if WINDOW[name].kind != "u" else "i8") for name in WINDOW.names or ()])
+"""A window that is being filled, laid out as WINDOW; `series`, `expected`, `value` and `completeness` stay 0; a flag 0 is none yet."""
+COLD = np.dtype(
+    [
+        ("seen", "i8", (2 * LEVELS - 1,)),  # when values left the levels around the newest one: see numerics/flat.py
+        ("block", "i8"),  # number of the block of hours that is being filled
+        ("low", "f8", (BLOCKS,)),  # extremes of the last blocks, oldest first
+        ("high", "f8", (BLOCKS,)),
+    ]
+)
+"""What only some readings need."""
+STATE = np.dtype([*HOT.descr, ("windows", OPEN, (len(TIERS),)), *COLD.descr])
 """One record a series; arrays of it are indexed by series id. No field leaves a gap: equal states are equal blobs."""
 
 _HEAD = struct.Struct("<HH")
+_REGIONS = np.dtype(
+    [("hot", f"V{HOT.itemsize}"), ("windows", f"V{len(TIERS) * OPEN.itemsize}"), ("cold", f"V{COLD.itemsize}")]
+)
 
 
 def fresh(count: int) -> NDArray[np.void]:
     """States of `count` series that have no reading yet."""
     state = np.zeros(count, STATE)
-    state["last_s"] = NEVER_S
-    state["m1"]["start_s"] = NEVER_S
-    state["h1"]["start_s"] = NEVER_S
-    for name in ("value", "before", "base", "cell", "score"):
+    state["last_s"] = state["earlier_s"] = state["since_s"] = state["block"] = NEVER_S
+    state["windows"]["start_s"] = NEVER_S
+    for name in ("value", "before", "base", "level", "score", "low", "high"):
         state[name] = np.nan
-    state["surprise"]["low"] = state["surprise"]["high"] = np.nan
     return state
 
 
@@ -82,3 +102,18 @@ def put_rows(table: NDArray[np.void], index: NDArray[np.int64], rows: NDArray[np
     """Write records back, moved as plain bytes."""
     plain = np.dtype((np.void, table.dtype.itemsize))
     table.view(plain)[index] = rows.view(plain)
+
+
+def region(table: NDArray[np.void], name: str) -> NDArray[np.void]:
+    """One part of all records, `hot`, `windows` or `cold`, as plain bytes: what is taken of it is a copy, what is put goes in."""
+    part: NDArray[np.void] = table.view(_REGIONS)[name]
+    return part
+
+
+def cold_of(table: NDArray[np.void]) -> NDArray[np.void]:
+    """The COLD records of all series, where they lie."""
+    view = np.dtype(
+        {"names": ["cold"], "formats": [COLD], "offsets": [STATE.itemsize - COLD.itemsize], "itemsize": STATE.itemsize}
+    )
+    cold: NDArray[np.void] = table.view(view)["cold"]
+    return cold

@@ -1,4 +1,4 @@
-"""The numerics of the stream: new readings -> flags, scores and windows, all series at once.
+"""The numerics of the stream: new readings -> flags and windows, all series at once.
 
     step = advance(state, params, columns)        # in the order of time: state goes on, step.late stays over
     ... write the step ...
@@ -7,27 +7,29 @@
     step = rework(state, params, stored=stored, late=step.late)
     ... write that step too ...
 
-Whatever the order of arrival and the cuts, flags and windows end as if all had come in order. A late reading has no score,
-and is not learnt for the scores of others.
+Whatever the order of arrival and the cuts, flags and windows end as if all had come in order. Scores, and the flags of neighbours
+and anomalies, are made elsewhere when a reading is older: `noted` tells the state of them, and a rework keeps them.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.anomaly import ERA_S, surprises
-from gateway.numerics.columns import READING, TIERS, WINDOW, Columns, no_columns
+from gateway.numerics.columns import FAIL, GOOD, READING, TIERS, WINDOW, Columns, no_columns
 from gateway.numerics.entries import bases, entries
-from gateway.numerics.flags import Judged, judge, primary
+from gateway.numerics.flags import RAISED, Judged, gross_range, judge, primary
+from gateway.numerics.lanes import LANES, fill_lanes, tell
 from gateway.numerics.order import Run, arrange
 from gateway.numerics.params import COUNTER
-from gateway.numerics.state import fresh, put_rows, take_rows
-from gateway.numerics.windows import OPEN, Filled, fill, told, worse
+from gateway.numerics.slow import hour_begins, slow_words
+from gateway.numerics.state import BLOCKS, HOT, OPEN, cold_of, fresh, put_rows, region, take_rows
+from gateway.numerics.windows import Filled, fill, told, worse
 
 BEFORE = 8
 """Readings before its reach that a rework wants besides: a counter counts from the newest of them that did not fail."""
@@ -41,10 +43,10 @@ MOST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What some readings changed. Rows replace what the store has at the same series and time."""
+    """What some readings changed. Rows replace what the store has at the same series and time; of several the last one stands."""
 
     readings: NDArray[np.void]
-    """READING: the new ones, and those before them whose tests are decided only now."""
+    """READING: those whose tests are decided only now, then the new ones, from row `new` on."""
     m1: NDArray[np.void]
     h1: NDArray[np.void]
     """WINDOW: every window that changed, open ones included, as it stands now."""
@@ -52,11 +54,13 @@ class Step:
     """Ids of the series whose state changed."""
     late: Columns
     """Not taken: not newer than what their series had. They are for `rework`."""
+    new: int = 0
+    """Row of the first new reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """What a run of n readings over m series made of them, scores apart."""
+    """What a run of n readings over m series made of them."""
 
     run: Run
     known: NDArray[np.void]
@@ -64,8 +68,6 @@ class _Course:
     judged: Judged
     decided: NDArray[np.void]
     """READING rows of what stood before the run and is judged anew by it."""
-    flag: NDArray[np.uint8]
-    """(n,)"""
     leans: NDArray[np.int64]
     """(n,) the row of the newest reading before that entered, -1 where it is not in the run."""
     filled: dict[str, Filled]
@@ -74,21 +76,91 @@ class _Course:
 def advance(state: NDArray[np.void], params: NDArray[np.void], columns: Columns) -> Step:
     """Take new readings; `state` and `params` are indexed by series id, and `state` is changed in place.
 
-    Cost: see docs/numerics.md.
+    Scores are NaN: who makes them puts them in, and into the state (`noted`). Cost: see docs/numerics.md.
     """
     run, late = arrange(state["last_s"], columns)
     if not len(run):
         return _no_step(late)
+    steps = [(_each if part.single else _several)(state, params, part) for part in run.rounds()]
+    if len(steps) == 1:
+        return replace(steps[0], late=late)
+    for step, then in pairwise(steps):  # what was new in one round is decided in the next
+        decided = then.readings[: then.new]
+        step.readings[step.new + np.searchsorted(step.series, decided["series"])] = decided
+    readings = [steps[0].readings, *(step.readings[step.new :] for step in steps[1:])]
+    m1, h1 = (_last_words([getattr(step, tier) for step in steps]) for tier in TIERS)
+    return Step(np.concatenate(readings), m1, h1, run.ids, late, steps[0].new)
+
+
+def _last_words(parts: list[NDArray[np.void]]) -> NDArray[np.void]:
+    """Windows of several rounds, each as it is told last."""
+    rows = np.concatenate(parts)
+    keys = (rows["series"] << 40 | rows["start_s"])[::-1]
+    return rows[np.sort(len(rows) - 1 - np.unique(keys, return_index=True)[1])]
+
+
+def _several(state: NDArray[np.void], params: NDArray[np.void], run: Run) -> Step:
+    """Take a run with several readings of a series."""
     ids = run.ids
     now = take_rows(state, ids)
     course = _follow(now, take_rows(params, ids), run)
-    aggregate, judged = course.known["aggregate"], course.judged
-    score = surprises(now["surprise"], aggregate, run, moved=judged.moved, learns=judged.enters)
-    now["score"] = score[run.ends]
+    now["score"] = np.nan
     put_rows(state, ids, now)
-    rows = np.concatenate([course.decided, _readings(course, score)])
+    readings = np.concatenate([course.decided, _readings(course, np.nan)])
     touched = np.ones(len(run), np.bool_)
-    return Step(rows, _windows(course, touched, "m1", ids), _windows(course, touched, "h1", ids), ids, late)
+    m1, h1 = (_windows(course, touched, tier, ids) for tier in TIERS)
+    return Step(readings, m1, h1, ids, no_columns(), len(course.decided))
+
+
+def _each(state: NDArray[np.void], params: NDArray[np.void], run: Run) -> Step:
+    """Take one reading of each series: the same in a third of the time."""
+    ids, known = run.series, take_rows(params, run.series)
+    hot, lanes = (region(state, name) for name in ("hot", "windows"))
+    seen = cold_of(state)
+    now, open_ = hot[ids].view(HOT), lanes[ids].view(OPEN)
+    _turn_hours(now, open_, seen, known, run)
+    judged = judge(seen, now, known, run, slow=now["slow"])
+    base, newest, _ = bases(now["base"], run, judged.enters)
+    brought = entries(run, known["aggregate"], base=base, enters=judged.enters)
+    over, over_at = fill_lanes(open_, run, judged, was_flag=now["flag"], brought=brought)
+    rows = _told(now, run, judged)
+    now["base"] = newest
+    hot[ids], lanes[ids] = now.view(hot.dtype), open_.view(lanes.dtype)
+
+    m1, h1 = tell(open_, None, run, known)
+    if len(over):
+        m1_over, h1_over = tell(over, over_at, run, known)
+        m1, h1 = np.concatenate([m1_over, m1]), np.concatenate([h1_over, h1])
+    return Step(rows, m1, h1, ids, no_columns(), len(rows) - len(run))
+
+
+def _turn_hours(
+    now: NDArray[np.void], open_: NDArray[np.void], cold: NDArray[np.void], known: NDArray[np.void], run: Run
+) -> None:
+    """Where an hour is over that the test of an attenuated signal asks of, it is told what there was."""
+    hours = open_[1::LANES]
+    over = known["attenuated"] & (run.time_s - hours["start_s"] >= HOUR_S)
+    if (some := np.flatnonzero(over)).size:
+        start_s = run.time_s[some] - run.time_s[some] % HOUR_S
+        rows, held = now[some], cold[run.series[some]]
+        hour_begins(rows, held, known[some], hours[some], start_s)
+        now["slow"][some], cold[run.series[some]] = rows["slow"], held
+
+
+def _told(now: NDArray[np.void], run: Run, judged: Judged) -> NDArray[np.void]:
+    """READING rows: what stood before and is decided by the run, then the run; `now` (HOT) goes on."""
+    before = np.flatnonzero(judged.decided)
+    words = now.view(np.int64).reshape(len(now), -1)[:, : READING.itemsize // 8]
+    rows = np.empty((len(before) + len(run), words.shape[1]), np.int64)
+    now["before"], now["earlier_s"] = judged.before, now["last_s"]
+    now["tests"], now["flag"] = judged.settled, judged.settled_flag
+    rows[: len(before)] = words[before]
+    now["last_s"], now["value"], now["tests"], now["flag"] = run.time_s, judged.value, judged.tests, judged.flag
+    now["score"] = np.nan
+    rows[len(before) :] = words
+    rows[: len(before), 0], rows[len(before) :, 0] = run.series[before], run.series
+    told: NDArray[np.void] = rows.view(READING)[:, 0]
+    return told
 
 
 def reach(params: NDArray[np.void], late: Columns) -> list[tuple[int, int, int]]:
@@ -122,7 +194,7 @@ def rework(state: NDArray[np.void], params: NDArray[np.void], *, stored: NDArray
     starts = np.flatnonzero(np.diff(where, prepend=-1))
     run = Run(rows["series"].copy(), rows["time_s"].copy(), rows["value"].copy(), starts)
     now = fresh(len(ids))
-    course = _follow(now, take_rows(params, ids), run)
+    course = _follow(now, take_rows(params, ids), run, rows["tests"] & RAISED)
     within = (run.time_s >= starts_s[where]) & (run.time_s < ends_s[where])
     changed = within & (new | (course.judged.tests != rows["tests"]))
     leant = np.append(new, False)[course.leans] & within
@@ -132,10 +204,17 @@ def rework(state: NDArray[np.void], params: NDArray[np.void], *, stored: NDArray
     return Step(readings, _windows(course, touched, "m1", ids), _windows(course, touched, "h1", ids), ids, no_columns())
 
 
+def noted(state: NDArray[np.void], rows: NDArray[np.void]) -> None:
+    """READING rows as others changed their score, flag or tests: the newest of each series is written so from now on."""
+    rows = rows[rows["time_s"] == state["last_s"][rows["series"]]]
+    for name in ("score", "flag", "tests"):
+        state[name][rows["series"]] = rows[name]
+
+
 def recall(row: np.void) -> int:
-    """How many of the last readings `warm` needs: two eras of the score, or as long as a flat line takes to be told."""
+    """How many of the last readings `warm` needs: as long as a flat line or a faint signal takes to be told."""
     flat_s = int(_flat_s(np.array([row]))[0])
-    past_s = max(2 * ERA_S, flat_s + HOUR_S) + float(row["near_s"])
+    past_s = flat_s + 2 * HOUR_S + float(row["near_s"])
     return min(math.ceil(past_s * max(float(row["hz"]), float(row["hz_before"]), 1 / HOUR_S)) + BEFORE, MOST)
 
 
@@ -154,33 +233,49 @@ def warm(row: np.void, readings: NDArray[np.void]) -> np.void:
     return record
 
 
-def _follow(state: NDArray[np.void], known: NDArray[np.void], run: Run) -> _Course:
-    """Judge the readings and put them into windows; the run's states (m,) are changed in place, scores apart."""
-    judged = judge(state, known, run)
-    flag = primary(judged.tests)
+def _follow(
+    state: NDArray[np.void], known: NDArray[np.void], run: Run, raised: NDArray[np.int64] | None = None
+) -> _Course:
+    """Judge the readings and put them into windows; the run's STATE records (m,) are changed in place, scores apart.
+
+    `raised` (n,) are nibbles that others set.
+    """
+    judged = _judged(state, known, run, raised)
     base, newest, leans = bases(state["base"], run, judged.enters)
     decided = _decided(state, judged, run)
     brought = entries(run, known["aggregate"][run.group], base=base, enters=judged.enters)
     filled = {
-        tier: fill(_opened(state[tier], judged), run, flag=flag, brought=brought, width_s=width_s)
-        for tier, width_s in TIERS.items()
+        tier: fill(_opened(state["windows"][:, n], judged), run, flag=judged.flag, brought=brought, width_s=width_s)
+        for n, (tier, width_s) in enumerate(TIERS.items())
     }
     ends = run.ends
+    state["earlier_s"] = run.shifted(run.time_s, state["last_s"])[ends]
     state["last_s"], state["value"], state["before"] = run.time_s[ends], judged.value[ends], judged.before[ends]
-    state["base"], state["tests"] = newest, judged.tests[ends]
-    state["cell"], state["since_s"] = judged.cell[:, ends].T, judged.since_s[:, ends].T
-    for tier, windows in filled.items():
+    state["base"], state["tests"], state["flag"] = newest, judged.tests[ends], judged.flag[ends]
+    for n, windows in enumerate(filled.values()):
         for name, column in windows.fields.items():
-            state[tier][name] = column[windows.slot[ends]]
-    return _Course(run, known, judged, decided, flag, leans, filled)
+            state["windows"][name][:, n] = column[windows.slot[ends]]
+    return _Course(run, known, judged, decided, leans, filled)
+
+
+def _judged(state: NDArray[np.void], known: NDArray[np.void], run: Run, raised: NDArray[np.int64] | None) -> Judged:
+    """What the tests say, those of hours and those of others included."""
+    there = np.isfinite(run.value)
+    enters = there & (gross_range(run.value, run, known) < FAIL - GOOD)
+    slow = slow_words(state, known, run, enters)
+    local = replace(run, series=run.group) if run.single else run
+    judged = judge(state, state, known, local, slow=slow)
+    if raised is None:
+        return judged
+    tests = np.where(raised > 0, judged.tests & ~RAISED | raised, judged.tests)
+    return replace(judged, tests=tests, flag=primary(tests))
 
 
 def _decided(state: NDArray[np.void], judged: Judged, run: Run) -> NDArray[np.void]:
     """READING rows of what stood before the run where its spike test is decided by it."""
     some = np.flatnonzero(judged.decided)
     rows = np.empty(len(some), READING)
-    rows["series"], rows["tests"] = run.ids[some], judged.settled[some]
-    rows["flag"] = primary(judged.settled[some])
+    rows["series"], rows["tests"], rows["flag"] = run.ids[some], judged.settled[some], judged.settled_flag[some]
     for name, of in (("time_s", "last_s"), ("value", "value"), ("score", "score")):
         rows[name] = state[of][some]
     return rows
@@ -189,16 +284,16 @@ def _decided(state: NDArray[np.void], judged: Judged, run: Run) -> NDArray[np.vo
 def _opened(windows: NDArray[np.void], judged: Judged) -> dict[str, NDArray[Any]]:
     """The columns of the windows that are open, each with the flag of its last reading as it is decided now."""
     fields = {name: windows[name] for name in OPEN.names or ()}
-    flag = worse(fields["flag"], primary(judged.settled).astype(np.int64))
+    flag = worse(fields["flag"], judged.settled_flag.astype(np.int64))
     fields["flag"] = np.where(judged.decided, flag, fields["flag"])
     return fields
 
 
-def _readings(course: _Course, score: NDArray[np.float32]) -> NDArray[np.void]:
+def _readings(course: _Course, score: NDArray[np.float32] | float) -> NDArray[np.void]:
     """READING rows of the run."""
     rows = np.empty(len(course.run), READING)
     rows["series"], rows["time_s"], rows["value"] = course.run.series, course.run.time_s, course.run.value
-    rows["flag"], rows["tests"], rows["score"] = course.flag, course.judged.tests, score
+    rows["flag"], rows["tests"], rows["score"] = course.judged.flag, course.judged.tests, score
     return rows
 
 
@@ -225,9 +320,11 @@ def _bounds(params: NDArray[np.void], late: Columns) -> tuple[NDArray[np.int64],
 
 
 def _flat_s(known: NDArray[np.void]) -> NDArray[np.int64]:
-    """How long a flat line takes to be told in full, its longest silence included; 0 where it is not."""
+    """How long a flat line, with its longest silence, or a faint signal takes to be told in full; 0 where neither is."""
     long_s = np.where(np.isfinite(known["flat_fail_s"]), known["flat_fail_s"], known["flat_suspect_s"])
-    wait_s: NDArray[np.int64] = np.ceil(np.where(known["flat"], long_s + known["flat_gap_s"], 0)).astype(np.int64)
+    flat_s = np.where(known["flat"], long_s + known["flat_gap_s"], 0)
+    slow_s = np.where(known["attenuated"], BLOCKS * known["attenuated_block_s"] + HOUR_S, 0)
+    wait_s: NDArray[np.int64] = np.ceil(np.maximum(flat_s, slow_s)).astype(np.int64)
     return wait_s
 
 
@@ -253,7 +350,7 @@ def _correct(state: NDArray[np.void], ids: NDArray[np.int64], now: NDArray[np.vo
     """Where a run reached a series' newest reading, its state is what the run left; its score goes on as it was."""
     whole = state["last_s"][ids] == now["last_s"]
     now, held = now[whole], take_rows(state, ids[whole])
-    now["surprise"], now["score"] = held["surprise"], held["score"]
+    now["score"] = held["score"]
     put_rows(state, ids[whole], now)
 
 

@@ -27,24 +27,7 @@ from gateway.numerics.entries import Entries
 from gateway.numerics.flags import PRECEDENCE, RANK
 from gateway.numerics.order import Run
 from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM
-
-OPEN = np.dtype(
-    [
-        ("start_s", "i8"),
-        ("count", "i4"),
-        ("seen", "i4"),
-        ("min", "f8"),
-        ("max", "f8"),
-        ("sum", "f8"),
-        ("sum2", "f8"),
-        ("first", "f8"),
-        ("first_s", "i8"),
-        ("last", "f8"),
-        ("last_s", "i8"),
-        ("flag", "i8"),  # 0 while nothing was seen
-    ]
-)
-"""A window that is being filled: the fields of WINDOW that accumulate."""
+from gateway.numerics.state import OPEN
 
 _EMPTY = {"min": np.nan, "max": np.nan, "first": np.nan, "last": np.nan}
 _NEEDED = ("aggregate", "hz", "hz_before", "since_s")
@@ -128,14 +111,16 @@ def merge(windows: NDArray[np.void], row: np.void, width_s: int) -> NDArray[np.v
     return merged
 
 
-def expected(start_s: NDArray[np.int64], known: Mapping[str, NDArray[Any]], width_s: int) -> NDArray[np.float64]:
+def expected(
+    start_s: NDArray[np.int64], known: Mapping[str, NDArray[Any]], width_s: int | NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Readings that a working board sends within [start_s, start_s + width_s), its period changing at `since_s`."""
     before_s = np.clip(known["since_s"] - start_s, 0, width_s)
     count: NDArray[np.float64] = before_s * known["hz_before"] + (width_s - before_s) * known["hz"]
     return count
 
 
-def worse(flag: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+def worse(flag: NDArray[np.int64], other: NDArray[np.int64] | NDArray[np.uint8]) -> NDArray[np.int64]:
     """The worse of two flags; 0, no flag yet, is better than any.
 
     >>> worse(np.array([0, 1, 2, 3]), np.array([9, 2, 1, 4])).tolist()
@@ -160,7 +145,7 @@ def _see(fields: dict[str, NDArray[Any]], slot: NDArray[np.int64], flag: NDArray
     """Count each reading, and keep the worst flag."""
     first = _firsts(slot)
     at = slot[first]
-    fields["seen"][at] += np.diff(first, append=len(slot)).astype(np.int32)
+    fields["seen"][at] += np.diff(first, append=len(slot))
     fields["flag"][at] = worse(fields["flag"][at], _FLAG[np.maximum.reduceat(RANK[flag], first)])
 
 
@@ -175,7 +160,7 @@ def _enter(fields: dict[str, NDArray[Any]], slot: NDArray[np.int64], brought: En
     fields["min"][at] = np.fmin(fields["min"][at], np.minimum.reduceat(value, first))
     fields["max"][at] = np.fmax(fields["max"][at], np.maximum.reduceat(value, first))
     _ends(fields, slot, first, {"first": value, "first_s": time_s, "last": value, "last_s": time_s})
-    fields["count"][at] += np.diff(first, append=len(slot)).astype(np.int32)
+    fields["count"][at] += np.diff(first, append=len(slot))
 
 
 def _ends(
@@ -208,13 +193,15 @@ def _finished(
     awaited = expected(fields["start_s"], known, width_s)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.minimum(fields["count"] / awaited, 1.0)
-        value = _value(fields, known["aggregate"])
+        value = value_of(fields, known["aggregate"])
     share[awaited <= 0] = np.nan
     value[fields["count"] == 0] = np.nan
     return {"expected": awaited, "completeness": share, "value": value}
 
 
-def _value(fields: Mapping[str, NDArray[Any]], aggregate: NDArray[np.uint8]) -> NDArray[np.float64]:
+def value_of(
+    fields: Mapping[str, NDArray[Any]] | NDArray[np.void], aggregate: NDArray[np.uint8]
+) -> NDArray[np.float64]:
     """By the aggregate; anything where nothing entered."""
     value: NDArray[np.float64] = fields["sum"] / fields["count"]
     if (angle := aggregate == CIRCULAR).any():

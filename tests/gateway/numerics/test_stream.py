@@ -253,10 +253,10 @@ def test_without_its_state_a_series_is_warmed_up_from_the_store(
 
 
 def test_no_more_is_recalled_than_makes_a_difference() -> None:
-    """Two days at one reading a minute, and never more than memory can hold."""
-    minute, often = params_row("mean", 60, {}), params_row("mean", 0.01, {})
+    """As long as a flat line takes to be told, and never more than memory can hold."""
+    minute, often = params_row("mean", 60, QUALITY | {"flat_fail_s": 7200}), params_row("mean", 0.01, QUALITY)
 
-    assert 2880 < recall(minute) < 3100
+    assert 240 < recall(minute) < 360
     assert recall(often) == 200_000
 
 
@@ -275,7 +275,7 @@ def weather(seed: int) -> list[tuple[int, int, float]]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_days_of_weather_may_be_cut_anywhere(seed: int) -> None:
-    """Long enough for every flag and for scores; the states too are those of one go."""
+    """Long enough for every flag; the states too are those of one go."""
     readings = weather(seed)
     whole, state_of_whole = in_one_go(readings)
 
@@ -286,7 +286,6 @@ def test_days_of_weather_may_be_cut_anywhere(seed: int) -> None:
     same(kept, whole)
     assert [pack(row) for row in state] == [pack(row) for row in state_of_whole]
     assert {int(r["flag"]) for r in whole.readings.values()} == {1, 3, 4, 9}
-    assert sum(np.isfinite(r["score"]) for r in whole.readings.values()) > 1500
 
 
 @pytest.mark.parametrize("seed", range(4))
