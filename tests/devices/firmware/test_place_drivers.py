@@ -255,11 +255,43 @@ result = [live(0, 20), live(1368, 72000), live(1368, 60), live(0, 20000), live(-
 
 
 def test_lis3mdl_knows_the_empty_place_that_it_was_told(tmp_path: Path) -> None:
-    """With the empty field as options a vehicle is told at once after a restart beside it."""
+    """With the empty field as options a restart beside a vehicle is not learnt from; the state is what holds for 5 s."""
     seconds = [place(True)] * 50
     earth = {"empty_x_ut": 14.0, "empty_y_ut": -12.0, "empty_z_ut": 44.0}
 
     read = watch(tmp_path, "parking", "lis3mdl", seconds, **earth)
 
-    assert read[0] == ({"field": pytest.approx(4.77e-5, abs=2e-7), "occupied": 0}, None)
+    assert [fault for _, fault in read[:4]] == ["warm-up"] * 4
+    assert read[5] == ({"field": pytest.approx(4.77e-5, abs=2e-7), "occupied": 0}, None)
     assert read[-1][0]["occupied"] == 1
+
+
+# Rest
+
+
+@pytest.mark.parametrize(
+    ("driver", "address", "told"),
+    [
+        ("scd41", 0x62, [0x3F, 0x86]),
+        ("sps30", 0x69, [0x01, 0x04]),
+        ("ens160", 0x53, [0x10, 0x00]),
+        ("ina219", 0x40, [0x00, 0x3F, 0xF8]),
+        ("lis3mdl", 0x1C, [0x22, 0x03]),
+    ],
+)
+def test_what_draws_current_can_rest(tmp_path: Path, driver: str, address: int, told: list[int]) -> None:
+    """Before a board on a battery sleeps, a chip that measures by itself is told to stop, by its data sheet's command."""
+    code = """
+name, address = given
+
+class Chip:
+    told = []
+    def writeto(self, address, content):
+        self.told.append([address] + list(content))
+    def writeto_mem(self, address, register, content):
+        self.told.append([address, register] + list(content))
+
+__import__("girouette.drivers." + name, None, None, ("Driver",)).Driver(Chip(), {"addr": address}).rest()
+result = Chip.told
+"""
+    assert run(code, tmp_path, [driver, address]) == [[address, *told]]

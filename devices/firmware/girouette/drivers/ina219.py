@@ -23,6 +23,7 @@ DEFAULT = const(0x399F)
 RESET = const(0x8000)
 ONCE = const(0x3FFB)
 """32 V, 320 mV over the shunt, the mean of 128 samples of each, once."""
+POWER_DOWN = const(0x3FF8)
 MEASURE_MS = const(140)
 READY = const(0x02)
 OVERFLOW = const(0x01)
@@ -77,6 +78,10 @@ class Driver:
         voltage = (volts >> 3) * 4 / 1000
         current = self._read(REG_CURRENT, ">h") * self._ua / 1000000
         return {"voltage": voltage, "current": current, "power": voltage * current}
+
+    def rest(self) -> None:
+        """Power down until the next reading."""
+        self._write(REG_CONFIG, POWER_DOWN)
 
     def _read(self, register: int, form: str) -> int:
         return struct.unpack(form, self._bus.readfrom_mem(self._address, register, 2))[0]

@@ -24,6 +24,8 @@ CHIP_ID = const(0x3D)
 REG_CONTROL = const(0x20)
 CONTROL = b"\x70\x00\x00\x0c\x40"
 """CTRL_REG1 to 5: ultra-high performance at 10 Hz, 4 gauss, continuous, Z the same, low and high byte of one measurement."""
+REG_CONTROL_3 = const(0x22)
+POWER_DOWN = b"\x03"
 MANY = const(0x80)
 REG_STATUS = const(0x27)
 NEW = const(0x08)
@@ -52,8 +54,9 @@ class Driver:
         self._learnt = 0
         self._sums = [0, 0, 0]
         self._now: tuple = ()
-        self._occupied = 0
-        self._turning_s = self._silent_s = 0
+        self._occupied: int | None = None
+        self._beyond = False
+        self._same_s = self._silent_s = 0
 
     async def start(self) -> None:
         """Make sure that it is the chip, and let it measure; what is known of the empty place stays known."""
@@ -81,16 +84,16 @@ class Driver:
             self._learn()
 
     async def read(self) -> dict:
-        """The field of this second, and the state of the place; `warm-up` while the empty field is learnt."""
+        """The field of this second, and the state of the place; `warm-up` until it is known."""
         if self._silent_s > SILENT_S:
             raise SensorError("timeout")
         if not self._now:
-            if self._empty:
+            if self._occupied is not None:
                 return {}
             raise SensorError("warm-up")
         if max(self._now) >= FULL or min(self._now) <= -FULL:
             raise SensorError("saturated")
-        if not self._empty:
+        if self._occupied is None:
             raise SensorError("warm-up")
         x, y, z = self._now
         return {"field": math.sqrt(x * x + y * y + z * z) / COUNTS_A_UT / 1000000, "occupied": self._occupied}
@@ -99,16 +102,24 @@ class Driver:
         self._sums = [total + count for total, count in zip(self._sums, self._now)]
         self._learnt += 1
         if self._learnt == LEARN_S:
+            self._occupied = 0
             self._empty = [(total << SLOW) // LEARN_S for total in self._sums]
-            note("lis3mdl: empty at", *(int(total / LEARN_S / COUNTS_A_UT + 0.5) for total in self._sums), "uT (x, y, z)")
+            note(
+                "lis3mdl: empty at", *(int(total / LEARN_S / COUNTS_A_UT + 0.5) for total in self._sums), "uT (x, y, z)"
+            )
 
     def _judge(self) -> None:
-        """Turn the state where it has been other for long enough; follow the empty field while nothing stands there."""
+        """The state is what has held for long enough; while nothing stands there the empty field is followed."""
         away = [min(abs(count - (kept >> SLOW)), FARTHEST) for count, kept in zip(self._now, self._empty)]
         limit = self._far // 2 if self._occupied else self._far
         beyond = away[0] * away[0] + away[1] * away[1] + away[2] * away[2] > limit * limit
-        self._turning_s = self._turning_s + 1 if beyond != bool(self._occupied) else 0
-        if self._turning_s >= TURN_S:
-            self._occupied, self._turning_s = 1 - self._occupied, 0
+        self._same_s = self._same_s + 1 if beyond == self._beyond else 1
+        self._beyond = beyond
+        if self._same_s >= TURN_S:
+            self._occupied = int(beyond)
         if not self._occupied and not beyond:
             self._empty = [kept + count - (kept >> SLOW) for count, kept in zip(self._now, self._empty)]
+
+    def rest(self) -> None:
+        """Power down until it is started again; a board that forgets in its sleep wants `empty_x_ut` and so on."""
+        self._bus.writeto_mem(self._address, REG_CONTROL_3, POWER_DOWN)

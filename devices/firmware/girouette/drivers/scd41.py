@@ -85,6 +85,10 @@ class Driver:
             raise SensorError("range")
         return {"co2": co2, "temperature": -45 + 175 * warm / 65535, "humidity": 100 * damp / 65535}
 
+    def rest(self) -> None:
+        """Let it be idle until it is started again; it takes 500 ms to become so."""
+        self._bus.writeto(self._address, command(STOP))
+
     async def _tell(self, code: int, *words: int) -> None:
         self._bus.writeto(self._address, command(code, *words))
         await asyncio.sleep_ms(COMMAND_MS)

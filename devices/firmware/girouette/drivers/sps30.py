@@ -108,6 +108,11 @@ class Driver:
             raise SensorError("checksum")
         return {}
 
+    def rest(self) -> None:
+        """Let fan and laser stand still until it is started again; they warm up anew then."""
+        self._bus.writeto(self._address, command(STOP))
+        self._cold_s = self._warm_up_s
+
     async def _ask(self, code: int, count: int) -> bytes:
         self._bus.writeto(self._address, command(code))
         await asyncio.sleep_ms(COMMAND_MS)
