@@ -37,7 +37,7 @@ class Backlog:
     def _resume(self) -> None:
         """Take up what earlier boots decided about the segments: given way, counted, or numbered again."""
         numbers = self._numbers
-        self.spool.begin_after(numbers.gone)
+        self.spool.begin_after(numbers.gone, numbers.passed[0])
         eps = [str(s.told_ep) for s in self.spool.segments]
         numbers.moved = {ep: to for ep, to in numbers.moved.items() if ep in eps}
         place, offset = numbers.passed

@@ -68,11 +68,11 @@ class Spool:
         more = size if last > SEGMENT_BYTES else 0
         return sum(on_flash(s) for s in whole) + on_flash(more) > self._limit
 
-    def begin_after(self, place: int) -> None:
-        """Remove the segments up to this one, and call no other by their names."""
-        for segment in [s for s in self.segments if s.place <= place]:
+    def begin_after(self, gone: int, known: int) -> None:
+        """Remove the segments up to the one that is `gone`, and call no new one as one that is gone or `known`."""
+        for segment in [s for s in self.segments if s.place <= gone]:
             self.remove(segment)
-        self._next = max(self._next, place + 1)
+        self._next = max(self._next, gone + 1, known + 1)
 
     def append(self, ep: int, channels: list, lines: list[tuple[int, str, str]]) -> tuple[Segment, int]:
         """Write samples (number, date, values) down, and say where; when the disk refuses (OSError) they are the caller's."""

@@ -75,6 +75,74 @@ result = [numbers.ep, numbers.boot, [numbers.take() for _ in range(given)][-1]]
     assert again[2] == [65]
 
 
+def test_a_counter_that_cannot_be_kept_any_more_gives_no_number_twice(tmp_path: Path) -> None:
+    """Where the disk begins to refuse, the next number is one of a new `ep`, which is kept as soon as the disk lets it."""
+    code = """
+from girouette.numbers import Numbers
+numbers = Numbers()
+given = [(numbers.ep, numbers.take()) for _ in range(64)]
+save, Numbers._save = Numbers._save, lambda self: False
+for _ in range(10):
+    sq = numbers.take()
+    given.append((numbers.ep, sq))
+unkept = Numbers._read(numbers)["ep"] == given[0][0]
+Numbers._save = save
+for _ in range(10):
+    sq = numbers.take()
+    given.append((numbers.ep, sq))
+after = Numbers()
+sq = after.take()
+given.append((after.ep, sq))
+result = [unkept, len(given) - len(set(given)), len({ep for ep, _ in given}), [sq for _, sq in given[62:66]], sq]
+"""
+    assert run(code, tmp_path) == [True, 0, 2, [63, 64, 65, 66], 139]
+
+
+CARRIED = """
+import asyncio, json
+from girouette.clock import Clock, Uptime
+from girouette.numbers import Numbers
+from girouette.sender import Sender
+from girouette.spool import Spool
+
+class Channel:
+    name, unit = "noise_level", "dB"
+
+class Client:
+    said = []
+    async def publish(self, topic, payload, qos):
+        self.said.append(json.loads(bytes(payload.behind(b""))))
+
+uptime, client, numbers = Uptime(), Client(), Numbers()
+clock = Clock(uptime)
+clock.learn_ntp(1800000000000)
+sender = Sender("t", "b1/", [Channel()], numbers, clock, uptime, Spool("spool", 100000))
+old = numbers.ep
+
+async def main():
+    for value in range(64):
+        numbers.take()
+    numbers.next = 63
+    sender.add(uptime.s(), "1")
+    sender.add(uptime.s(), "2")
+    Numbers._save = lambda self: False
+    sender.add(uptime.s(), "3")
+    sender.connected()
+    task = asyncio.create_task(sender.run(client, lambda: None))
+    await asyncio.sleep_ms(2000)
+    task.cancel()
+
+asyncio.run(main())
+pack = client.said[0]
+result = [pack[0]["ep"] == numbers.ep != old, [[r["sq"], r["v"]] for r in pack], pack[0]["lo"]]
+"""
+
+
+def test_what_is_in_memory_goes_on_under_the_new_ep(tmp_path: Path) -> None:
+    """When the `ep` has to change between two samples, those in memory are sent under the new one, each with a number of its own."""
+    assert run(CARRIED, tmp_path, virtual=True) == [True, [[63, 1], [64, 2], [65, 3]], 63]
+
+
 def test_drops_and_the_dates_of_boots_outlive_a_restart(tmp_path: Path) -> None:
     """The count of drops is kept when it is written down; of the dates of boots the eight latest are."""
     code = """

@@ -221,6 +221,22 @@ def live():
         {"limit": 9000},
         80,
     ),
+    "late": (
+        """
+def live():
+    board = Board(Gateway([]))
+    board.sender.connected()
+    asyncio.run(board.work(30))
+    board.gateway.answers = False
+    asyncio.run(board.work(50))
+    assert board.spool.segments
+    board.gateway.answers = True
+    asyncio.run(board.work(20, wait=200))
+    assert board.drained()
+""",
+        {},
+        60,
+    ),
     "clock": (
         """
 def live():

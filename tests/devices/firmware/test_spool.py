@@ -144,6 +144,33 @@ result = [result, [s.low for s in spool.segments]]
     assert run(code, tmp_path) == [28, [1, 2]]
 
 
+NAMES = """
+from girouette.backlog import Backlog
+from girouette.numbers import Numbers
+from girouette.spool import Spool
+
+def boot():
+    numbers, spool = Numbers(), Spool("spool", 80000)
+    Backlog(spool, numbers, None, None, "b1/")
+    return numbers, spool
+
+result = []
+for gone, passed in [(0, 1), (3, 1), (0, 5)]:
+    numbers, spool = boot()
+    numbers.passed = [passed, 100]
+    numbers.give_way(gone)
+    numbers, spool = boot()
+    segment, _ = spool.append(numbers.ep, [["noise_level", "dB"]], [(numbers.take(), "1800000000", "55")])
+    result.append([segment.place, segment.counted])
+    spool.remove(segment)
+"""
+
+
+def test_no_segment_is_called_as_one_of_which_something_is_remembered(tmp_path: Path) -> None:
+    """Names go on after the last one that gave way or was counted, though the spool is empty at power-on."""
+    assert run(NAMES, tmp_path) == [[2, 0], [4, 0], [6, 0]]
+
+
 FULL = """
 import asyncio
 from girouette.backlog import Backlog
