@@ -69,6 +69,57 @@ for wait_ms in (179, 180):
     assert run(code, tmp_path, config=config, around=around, virtual=True) == [True, False]
 
 
+# VEML7700
+
+
+@pytest.mark.parametrize("lux", [0.0, 0.05, 1.3, 99.0, 101.0, 1200.0, 9000.0, 40000.0, 110000.0])
+def test_veml7700_reads_the_night_and_bears_the_day(tmp_path: Path, lux: float) -> None:
+    """Below 100 lx within a step of 0.0084; above, corrected, within what one count of the small gain makes."""
+    [(found, fault)] = watch(tmp_path, "street-light", "veml7700", [{"street.illuminance": lux}])
+
+    assert fault is None
+    assert found["illuminance"] == pytest.approx(lux, abs=0.009 if lux < 100 else 0.6 + lux * 3e-4)
+
+
+def test_veml7700_corrects_as_the_application_note_does(tmp_path: Path) -> None:
+    """Its example: 1500 lx by a small gain are 1658 lx; the counts and their lux are those of its table."""
+    code = """
+from girouette.drivers.veml7700 import BRIGHT, DIM, corrected
+result = [corrected(1500.0), BRIGHT, DIM]
+"""
+    lux, bright, dim = run(code, tmp_path)
+
+    assert lux == pytest.approx(1658, abs=0.5)
+    for settings, ms, a_count in (bright, dim):
+        gain = {1: 2.0, 2: 0.125}[settings >> 11]
+        assert a_count == pytest.approx(0.0042 * 2 * 800 / gain / ms)
+
+
+def test_veml7700_gives_the_count_before_to_who_does_not_wait(tmp_path: Path) -> None:
+    """The model's clock is a tenth slow, as a chip's may be: 100 ms after waking there is no new count, after 114 there is."""
+    config = {
+        "sensors": [
+            {
+                "driver": "veml7700",
+                "bus": {"kind": "i2c", "id": 0, "addr": 16},
+                "channels": [{"n": "lux", "key": "illuminance"}],
+            }
+        ]
+    }
+    code = """
+import time
+from machine import I2C, Pin
+bus, result = I2C(0, scl=Pin(7), sda=Pin(6)), []
+bus.writeto_mem(16, 0, b"\\x00\\x10")
+for wait_ms in (100, 14):
+    time.sleep_ms(wait_ms)
+    result.append(bus.readfrom_mem(16, 4, 2) == b"\\x00\\x00")
+"""
+    around = {"signals": {"lux": {"base": 500.0}}}
+
+    assert run(code, tmp_path, config=config, around=around, virtual=True) == [True, False]
+
+
 # VL53L1X
 
 
