@@ -1,0 +1,57 @@
+"""A sensor of the board: which of its faults make it start its driver anew, and what it is told of those beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from on_board import run
+
+LIFE = """
+import asyncio, sys
+from girouette import sensor as module
+from girouette.sensor import Sensor, SensorError
+
+told = []
+
+class Driver:
+    def __init__(self, bus, options):
+        told.append("made")
+    async def start(self):
+        told.append("started")
+    async def read(self):
+        word = given.pop(0)
+        if word == "":
+            return {"value": 1}
+        raise OSError(19) if word == "bus" else SensorError(word)
+
+class Wiring:
+    driver, channels, bus, options = "mine", (), {}, {}
+
+class Buses:
+    def open(self, bus):
+        return None
+
+class Module:
+    pass
+
+Module.Driver = Driver
+sys.modules["girouette.drivers.mine"] = Module
+sensor, faults = Sensor(Wiring(), Buses()), []
+while given:
+    asyncio.run(sensor.read())
+    faults.append(sensor.fault)
+result = [told.count("started"), faults]
+"""
+
+
+@pytest.mark.parametrize("word", ["warm-up", "saturated", "range"])
+def test_what_is_no_fault_of_the_sensor_does_not_start_it_again(tmp_path: Path, word: str) -> None:
+    """A sensor that warms up would never be warm, one that is saturated would measure no better: told, and left to work."""
+    assert run(LIFE, tmp_path, ["", word, word, ""]) == [1, [None, word, word, None]]
+
+
+@pytest.mark.parametrize("word", ["timeout", "checksum", "stuck", "bus"])
+def test_what_is_wrong_with_a_sensor_starts_it_again(tmp_path: Path, word: str) -> None:
+    """After each failed reading it is started at once, so that the next one finds it at work."""
+    assert run(LIFE, tmp_path, ["", word, word, ""]) == [3, [None, word, word, None]]
