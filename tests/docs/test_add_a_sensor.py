@@ -86,10 +86,10 @@ def test_twenty_lines_make_a_driver(tmp_path: Path, copy: Path) -> None:
     said = follow(half(FRENCH, 2), copy)
 
     (checked,) = (text for command, text in said.items() if "check" in command)
-    assert "soil: Soil; channels soil_moisture; every 600 s; 14 €" in checked
-    assert "Sonde d’humidité du sol / Soil moisture probe" in (tmp_path / "my-recipes/soil/wiring.svg").read_text()
+    assert "planter: Soil; channels soil_wetness; every 600 s; 14 €" in checked
+    assert "Sonde d’humidité du sol / Soil moisture probe" in (tmp_path / "my-recipes/planter/wiring.svg").read_text()
     (tried,) = (text for command, text in said.items() if "try" in command)
-    readings = [int(found) for found in re.findall(r"soil_moisture (\d+) %", tried)]
+    readings = [int(found) for found in re.findall(r"soil_wetness (\d+) %", tried)]
     assert readings
     assert all(25 < reading < 55 for reading in readings)
 

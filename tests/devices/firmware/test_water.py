@@ -202,7 +202,7 @@ result += [echo.took_us(), trigger.level, echo.ask(20), echo.took_us()]
 )
 def test_soil_is_told_between_air_and_water(tmp_path: Path, moisture: float, expected: float) -> None:
     """Within the converter's steps of 0.8 mV in 1.3 V; a little beyond either end is that end."""
-    [(found, fault)] = watch(tmp_path, "soil", "soil_probe", [{"soil_moisture": moisture}] * 5, period=5)
+    [(found, fault)] = watch(tmp_path, "soil", "sen0193", [{"soil_moisture": moisture}] * 5, period=5)
 
     assert fault is None
     assert found["moisture"] == pytest.approx(expected, abs=0.15)
@@ -212,7 +212,7 @@ def test_its_two_points_are_the_probes_own(tmp_path: Path) -> None:
     """A probe that gives 2.3 V in air is at 25 % where the recipe says that its air is 2.6 V and its water 1.4 V."""
     dry = [{"soil_moisture": 0.0}] * 2
 
-    [(found, _)] = watch(tmp_path, "soil", "soil_probe", dry, period=2, dry_uv=2600000, wet_uv=1400000)
+    [(found, _)] = watch(tmp_path, "soil", "sen0193", dry, period=2, dry_uv=2600000, wet_uv=1400000)
 
     assert found["moisture"] == pytest.approx(25.0, abs=0.15)
 
@@ -221,11 +221,11 @@ def test_its_two_points_are_the_probes_own(tmp_path: Path) -> None:
     ("trouble", "word"),
     [({"sampling": False}, "absent"), ({"fault": "stuck"}, "stuck"), ({"soil_moisture": 130.0}, "range")],
 )
-def test_a_soil_probe_tells_what_is_wrong_and_recovers(tmp_path: Path, trouble: dict[str, Any], word: str) -> None:
+def test_a_sen0193_tells_what_is_wrong_and_recovers(tmp_path: Path, trouble: dict[str, Any], word: str) -> None:
     """A pin at ground is no probe, one at 3V3 a short; beyond its two points by more than 15 % they are another probe's."""
     fine = {"soil_moisture": 40.0, "sampling": True, "fault": "none"}
 
-    read = watch(tmp_path, "soil", "soil_probe", [*[fine] * 2, *[fine | trouble] * 4, *[fine] * 4], period=2)
+    read = watch(tmp_path, "soil", "sen0193", [*[fine] * 2, *[fine | trouble] * 4, *[fine] * 4], period=2)
 
     assert read[2] == ({}, word)
     assert read[4] == ({"moisture": pytest.approx(40.0, abs=0.15)}, None)
