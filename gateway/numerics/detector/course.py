@@ -19,6 +19,8 @@ from gateway.numerics.detector.memory import AWAY, BRIEF, LONG, SEEN, SPAN
 
 FEW = 20
 """Half hours before there is a course or a noise to compare."""
+ROWS = 64
+"""Courses that are compared at once: what that takes stays in the cache."""
 FLOOR = 0.01
 """What the noise of the past is raised by, as a share of its mean: a still hour is not infinitely still."""
 
@@ -26,19 +28,28 @@ FLOOR = 0.01
 def strangeness(means: NDArray[np.float32]) -> NDArray[np.float64]:
     """(q,) how far the newest course of each row (q, KEPT) lies from its nearest; NaN where there are not FEW before it.
 
-    Cost: SPAN x SEEN subtractions and products a row, 12 us.
+    Cost: SPAN x SEEN subtractions and products a row, 4 us.
     """
-    apart = np.zeros((len(means), SEEN), np.float32)
+    found = np.empty(len(means))
+    for first in range(0, len(means), ROWS):
+        some = means[first : first + ROWS]
+        apart = _apart(some)
+        found[first : first + ROWS] = np.sqrt(apart.min(axis=1).astype(np.float64))
+        found[first : first + ROWS][np.isinf(apart[:, SEEN - FEW])] = np.nan
+    return found
+
+
+def _apart(means: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(q, SEEN) squared distances to the courses of the past, infinite where one is not known."""
+    apart, gap = np.zeros((len(means), SEEN), np.float32), np.empty((len(means), SEEN), np.float32)
     length = means.shape[1]
     for back in range(1, SPAN + 1):
         end = length - SPAN - back + 1
-        gap = means[:, end - SEEN : end] - means[:, length - back, None]
-        gap *= gap
+        np.subtract(means[:, end - SEEN : end], means[:, length - back, None], out=gap)
+        np.multiply(gap, gap, out=gap)
         apart += gap
     apart[np.isnan(apart)] = np.inf
-    found: NDArray[np.float64] = np.sqrt(apart.min(axis=1).astype(np.float64))
-    found[np.isinf(apart[:, SEEN - FEW])] = np.nan
-    return found
+    return apart
 
 
 def usual(means: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -36,6 +36,11 @@ class Halves:
         later[self.first] = False
         return np.flatnonzero(later)
 
+    @property
+    def at_most_one(self) -> bool:
+        """Did no series begin more than one? Then what follows is short."""
+        return bool(np.all(self.last <= self.first + 1))
+
     def moving(self) -> tuple[Halves, NDArray[np.int64], NDArray[np.int64]]:
         """The half hours of the series in which one ended, which series, and which half hours these are."""
         moves = self.last > self.first
@@ -126,6 +131,8 @@ def lagged(
     `was` (m, L) stands before the first of each series, and then come the half hours that ended in the run, `made` (k,).
     """
     length = was.shape[1]
+    if halves.at_most_one and len(of) == len(was):
+        return np.concatenate([was[:, 1:], made[halves.first, None]], axis=1, dtype=np.float32)
     ended = np.ones(len(halves.group), np.bool_)
     ended[halves.last] = False
     many = halves.last - halves.first

@@ -19,7 +19,7 @@ SPAN, SEEN, AWAY = 8, 336, 48
 """Half hours that make one course; how many courses of the past it is compared with; half hours that tell the level."""
 KEPT = SEEN + 2 * SPAN - 1
 """Half hours whose means are remembered."""
-BRIEF, LONG = 2, 96
+BRIEF, LONG = 3, 96
 """Half hours of the noise now, and of the noise before."""
 BINS, HOME, OCTAVE = 128, 48, 4
 """Sizes are counted in so many bins, OCTAVE to a doubling; the first size that is not nothing falls into bin HOME."""

@@ -31,31 +31,42 @@ BEYOND = 3.0
 class Past:
     """The sizes known when each of k half hours began."""
 
-    tail: NDArray[np.int32]
-    """(k, BINS + 1) how many were in this bin or above."""
+    count: NDArray[np.int32]
+    """(k, BINS)"""
     most: NDArray[np.float64]
     """(k,) the greatest, 0 where there was none."""
     home: NDArray[np.float64]
     """(k,) the size at home in bin HOME, 0 where there is none yet."""
 
     @property
-    def known(self) -> NDArray[np.int32]:
+    def known(self) -> NDArray[np.int64]:
         """(k,) how many there were."""
-        return self.tail[:, 0]
+        known: NDArray[np.int64] = self.count.sum(axis=1, dtype=np.int64)
+        return known
 
     def surprise(self, size: NDArray[np.float64], half: NDArray[np.int64], *, least: int) -> NDArray[np.float64]:
-        """How rare each size (q,) was in the past of its half hour; 0 while fewer than `least` were known, and for NaN."""
+        """How rare each size (q,) was in the past of its half hour; 0 while fewer than `least` were known, and for NaN.
+
+        `half` (q,) never falls. Cost: BINS additions for each half hour that is asked for.
+        """
         given = np.nan_to_num(size, nan=0.0)
-        own = bins(given, self.home[half])
-        flat = self.tail.reshape(-1)
-        at = half * (BINS + 1) + own
-        known = self.tail[half, 0].astype(np.float64)
-        rank: NDArray[np.float64] = np.log10(known + 1) - np.log10((flat[at] + flat[at + 1]) / 2 + 1)
+        new = np.diff(half, prepend=-1) != 0
+        tail = self._tail(half[new]).reshape(-1)
+        row = (np.cumsum(new) - 1) * (BINS + 1)
+        at = row + bins(given, self.home[half])
+        known = tail[row].astype(np.float64)
+        rank: NDArray[np.float64] = np.log10(known + 1) - np.log10((tail[at] + tail[at + 1]) / 2 + 1)
         most = self.most[half]
         beyond = np.flatnonzero((given > MARGIN * most) & (most > 0))
         rank[beyond] = np.log10(known[beyond] + 1) + np.minimum(np.log10(given[beyond] / most[beyond]), BEYOND)
         rank[(known < least) | np.isnan(size)] = 0.0
         return rank
+
+    def _tail(self, half: NDArray[np.int64]) -> NDArray[np.int32]:
+        """(len(half), BINS + 1) how many sizes were in this bin or above."""
+        tail = np.zeros((len(half), BINS + 1), np.int32)
+        np.cumsum(self.count[half, ::-1], axis=1, out=tail[:, BINS - 1 :: -1])
+        return tail
 
 
 def bins(size: NDArray[np.float64], home: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -89,12 +100,10 @@ def learn(memory: NDArray[np.void], halves: Halves, sizes: NDArray[np.float64], 
     np.maximum.at(greatest, half, size)
     most, _ = so_far(np.maximum, halves, memory["most"], greatest)
     before = _before(memory["count"], halves, made)
-    tail = np.zeros((len(before), BINS + 1), np.int32)
-    np.cumsum(before[:, ::-1], axis=1, out=tail[:, BINS - 1 :: -1])
     memory["count"] = before[halves.last] + made[halves.last]
     memory["most"] = np.maximum(most[halves.last], greatest[halves.last])
     memory["home"] = home
-    return Past(tail, most, home[halves.group])
+    return Past(before, most, home[halves.group])
 
 
 def fade(memory: NDArray[np.void], some: NDArray[np.int64]) -> None:
@@ -119,8 +128,14 @@ def _homes(
 
 def _before(count: NDArray[np.uint16], halves: Halves, made: NDArray[np.int32]) -> NDArray[np.int32]:
     """(k, BINS) what was counted before each half hour."""
+    before = count.astype(np.int32)[halves.group]
     if len(made) == len(count):
-        return count.astype(np.int32)
+        return before
+    if halves.at_most_one:
+        moved = np.flatnonzero(halves.last > halves.first)
+        before[halves.last[moved]] += made[halves.first[moved]]
+        return before
     upto = np.cumsum(made, axis=0, dtype=np.int32) - made
-    before: NDArray[np.int32] = upto - upto[halves.first][halves.group] + count[halves.group].astype(np.int32)
+    before += upto
+    before -= upto[halves.first][halves.group]
     return before

@@ -147,7 +147,7 @@ def _level(
 
 
 def _outside(
-    memory: NDArray[np.void], halves: Halves, of: NDArray[np.int64], *, signal: Signal, known: NDArray[np.int32]
+    memory: NDArray[np.void], halves: Halves, of: NDArray[np.int64], *, signal: Signal, known: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """(n,) the surprise of what lies out of the range of the past; the ranges go on."""
     bounds = []
