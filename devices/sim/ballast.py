@@ -23,6 +23,12 @@ def leave(wanted: int) -> int:
     for sensor in the_world.config.get("sensors", ()):
         model_of(sensor)
     gc.collect()
+    size = MOST
     while gc.mem_free() - wanted > LEAST:
-        _ballast = (bytearray(min(gc.mem_free() - wanted, MOST) - LEAST), _ballast)
+        try:
+            _ballast = (bytearray(min(gc.mem_free() - wanted, size) - LEAST), _ballast)
+        except MemoryError:  # what is free lies in smaller pieces
+            if size <= 2 * LEAST:
+                raise
+            size //= 2
     return gc.mem_free()

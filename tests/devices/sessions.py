@@ -38,6 +38,7 @@ from receiver import samples_of
 
 from devices.image import Identity, build_image, shard_of
 from devices.interpreter import command
+from devices.pinout import load_pinouts
 from devices.recipe import load_recipes
 from devices.simulate import SIMULATOR, Surroundings, lay
 
@@ -48,8 +49,10 @@ SAID = ("connects", "will", "says", "drops")
 CHANGING = ("free", "step_ms", "step_task")
 """Figures of `health` that are the interpreter's: shown as "..."."""
 MOST_TOLD = 3
-FREE_BYTES = 124_544
-"""What the firmware finds free at power-on: as in an interpreter of `-X heapsize=64wK`, a board with about 62 KiB of heap."""
+KEPT_FREE_BYTES = 32_768
+"""What the firmware leaves alone of the smallest board's heap at its worst moment: draining a full spool."""
+FREE_BYTES = 2 * (min(p.heap for p in load_pinouts().values()) - KEPT_FREE_BYTES)
+"""What the firmware finds free at power-on: the smallest heap of the board table less 32 KiB, its objects twice as large here."""
 BROKER_BYTES = 40_000
 """What the session's broker works with: it lives in the board's heap, as mosquitto does not."""
 HEAP = "128wK"

@@ -15,12 +15,12 @@ NTP_TRUSTED_MS = 86400000
 
 
 class Uptime:
-    """Milliseconds since power-on that never wrap, as `ticks_ms` does after 12 days; ask at least once in six."""
+    """Milliseconds since power-on, sleep included, that never wrap, as `ticks_ms` does after 12 days; ask once in six at least."""
 
-    def __init__(self, ticks_ms=time.ticks_ms):
+    def __init__(self, ticks_ms=time.ticks_ms, start_ms: int = 0):
         self._ticks_ms = ticks_ms
         self._last = ticks_ms()
-        self._ms = 0
+        self._ms = start_ms
 
     def ms(self) -> int:
         """Milliseconds since power-on."""
@@ -44,6 +44,17 @@ class Clock:
         self.source: str | None = None
         self.last_s = 0
         self.steps = 0
+        self.off_ms = 0
+        """By how much it was wrong when it was last set right."""
+
+    @property
+    def base_ms(self) -> int:
+        """The date at which uptime was 0, in milliseconds; only once the clock is known."""
+        return self._base_ms or 0
+
+    def resume(self, base_ms: int, last_s: int) -> None:
+        """Go on after a sleep in which uptime went on."""
+        self._base_ms, self.last_s, self.source = base_ms, last_s, "sleep"
 
     @property
     def known(self) -> bool:
@@ -84,6 +95,7 @@ class Clock:
             return False
         if self._base_ms is not None and base_ms < self._base_ms - SMALL_STEP_S * 1000:
             self.steps += 1
+        self.off_ms = base_ms - self._base_ms if self._base_ms is not None else 0
         self._base_ms, self.source, self._heard_ms = base_ms, source, up_ms
         return True
 

@@ -23,7 +23,7 @@ class Commands:
     def __init__(self, clock, actions: dict):
         self._clock = clock
         self._actions = actions
-        self._done: list[tuple[str, dict | None]] = obeyed_before()
+        self._done: list[tuple] = obeyed_before()
         self._waiting: list[dict] = []
 
     def heard(self, payload: bytes) -> None:

@@ -103,6 +103,12 @@ class Client:
         if not waiting.done:
             raise Disconnected("connection lost")
 
+    async def leave(self) -> None:
+        """Say goodbye, so that the broker keeps the last will to itself."""
+        self._send(codec.GOODBYE)
+        while self._out and self.online:
+            await asyncio.sleep_ms(20)
+
     async def _connection(self, link_up, beat) -> None:
         """One connection from beginning to end; always ends in an error."""
         host, port = self._broker.host, self._broker.port

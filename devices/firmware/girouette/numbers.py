@@ -19,7 +19,7 @@ BASES = 8
 class Numbers:
     """The board's counter of samples, of drops and of boots."""
 
-    def __init__(self, path: str = "counter", urandom=os.urandom):
+    def __init__(self, slept: list | None = None, path: str = "counter", urandom=os.urandom):
         self._path = path
         self._urandom = urandom
         self._others: dict[int, int] = {}
@@ -37,9 +37,20 @@ class Numbers:
         self.kept = bool(kept)
         self._told = self.dropped
         self._reserved = self.next
+        self.went_on = bool(kept) and slept is not None and self._go_on(slept)
+        if self.went_on:
+            return
         self._reserve()
         if not self.kept:
             self.next, self._reserved = 1, 2
+
+    def _go_on(self, slept: list) -> bool:
+        """After a planned sleep this is the same boot, and its numbers go on where they were; False where the file is another."""
+        ep, boot, after, dropped = slept
+        if ep != self.ep or boot != self.boot - 1 or not after <= self._reserved:
+            return False
+        self.boot, self.next, self.dropped = boot, after, dropped
+        return True
 
     def take(self) -> int:
         """The next sample's number; where it cannot be put beyond doubt it is one of a new `ep`."""

@@ -19,12 +19,12 @@ class Sampler:
         self._last_s = -1
         self.asked = False
         self.empty = 0
+        self.heard: dict = {}
+        """What the last sample's sensors gave, by the drivers' keys."""
 
     async def run(self, beat) -> None:
         """Never returns; ticks that were missed are left out, not made up for."""
-        for sensor in self._sensors:
-            await sensor.read()  # starts it; what it says first is not a sample yet
-            beat()
+        await self.settle(beat)
         due, count = time.ticks_add(time.ticks_ms(), TICK_MS), 0
         while True:
             beat()
@@ -35,17 +35,34 @@ class Sampler:
                 sensor.tick()
             if self.asked or self._falls_due(count, late):
                 self.asked = False
-                await self._sample(beat)
+                await self.sample(beat)
             count += late + 1
 
     def _falls_due(self, count: int, late: int) -> bool:
         """Does a sample fall on this tick, or on one that was missed before it?"""
         return (count + late) // self._period_s > (count - 1) // self._period_s
 
-    async def _sample(self, beat) -> None:
+    async def settle(self, beat, within_s: int = 0) -> None:
+        """Start every sensor: what it says first is not a sample yet; within so many seconds wait for those that warm up."""
+        for sensor in self._sensors:
+            await sensor.read()
+            beat()
+        for _ in range(within_s):
+            cold = [s for s in self._sensors if s.fault == "warm-up" or not (s.fault or s.gave)]
+            if not cold:
+                return
+            await asyncio.sleep_ms(TICK_MS)
+            for sensor in cold:
+                sensor.tick()
+                await sensor.read()
+            beat()
+
+    async def sample(self, beat) -> None:
+        """Take one sample now; nothing is kept of a moment in which no sensor has a value."""
         up_s = max(self._uptime.s(), self._last_s + 1)
         texts: list[str] = []
         heard: dict = {}
+        self.heard = heard
         for sensor in self._sensors:
             sensor.hear(heard)
             values = await sensor.read()

@@ -19,6 +19,8 @@ class Sensor:
         self.name: str = wiring.driver
         self.channels = wiring.channels
         self.fault: str | None = None
+        self.gave = False
+        """Did it give a value when it was last read?"""
         module = __import__(DRIVERS + wiring.driver, None, None, ("Driver",))
         options = dict(wiring.options)
         options["addr"] = wiring.bus.get("addr")
@@ -37,7 +39,7 @@ class Sensor:
             self._failed(error)
             await self._start_again()
             return {}
-        self.fault = None
+        self.fault, self.gave = None, bool(values)
         return values
 
     def tick(self) -> None:
@@ -59,6 +61,15 @@ class Sensor:
             await asyncio.wait_for_ms(self._start(), PATIENCE_MS)
         except (OSError, asyncio.TimeoutError):
             pass  # `fault` has what went wrong first; the next reading tries again
+
+    def rest(self) -> None:
+        """Put the chip to sleep, where its driver can; the next reading starts it again."""
+        if self._started and hasattr(self._driver, "rest"):
+            try:
+                self._driver.rest()
+            except OSError:
+                pass  # it sleeps deeply enough
+            self._started = False
 
     def hear(self, values: dict) -> None:
         """Tell the driver what the sensors before it have just measured, where it corrects its own values by that."""

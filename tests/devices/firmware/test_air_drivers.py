@@ -203,7 +203,7 @@ class Uptime:
         return 1
 
 sensors = [Sensor({"temperature": 21.5}), Sensor({"humidity": 40.0}), Sensor({})]
-asyncio.run(Sampler(sensors, 60, Uptime(), None)._sample(lambda: None))
+asyncio.run(Sampler(sensors, 60, Uptime(), None).sample(lambda: None))
 result = [sensor.heard for sensor in sensors]
 """
     assert run(code, tmp_path) == [{}, {"temperature": 21.5}, {"temperature": 21.5, "humidity": 40.0}]
