@@ -13,6 +13,7 @@ from gateway.registry.rows import (
     RegistryRefusal,
     RegistryUnknown,
     Series,
+    Update,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "RegistryRefusal",
     "RegistryUnknown",
     "Series",
+    "Update",
 ]

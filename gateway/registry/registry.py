@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from gateway.registry import catalogue, life, series
+from gateway.registry import catalogue, life, series, updates
 from gateway.registry.database import Database
 from gateway.registry.rows import (
     Device,
@@ -22,6 +22,7 @@ from gateway.registry.rows import (
     RegistryRefusal,
     RegistryUnknown,
     Series,
+    Update,
 )
 from gateway.registry.spans import Span
 from gateway.registry.tables import PILOT, PLACE
@@ -181,6 +182,30 @@ class Registry:
         """Readings before until_s were generated, not measured; None: all were measured."""
         with self._database.writing() as connection:
             series.set_generated_until(connection, series_id, until_s)
+
+    def updates(self) -> list[Update]:
+        """All new versions that devices were given, with what became of them, oldest first."""
+        return self._read(updates.updates)
+
+    def next_serial(self, device: str, *, at_s: int) -> int:
+        """The number of this device's next order: above all before it, those of a registry that was lost included."""
+        with self._database.writing() as connection:
+            return updates.next_serial(connection, device, at_s=at_s)
+
+    def note_update(self, device: str, version: str, end: str, why: str = "", *, at_s: int) -> None:
+        """This became of a version that the device was given; one that it kept is the one that it runs."""
+        with self._database.writing() as connection:
+            updates.note_update(connection, device, version, end, why, at_s=at_s)
+
+    def note_firmware(self, heard: Mapping[str, str]) -> None:
+        """These devices were heard to run these versions."""
+        with self._database.writing() as connection:
+            updates.note_firmware(connection, heard)
+
+    def set_update_key(self, device: str, key: str) -> None:
+        """The device has another key for its updates; the board must be flashed with it."""
+        with self._database.writing() as connection:
+            updates.set_key(connection, device, key)
 
     def _read(self, what: Callable[[Connection], T]) -> T:
         with self._database.reading() as connection:

@@ -80,6 +80,26 @@ class Device:
     user: str
     password_hash: str
     added_s: int
+    update_key: str = ""
+    """By which the board knows its updates, in hexadecimal: a secret; empty for one that takes none over the air."""
+    update_serial: int = 0
+    """The number of its last order: a board takes none with a lower one."""
+    firmware: str = ""
+    """What it was heard to run last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A new version that a device was given, and what became of it."""
+
+    id: int
+    device_id: str
+    at_s: int
+    version: str
+    end: str
+    """kept, back, refused or silent."""
+    why: str
+    """The device's own word, where it was refused or came back."""
 
 
 @dataclass(frozen=True, slots=True)

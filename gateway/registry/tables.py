@@ -73,6 +73,9 @@ DEVICE = _table(
     Column("user", String, nullable=False),
     Column("password_hash", String, nullable=False),
     Column("added_s", BigInteger, nullable=False),
+    Column("update_key", String, nullable=False, server_default=""),
+    Column("update_serial", BigInteger, nullable=False, server_default="0"),
+    Column("firmware", String, nullable=False, server_default=""),
 )
 """A retired device keeps its row: that is its tombstone."""
 
@@ -136,3 +139,14 @@ PERIOD = _table(
     UniqueConstraint("series_id", "from_s"),
 )
 """From when on a series is expected to have a reading every period."""
+
+UPDATE = _table(
+    "update",
+    Column("id", Integer, primary_key=True),
+    Column("device_id", String, ForeignKey("registry_device.id"), nullable=False, index=True),
+    Column("at_s", BigInteger, nullable=False),
+    Column("version", String, nullable=False),
+    Column("end", String, nullable=False),
+    Column("why", String, nullable=False),
+)
+"""What became of each new version that a device was given: kept, back, refused or silent, and the device's own word."""
