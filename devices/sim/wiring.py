@@ -96,6 +96,10 @@ def find_i2s(number: int):
 class Silence:
     """A line without a sender."""
 
+    def sent(self) -> bytes:
+        """Nothing."""
+        return b""
+
     def clocked(self, hertz: int) -> None:
         """Nobody hears the clock."""
 

@@ -90,6 +90,8 @@ class Sensor:
     ticks = reads = 0
     def tick(self):
         self.ticks += 1
+    def hear(self, values):
+        pass
     async def read(self):
         self.reads += 1
         await asyncio.sleep_ms(given["reading_ms"])
