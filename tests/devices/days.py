@@ -36,6 +36,10 @@ DEVICE = "b1"
 HEAP = "1024wK"
 FREE = 1_800_000
 BLOCKS = 192
+MOST_OPERATIONS = 90
+"""Every other power cut falls on one of so many operations of the flash, if the board gets that far."""
+DIES_OF_A_COMMIT = 0.03
+"""How often the gateway dies after a commit, before anybody has heard of it."""
 QUIET_END_MS = 900_000
 """So long nothing fails at the end, so that everything can arrive."""
 IN_MEMORY_S = 22
@@ -98,6 +102,7 @@ class Town:
             period_s=plan.period_s, place_id=place.id, at_s=UNIX_MS // 1000 - 86_400, password_hash="",
         )  # fmt: skip
         self._directory = Directory(self.registry, load_quantities())
+        self._chance = random.Random(plan.seed + 2)
         self._heard: list[Message] = []
         self._retained: list[list[str]] = []
         self.absorbed = self.starts = 0
@@ -140,9 +145,12 @@ class Town:
         absorbed = self._ledger.absorb(admitted.samples, admitted.packs, refused=admitted.refused, now_s=int(now_s))
         changes = change(admitted, absorbed, self._directory.devices)
         self.journal.commit(new_readings(admitted, absorbed), changes, now_s=int(now_s))
+        self.absorbed += len(admitted.samples) - int((absorbed.fate == 0).sum())
+        if len(admitted.samples) and self._chance.random() < DIES_OF_A_COMMIT:
+            self._kill()
+            return []
         self._ledger.enter(absorbed)
         self._owed.owe(absorbed.heard)
-        self.absorbed += len(admitted.samples) - int((absorbed.fate == 0).sum())
         asked = [said.body["up"] for said in admitted.said if "up" in said.body and said.channel == "state"]
         answers = [["time", json.dumps({"now": int(now_s), "up": up})] for up in asked]
         for key in self._owed.due(now_s):
@@ -235,7 +243,7 @@ def live(plan: Plan, directory: Path) -> Lived:
     calm_ms = plan.lasts_ms - QUIET_END_MS
     try:
         while begins_ms < plan.lasts_ms:
-            dies_at = chance.randrange(1, 300) if begins_ms < calm_ms and chance.random() < 0.5 else 1 << 30
+            dies_at = chance.randrange(1, MOST_OPERATIONS) if begins_ms < calm_ms and chance.random() < 0.5 else 1 << 30
             power_ms = min(begins_ms + round(chance.expovariate(1 / plan.mean_life_ms)), calm_ms)
             ends_ms = power_ms if begins_ms < calm_ms else plan.lasts_ms
             life = Boot(begins_ms, ends_ms, dies_at)

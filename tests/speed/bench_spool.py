@@ -9,6 +9,7 @@ minute and the longest values that each channel's quantity admits:
     wear         erases a day, and the years in which the block that is erased most has 100,000: always online; without a
                  gateway for ever, each sample written alone; restarted each minute without a gateway
     throughput   samples a second in and out on this machine (an ESP32 is some twenty times slower)
+    cuts         operations of the flash at which the power was cut, and boots that were not as they must be
     day          what became of the samples of 24 simulated hours (tests/devices/days.py)
 
 Prints one JSON object.
@@ -23,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/devices")]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / room) for room in ("", "devices", "devices/firmware"))]
 
 from days import live, make_plan  # noqa: E402
+from test_power_cuts import SCENARIOS, play  # noqa: E402
 from waiting import (  # noqa: E402
     DRAIN,
     FILL,
@@ -63,6 +65,7 @@ def main() -> None:
             "append_per_s": filled["air"]["appends_per_s"],
             "drain_per_s": measured(DRAIN, samples=2880, **air)["samples_per_s"],
         },
+        "cuts": cuts(),
         "day": day(),
     }
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
@@ -81,6 +84,18 @@ def wear(code: str, samples: int, **given: Any) -> dict[str, float]:
         "erases_a_day": round(worn["erases"] / samples * MINUTES_A_DAY, 1),
         "years": round(years(worn, samples), 1),
     }
+
+
+def cuts() -> dict[str, int]:
+    """All scenarios of power cuts together."""
+    found = {"operations": 0, "points": 0, "failed": 0}
+    for name in SCENARIOS:
+        with tempfile.TemporaryDirectory() as folder:
+            swept = play(name, Path(folder))
+        found["operations"] += swept.operations
+        found["points"] += swept.points
+        found["failed"] += swept.failed
+    return found
 
 
 def day() -> dict[str, float]:

@@ -212,6 +212,7 @@ class Sender:
                 self._give_up(flight, pack)
             else:
                 flight.live = False
+                flight.first = pack.numbers[0]  # `lo` follows, and closes the holes that a receipt has no room to name
                 return flight, pack
         return None
 

@@ -35,6 +35,7 @@ def test_a_day_in_which_everything_fails(tmp_path: Path) -> None:
     assert len(lived.told.samples) > 1200
     assert len(lived.cuts_ms) > 20
     assert lived.torn > 3
+    assert lived.absorbed > 0
     assert lived.gateways > 6
 
 
