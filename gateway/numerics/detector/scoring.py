@@ -42,6 +42,8 @@ OUTSIDE = 0.03
 """Out of the range is what is out by so much of its width."""
 STILL = 0.01
 """The width of a range of one value, as a share of it."""
+MOST = 1e18
+"""The greatest mean that is remembered: its square is a single float."""
 ROWS = 65_536
 """Readings that are scored at once: memory stays bounded."""
 
@@ -120,8 +122,8 @@ def _held(memory: NDArray[np.void], halves: Halves, summed: Sums) -> NDArray[np.
     if len(series):
         some, begun = take_rows(memory, series), moving.begun
         readings, total, moves, moved = summed.half[rows].T
-        means = lagged(moving, some["means"], _shares(total, readings), begun)
-        noises = lagged(moving, some["noises"], _shares(moved, moves), begun)
+        means = lagged(moving, some["means"], np.clip(_shares(total, readings), -MOST, MOST), begun)
+        noises = lagged(moving, some["noises"], np.minimum(_shares(moved, moves), MOST), begun)
         held[rows[begun], 0] = usual(means)
         for column, name, size in ((1, "course", strangeness(means)), (2, "noise", unrest(noises))):
             sizes = np.full((len(rows), 1), np.nan)

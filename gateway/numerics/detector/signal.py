@@ -12,6 +12,9 @@ from gateway.numerics.entries import bases
 from gateway.numerics.order import Run
 from gateway.numerics.params import CIRCULAR, COUNTER
 
+WILD = 1e100
+"""What is greater counts as so much: sums and ratios stay finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -33,8 +36,8 @@ def look(memory: NDArray[np.void], known: NDArray[np.void], run: Run, learns: ND
     aggregate = known["aggregate"][run.group]
     found, newest, row = bases(memory["value"], run, learns)
     since_s = run.time_s - np.where(row >= 0, run.time_s[row], memory["value_s"][run.group])
-    changed = change(run.value, found, aggregate)
-    value = run.value.copy()
+    changed = change(np.clip(run.value, -WILD, WILD), np.clip(found, -WILD, WILD), aggregate)
+    value = np.clip(run.value, -WILD, WILD)
     if (turns := aggregate == CIRCULAR).any():
         value[turns] = np.abs(changed[turns])
     if (counts := aggregate == COUNTER).any():

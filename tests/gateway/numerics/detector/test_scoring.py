@@ -69,6 +69,25 @@ def test_scores_are_bounded(seed: int) -> None:
     assert 0 < THRESHOLD <= 1
 
 
+@given(
+    some.lists(some.floats() | some.sampled_from([0.0, 1e-300, 1e300, -1e300, 5.0]), min_size=1, max_size=120),
+    some.sampled_from(range(len(KINDS))),
+    some.sampled_from([1, 300, 1800, 90_000]),
+)
+def test_no_value_breaks_it(values: list[float], kind: int, every_s: int) -> None:
+    """Whatever a float can hold, three times over: a score in [0, 1] where the value is a number, and no warning."""
+    value = np.array(values * 3)
+    columns = Columns(np.full(len(value), kind), T0 + every_s * np.arange(len(value)), value)
+    flag = np.where(np.isfinite(value), GOOD, MISSING).astype(np.uint8)
+
+    told = score(fresh(len(PARAMS)), PARAMS, columns, flag)
+
+    made = told.score[np.isfinite(value)]
+    assert ((made >= 0) & (made <= 1)).all()
+    assert np.isnan(told.score[~np.isfinite(value)]).all()
+    assert np.isfinite(told.surprises).all()
+
+
 def test_what_comes_again_changes_nothing() -> None:
     """Redelivered and late readings have no score, and the next ones score as if they had not come."""
     columns = stream(4)
