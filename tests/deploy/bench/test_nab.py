@@ -151,6 +151,7 @@ def muted(score: np.ndarray, rest: int) -> np.ndarray:
     return left
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(NAB is None, reason="GIROUETTE_NAB names no folder with the benchmark's data")
 @pytest.mark.parametrize(
     ("where", "wanted"),

@@ -146,6 +146,7 @@ def test_what_fails_is_scored_and_not_learnt() -> None:
     assert told[1300] == pytest.approx(told[1200], abs=0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cuts", [[4000, 4090, 4100], [1, 8200, 8201]])
 def test_eras_turn_at_the_same_reading(cuts: list[int]) -> None:
     """Counts are halved and ranges forgotten by the time of the readings, not by the cuts; and they are."""
