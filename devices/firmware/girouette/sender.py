@@ -48,7 +48,7 @@ class Sender:
         self._live_from = numbers.next
         self._sent_to = numbers.next - 1
         self._settled_ms = self._keep_ms = 0
-        self._heard_ms = 0
+        self._began_ms = self._heard_ms = uptime.ms()
         self._doubted: int | None = None
         self._ready = False
         self._wake = asyncio.Event()
@@ -285,7 +285,7 @@ class Sender:
         samples = self.held.samples
         if not samples:
             return
-        waited_ms = self._uptime.ms() - 1000 * samples[0].up_s
+        waited_ms = self._uptime.ms() - max(1000 * samples[0].up_s, self._began_ms)
         if len(samples) >= FULL or waited_ms > QUIET_MS:
             await self.spill()
 
