@@ -281,7 +281,7 @@ def boot(session: Session, directory: Path, town: Town, life: Boot) -> tuple[int
     (board_reads, host_writes), (host_reads, board_writes) = os.pipe(), os.pipe()
     told = {
         "unix_ms": UNIX_MS, "begins_ms": life.begins_ms, "ends_ms": life.ends_ms, "seed": session.seed,
-        "events": list(broker_events(town.plan, life)), "gateway": False, "transcript": False, "gauge": False,
+        "events": list(broker_events(town.plan, life)), "gateway": False, "transcript": False, "gauge": False, "health_ms": 0,
         "free": session.free, "bridge": [board_reads, board_writes],
         "disk": [str(directory / "flash.img"), BLOCKS, life.dies_at],
     }  # fmt: skip
