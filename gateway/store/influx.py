@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.columns import READING
+from gateway.numerics.watch.events import EVENT, KINDS
 from gateway.store import names
 from gateway.store.influxql import Found, Influxql, select
 from gateway.store.lines import LineWriter, pieces
@@ -22,6 +23,7 @@ from gateway.store.port import FAR_S, Batch, Point, StoreError, Tier
 
 RAW, M1, H1 = (names.BUCKETS[tier] for tier in ("raw", "m1", "h1"))
 BLOCK_ROWS = 10_000
+MOST_TEXT = 60_000
 ASKED_AT_ONCE = 500
 """So many series are named in one question."""
 
@@ -51,6 +53,9 @@ class InfluxStore:
         self._writer.write(RAW, filter(None, map(_point_line, batch.points)))
         self._writer.write(M1, self._lines(batch.m1, "m1"))
         self._writer.write(H1, self._lines(batch.h1, "h1"))
+        self._writer.write(H1, map(names.event_line, batch.events))
+        if batch.watch is not None:
+            self._write_watch(batch.watch)
         self._writer.write(H1, (_state_line(series, blob) for series, blob in batch.states.items()))
 
     def read(self, series: int, start_s: int, end_s: int, *, tier: Tier = "raw") -> NDArray[np.void]:
@@ -98,6 +103,56 @@ class InfluxStore:
         told = [point for one in found for point in _points(measurement, one)]
         return sorted(told, key=lambda point: (point.time_s, sorted(point.tags.items())))
 
+    def events(self, series: int, start_s: int, end_s: int) -> NDArray[np.void]:
+        """Events of one series that begin in [start_s, end_s), oldest first."""
+        fields = [name for name in EVENT.names or () if name not in {"series", "start_s", "kind"}]
+        question = select(
+            names.source("h1", names.EVENTS), fields, between=(start_s, end_s), tags={"series": [int(series)]},
+            then='GROUP BY "kind"',
+        )  # fmt: skip
+        [found] = self._influxql.ask(question)
+        told = [
+            (series, start_s, values[0], values[1], KINDS.index(one.tags["kind"]), *values[2:])
+            for one in found
+            for start_s, *values in one.values
+        ]
+        return np.array(sorted(told, key=lambda row: (row[1], row[4])), EVENT)
+
+    def watch(self) -> Mapping[str, bytes]:
+        """The blobs of the watch by name, those that the mark tells of."""
+        turn = self._turn()
+        if turn is None:
+            return {}
+        source = names.source("h1", names.WATCH)
+        [found] = self._influxql.ask(
+            select(source, ["blob"], between=(0, 1), tags={"turn": [turn]}, then='GROUP BY "name", "part"')
+        )
+        parts: dict[str, list[tuple[int, str]]] = {}
+        for one in found:
+            parts.setdefault(one.tags["name"], []).append((int(one.tags["part"]), one.values[0][1]))
+        return {name: base64.b64decode("".join(text for _, text in sorted(some))) for name, some in parts.items()}
+
+    def since(self, start_s: int) -> NDArray[np.void]:
+        """Readings of all series from start_s on."""
+        fields = (*names.fields("raw"), names.NONE)
+        [found] = self._influxql.ask(
+            select(names.source("raw"), fields, between=(start_s, FAR_S), tags={}, then='GROUP BY "series"')
+        )
+        rows = [names.rows_of("raw", int(one.tags["series"]), one.values) for one in found]
+        return np.concatenate([np.empty(0, READING), *rows])
+
+    def _turn(self) -> int | None:
+        """Under which of the two turns the blobs of the watch are whole."""
+        [found] = self._influxql.ask(select(names.source("h1", names.MARK), ["turn"], between=(0, 1), tags={}))
+        return int(found[0].values[0][1]) if found else None
+
+    def _write_watch(self, blobs: Mapping[str, bytes]) -> None:
+        """Blobs under the turn that is not marked, then the mark: cut off between, the blobs before them stay whole."""
+        turn = 1 - (self._turn() or 0)
+        self._writer.delete(H1, 0, 1, f'_measurement="{names.WATCH}" AND turn="{turn}"')
+        self._writer.write(H1, chain.from_iterable(_watch_lines(name, blob, turn) for name, blob in blobs.items()))
+        self._writer.write(H1, [f"{names.MARK} turn={turn}i 0"])
+
     def states(self) -> Mapping[int, bytes]:
         """The state blob of every series that has one."""
         source = names.source("h1", names.STATE)
@@ -105,15 +160,17 @@ class InfluxStore:
         return {int(one.tags["series"]): base64.b64decode(one.values[0][1]) for one in found}
 
     def delete(self, series: int, start_s: int, end_s: int) -> None:
-        """No reading and no window of the series is left in [start_s, end_s), nor is one of them the latest."""
-        for bucket, measurement in ((RAW, names.OBS), (M1, names.OBS), (H1, names.OBS), (H1, names.LATEST)):
+        """No reading, window or event of the series is left in [start_s, end_s), nor is one of them the latest."""
+        kept = ((RAW, names.OBS), (M1, names.OBS), (H1, names.OBS), (H1, names.EVENTS), (H1, names.LATEST))
+        for bucket, measurement in kept:
             self._writer.delete(bucket, start_s, end_s, f'_measurement="{measurement}" AND series="{int(series)}"')
 
     def trim(self, tier: Tier, before_s: int) -> None:
         """The tier holds nothing older than before_s; points go with raw readings. Latest and states stay."""
         if tier == "raw":
             self._writer.write(H1, self._parting(before_s))
-        for measurement in (names.OBS, *names.FIGURES) if tier == "raw" else (names.OBS,):
+        besides = {"raw": names.FIGURES, "m1": (), "h1": (names.EVENTS,)}[tier]
+        for measurement in (names.OBS, *besides):
             self._writer.delete(names.BUCKETS[tier], -FAR_S, before_s, f'_measurement="{measurement}"')
 
     def ready(self) -> StoreError | None:
@@ -181,3 +238,11 @@ def _points(measurement: str, found: Found) -> Iterator[Point]:
 
 def _state_line(series: int, blob: bytes) -> str:
     return f'{names.STATE},series={series} blob="{base64.b64encode(blob).decode()}" 0'
+
+
+def _watch_lines(name: str, blob: bytes, turn: int) -> Iterator[str]:
+    """A blob in parts that every InfluxDB takes as a field: 1.x and 2.x up to 64 KiB."""
+    text = base64.b64encode(blob).decode()
+    for part, at in enumerate(range(0, len(text), MOST_TEXT)):
+        key = names.key(names.WATCH, {"name": name, "part": str(part), "turn": str(turn)})
+        yield f'{key} blob="{text[at : at + MOST_TEXT]}" 0'

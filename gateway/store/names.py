@@ -6,6 +6,9 @@
 | girouette/m1, girouette/h1 | obs | the same | WINDOW's columns, none |
 | girouette/raw | fleet, health, gateway | those of the points | those of the points, real numbers |
 | girouette/h1 | state | series | blob (base64), at time 0 |
+| girouette/h1 | event | series kind | EVENT's other columns, at its start |
+| girouette/h1 | watch | name part turn | blob (base64, in parts), at time 0 |
+| girouette/h1 | watch_mark |  | turn: under which of two turns the blobs of the watch are whole |
 | girouette/h1 | latest | series ... | as raw: the newest reading of a series whose raw readings were all trimmed |
 
 A field that holds no number (NaN) is left out of its line, and its bit is set in `none`: a field left out alone would keep
@@ -22,11 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.columns import READING, WINDOW
+from gateway.numerics.watch.events import KINDS
 
 DATABASE = "girouette"
 BUCKETS: Mapping[str, str] = {"raw": "girouette/raw", "m1": "girouette/m1", "h1": "girouette/h1"}
 """Tier -> bucket. `database/policy` is a name that InfluxQL finds without a mapping in 2.x and 3.x."""
 OBS, STATE, LATEST = "obs", "state", "latest"
+EVENTS, WATCH, MARK = "event", "watch", "watch_mark"
 FIGURES = FLEET, HEALTH, GATEWAY = "fleet", "health", "gateway"
 """Measurements about the fleet and the gateway itself; they live as long as raw readings."""
 TAGS = ("channel", "pilot", "place", "quantity", "series")
@@ -34,6 +39,7 @@ TAGS = ("channel", "pilot", "place", "quantity", "series")
 NONE = "none"
 DTYPES: Mapping[str, np.dtype[np.void]] = {"raw": READING, "m1": WINDOW, "h1": WINDOW}
 _TIMES = {"time_s", "start_s"}
+_EVENT_FIELDS = ("told_s", "end_s", "size", "against", "compared", "agreeing")
 
 
 def source(tier: str, measurement: str = OBS) -> str:
@@ -106,6 +112,18 @@ def lines(rows: NDArray[np.void], tier: str, keys: Mapping[int, str]) -> Iterabl
         columns = [[keys[s] for s in some["series"].tolist()], *(some[name].tolist() for name in there)]
         columns.append(some[time_of(tier)].tolist())
         yield from (form * len(some) % tuple(chain.from_iterable(zip(*columns, strict=True)))).splitlines()
+
+
+def event_line(row: np.void) -> str:
+    """An event as a line, at its start.
+
+    >>> from gateway.numerics.watch import EVENT
+    >>> event_line(np.array([(3, 60, 120, 0, 1, 2.5, 1.0, 4, 0)], EVENT)[0])
+    'event,kind=jump,series=3 told_s=120i,end_s=0i,size=2.5,against=1.0,compared=4i,agreeing=0i 60'
+    """
+    begins = key(EVENTS, {"series": str(row["series"]), "kind": KINDS[row["kind"]]})
+    said = [f"{name}={_form(row.dtype[name]) % row[name].item()}" for name in _EVENT_FIELDS]
+    return f"{begins} {','.join(said)} {row['start_s']}"
 
 
 def none_bits(rows: NDArray[np.void], tier: str) -> NDArray[np.int64]:

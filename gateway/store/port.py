@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from devices.refusal import SpokenError
 from gateway.numerics.columns import READING, WINDOW
+from gateway.numerics.watch.events import EVENT
 
 Tier = Literal["raw", "m1", "h1"]
 FAR_S = 1 << 40
@@ -69,6 +70,10 @@ class Batch:
     states: Mapping[int, bytes] = field(default_factory=dict)
     points: Sequence[Point] = ()
     journal_seq: int | None = None
+    events: NDArray[np.void] = field(default_factory=lambda: np.empty(0, EVENT))
+    """EVENT rows; they replace what has the same series, start and kind."""
+    watch: Mapping[str, bytes] | None = None
+    """Blobs of the watch by name, in place of all that were written before; None leaves those."""
 
 
 class Reader(Protocol):
@@ -100,6 +105,10 @@ class Reader(Protocol):
         """Points of one measurement, oldest first."""
         ...
 
+    def events(self, series: int, start_s: int, end_s: int) -> NDArray[np.void]:
+        """EVENT rows of one series that begin in [start_s, end_s), oldest first."""
+        ...
+
 
 class Store(Reader, Protocol):
     """What the gateway needs of a store. Every method may raise StoreAway or StoreFull."""
@@ -115,12 +124,20 @@ class Store(Reader, Protocol):
         """The state blob of every series that has one."""
         ...
 
+    def watch(self) -> Mapping[str, bytes]:
+        """The blobs of the watch by name, those of one write; none where the last write of them was cut off."""
+        ...
+
+    def since(self, start_s: int) -> NDArray[np.void]:
+        """READING rows of all series with time >= start_s, in any order."""
+        ...
+
     def delete(self, series: int, start_s: int, end_s: int) -> None:
-        """Afterwards no reading, and no window that starts there, is left in [start_s, end_s); latest is right."""
+        """Afterwards no reading, and no window or event that starts there, is left in [start_s, end_s); latest is right."""
         ...
 
     def trim(self, tier: Tier, before_s: int) -> None:
-        """Afterwards the tier holds nothing older than before_s (latest and states stay)."""
+        """Afterwards the tier holds nothing older than before_s; events go with h1 (latest and states stay)."""
         ...
 
     def ready(self) -> StoreError | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.columns import READING
+from gateway.numerics.watch.events import EVENT
 from gateway.store.ballast import Ballast
 from gateway.store.port import Batch, Point, StoreAway, StoreError, StoreFull, StoreMismatch, Tier
 from gateway.store.steps import check, connect, prepare, told
@@ -32,6 +33,12 @@ PUT_LATEST = (
 LATEST = "SELECT * FROM store_latest WHERE series IN (SELECT value FROM json_each(?))"
 PUT_STATE = "INSERT INTO store_states VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET blob = excluded.blob"
 PUT_POINT = "INSERT INTO store_points VALUES (?, ?, ?, ?) ON CONFLICT (measurement, time_s, tags) DO UPDATE SET fields = excluded.fields"
+PUT_EVENT = f"INSERT OR REPLACE INTO store_events VALUES ({', '.join('?' * len(EVENT.names or ()))})"
+EVENTS = "SELECT * FROM store_events WHERE series = ? AND start_s >= ? AND start_s < ? ORDER BY start_s, kind"
+SINCE = (
+    f"SELECT r.* FROM store_latest AS l JOIN store_raw AS r ON r.series = l.series AND r.time_s >= ?1 "
+    f"UNION ALL SELECT {', '.join(NAMES)} FROM store_raw_fresh WHERE time_s >= ?1"
+)
 POINTS = (
     "SELECT measurement, time_s, tags, fields FROM store_points WHERE measurement = ? AND time_s >= ? AND time_s < ? "
     "ORDER BY time_s, tags"
@@ -84,6 +91,10 @@ class SqliteStore:
             db.executemany(PUT_LATEST, newest(batch.readings).tolist())
             db.executemany(PUT_STATE, batch.states.items())
             db.executemany(PUT_POINT, [_point_row(point) for point in batch.points])
+            db.executemany(PUT_EVENT, batch.events.tolist())
+            if batch.watch is not None:
+                db.execute("DELETE FROM store_watch")
+                db.executemany("INSERT INTO store_watch VALUES (?, ?)", batch.watch.items())
             if batch.journal_seq is not None:
                 db.execute("DELETE FROM journal_log WHERE seq <= ?", (batch.journal_seq,))
             if any(table.ripe for table in self._tables.values()):
@@ -131,16 +142,33 @@ class SqliteStore:
             found = db.execute(POINTS, (measurement, start_s, end_s)).fetchall()
         return [Point(name, time_s, json.loads(tags), json.loads(fields)) for name, time_s, tags, fields in found]
 
+    def events(self, series: int, start_s: int, end_s: int) -> NDArray[np.void]:
+        """Events of one series that begin in [start_s, end_s), oldest first."""
+        with self._reading() as db:
+            return np.array(db.execute(EVENTS, (series, start_s, end_s)).fetchall(), EVENT)
+
+    def watch(self) -> Mapping[str, bytes]:
+        """The blobs of the watch by name."""
+        with self._reading() as db:
+            return dict(db.execute("SELECT name, blob FROM store_watch"))
+
+    def since(self, start_s: int) -> NDArray[np.void]:
+        """Readings of all series from start_s on: what is fresh by time, what has settled by series."""
+        with self._reading() as db:
+            return np.array(db.execute(SINCE, (start_s,)).fetchall(), READING)
+
     def states(self) -> Mapping[int, bytes]:
         """The state blob of every series that has one."""
         with self._reading() as db:
             return dict(db.execute("SELECT series, blob FROM store_states"))
 
     def delete(self, series: int, start_s: int, end_s: int) -> None:
-        """No reading and no window of the series is left in [start_s, end_s); latest is the newest of what is left."""
+        """No reading, window or event of the series is left in [start_s, end_s); latest is the newest of what is left."""
         with self._writing() as db:
             for table in self._tables.values():
                 table.delete(db, series, start_s, end_s)
+            gone = "DELETE FROM store_events WHERE series = ? AND start_s >= ? AND start_s < ?"
+            db.execute(gone, (series, start_s, end_s))
             inside = "DELETE FROM store_latest WHERE series = ? AND time_s >= ? AND time_s < ?"
             if db.execute(inside, (series, start_s, end_s)).rowcount:
                 db.executemany(PUT_LATEST, self._tables["raw"].tail(db, series, start_s, 1).tolist())
@@ -157,6 +185,9 @@ class SqliteStore:
         if tier == "raw":
             with self._writing() as db:
                 db.execute("DELETE FROM store_points WHERE time_s < ?", (before_s,))
+        if tier == "h1":
+            with self._writing() as db:
+                db.execute("DELETE FROM store_events WHERE start_s < ?", (before_s,))
         if self._ballast.full():
             self._give_back()
 

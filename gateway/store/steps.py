@@ -78,7 +78,16 @@ _JOURNAL_1 = (
     "CREATE TABLE journal_overflow (device TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
 )
 
-STEPS: Sequence[Sequence[str]] = ((*_STORE_1, *_JOURNAL_1),)
+_STORE_2 = (
+    (
+        "CREATE TABLE store_events (series INTEGER NOT NULL, start_s INTEGER NOT NULL, told_s INTEGER NOT NULL, "
+        "end_s INTEGER NOT NULL, kind INTEGER NOT NULL, size REAL, against REAL, compared INTEGER NOT NULL, "
+        "agreeing INTEGER NOT NULL, PRIMARY KEY (series, start_s, kind)) WITHOUT ROWID"
+    ),
+    "CREATE TABLE store_watch (name TEXT PRIMARY KEY, blob BLOB NOT NULL)",
+)
+
+STEPS: Sequence[Sequence[str]] = ((*_STORE_1, *_JOURNAL_1), _STORE_2)
 """STEPS[n] brings a file of version n to n + 1. A step that was published is never changed: add one."""
 VERSION = len(STEPS)
 

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gateway.numerics.columns import GOOD, READING, SUSPECT, WINDOW
+from gateway.numerics.watch import EVENT, KINDS
 from gateway.store.port import FAR_S, Batch, Point, Store, Tier
 
 T0 = 1_795_615_200
@@ -69,6 +70,8 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert store.count(1, 0, FAR_S) == 0
     assert list(store.points("fleet", 0, FAR_S)) == []
     assert dict(store.states()) == {}
+    assert dict(store.watch()) == {}
+    assert len(store.events(1, 0, FAR_S)) == len(store.since(0)) == 0
     assert store.ready() is None
 
 
@@ -387,3 +390,53 @@ def test_much_is_written_and_read(store: Store, tier: Tier) -> None:
     assert same(store.read(3, times[10], times[-10], tier=tier), rows[10:-10])
     store.delete(3, times[100], times[-100])
     assert store.read(3, 0, FAR_S, tier=tier)[at].tolist() == times[:100] + times[-100:]
+
+
+def event(series: int, start_s: int, kind: str, *, end_s: int = 0) -> NDArray[np.void]:
+    """One EVENT row."""
+    row = (series, start_s, start_s + 300, end_s, KINDS.index(kind), -2.125, 1.5, 4, 1)
+    return np.array([row], EVENT)
+
+
+def test_events_come_back_and_end(store: Store) -> None:
+    """An event is there from its first telling on, and its end replaces it."""
+    first, other = event(3, T0, "jump"), event(3, T0, "grown")
+    store.write(Batch(events=np.concatenate([event(3, T0 + 600, "stuck"), first, other, event(4, T0, "jump")])))
+    store.write(Batch(events=event(3, T0, "jump", end_s=T0 + 900)))
+
+    told = store.events(3, T0, FAR_S)
+
+    assert same(told, np.concatenate([event(3, T0, "jump", end_s=T0 + 900), other, event(3, T0 + 600, "stuck")]))
+    assert same(store.events(3, T0, T0 + 600), told[:2])
+    assert len(store.events(5, 0, FAR_S)) == 0
+
+
+def test_events_go_with_what_they_are_about(store: Store) -> None:
+    """Deleting a stretch of a series takes its events along, and trimming the hours all that are older."""
+    store.write(Batch(events=np.concatenate([event(3, T0, "jump"), event(3, T0 + 600, "jump"), event(4, T0, "jump")])))
+
+    store.delete(3, T0, T0 + 300)
+    store.trim("h1", T0 + 300)
+
+    assert same(store.events(3, 0, FAR_S), event(3, T0 + 600, "jump"))
+    assert len(store.events(4, 0, FAR_S)) == 0
+
+
+def test_blobs_of_the_watch_are_those_of_one_write(store: Store) -> None:
+    """What was written last is there whole, large or small, and nothing of what was written before."""
+    large = bytes(range(256)) * 1000
+    store.write(Batch(watch={"memory/0": large, "detector/0": b"a", "detector/1": b"b"}))
+    store.write(Batch(watch={"memory/0": b"c", "detector/0": large}))
+    store.write(Batch())
+
+    assert dict(store.watch()) == {"memory/0": b"c", "detector/0": large}
+
+
+def test_readings_since_a_moment_are_those_of_all_series(store: Store) -> None:
+    """What came from a moment on is found whatever its series."""
+    store.write(Batch(readings=np.concatenate([simple(3, range(T0, T0 + 5)), simple(7, range(T0 + 2, T0 + 4))])))
+
+    found = store.since(T0 + 3)
+
+    assert sorted(found[["series", "time_s"]].tolist()) == [(3, T0 + 3), (3, T0 + 4), (7, T0 + 3)]
+    assert len(store.since(T0 + 60)) == 0
