@@ -115,3 +115,37 @@ def test_a_bit_comes_back_by_erasing_only(tmp_path: Path) -> None:
     assert erases == [0, 1]
     assert log == [[1, 0], [1, 8], [1, 8]]
     assert (blocks, size) == (2, 4096)
+
+
+DYING = """
+from flashchip import FlashFile
+
+class Dead(Exception):
+    pass
+
+def die():
+    raise Dead
+
+def tried(flash, block):
+    try:
+        flash.writeblocks(block, b"\\x01\\x02\\x03\\x04")
+    except Dead:
+        return "dead"
+    return "written"
+
+flash = FlashFile("image", 3)
+flash.dies_after(2, die)
+result = [flash.fresh] + [tried(flash, block) for block in range(3)]
+again, read = FlashFile("image", 3), bytearray(4)
+result.append(again.fresh)
+for block in range(3):
+    again.readblocks(block, read)
+    result.append(list(read))
+"""
+
+
+def test_flash_in_a_file_dies_in_the_middle_of_an_operation(tmp_path: Path) -> None:
+    """What came before is there, half of the last operation too, and whatever is tried afterwards is not."""
+    assert run(DYING, tmp_path) == [
+        True, "written", "dead", "dead", False, [1, 2, 3, 4], [1, 2, 255, 255], [255, 255, 255, 255],
+    ]  # fmt: skip
