@@ -89,6 +89,9 @@ class Session:
     transcript: bool = True
     gauge: bool = False
     """Let the board tell how much memory it takes (`devices/sim/gauge.py`)."""
+    heap: str = HEAP
+    health_ms: int = 0
+    """How often the board tells its health, in place of once a minute."""
     free: int = FREE_BYTES + BROKER_BYTES
     console: str = ""
 
@@ -185,12 +188,13 @@ def run_boot(session: Session, directory: Path, begins_ms: int, ends_ms: int) ->
         "transcript": session.transcript,
         "free": session.free,
         "gauge": session.gauge,
+        "health_ms": session.health_ms,
     }
     (directory / "session.json").write_text(json.dumps(told))
     virtual = SIMULATOR / "virtual"
     path = f"{virtual}:{directory / 'flash'}:{SIMULATOR}:.frozen"
     with subprocess.Popen(
-        command("-X", f"heapsize={HEAP}", str(virtual / "play.py")),
+        command("-X", f"heapsize={session.heap}", str(virtual / "play.py")),
         cwd=directory / "flash",
         env=os.environ | {"MICROPYPATH": path},
         stdin=subprocess.PIPE,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from on_board import run
 from sessions import BROKER_BYTES, UNIX_MS, Line, Session, play
-from trouble import identity, recipe_of, table_of
+from trouble import LEAST_HEAP, identity, recipe_of, warmest_s
 
 from devices.cabling import draw
 from devices.console import Sample, read_console
@@ -25,8 +25,6 @@ from devices.recipe import Recipe, load_recipes
 from devices.simulate import SIMULATOR
 
 ALL = load_recipes()
-LEAST_HEAP = min(board.heap for board in load_pinouts().values())
-"""Bytes of the smallest board's heap; this interpreter's objects are twice as big."""
 LIFE_S = 130
 NOISE_MOST = 6
 """Noise is a sum of twelve chances, less six."""
@@ -166,11 +164,10 @@ def life_of(slug: str) -> tuple[list[Sample], dict[str, Any], list[dict[str, Any
     import tempfile
 
     recipe = ALL[slug]
-    warm = [table_of(sensor.driver)["warm-up"] for sensor in recipe.sensors]
-    warm_s = max(0 if row.never else row.lasts_s for row in warm)
+    warm_s = warmest_s([recipe])
     session = Session(
         board={"recipe": slug, "period_s": 10}, lines=[Line(1000 * (LIFE_S + warm_s), "note", ("end",))], gateway=True, gauge=True,
-        signals={c: {"base": s["base"]} for c, s in recipe.signals.items()}, free=2 * LEAST_HEAP + BROKER_BYTES,
+        signals={c: {"base": s["base"]} for c, s in recipe.signals.items()}, free=2 * LEAST_HEAP + BROKER_BYTES, heap="256wK",
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         played = play(session, Path(folder))

@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sessions import UNIX_MS, Line, Session, play
+from sessions import BROKER_BYTES, UNIX_MS, Line, Session, play
 
 from devices.console import Sample, read_console
 from devices.image import Identity, ImageError, build_image, shard_of
+from devices.pinout import load_pinouts
 from devices.recipe import Recipe, RecipeError, load_recipes
 
 FAULTS = Path(__file__).parent / "faults"
@@ -27,11 +28,14 @@ WORDS = (
     "absent", "wrong-chip", "bus", "nack", "checksum", "timeout", "stuck", "saturated", "warm-up", "skipped", "range",
 )  # fmt: skip
 PERIOD_S = 5
-LASTS_S, SETTLE_S, REST_S = 95, 35, 75
-"""A board tells its health once a minute: each span holds one telling at least, after what had to settle."""
+HEALTH_MS = 5000
+LASTS_S, SETTLE_S, REST_S = 40, 20, 20
+"""Each span holds several tellings of the board's health, and of these one at least after what had to settle."""
+LEAST_HEAP = min(board.heap for board in load_pinouts().values())
+"""Bytes of the smallest board's heap; this interpreter's objects are twice as big."""
 BOARD = "s3"
 """The board with the most pins."""
-BESIDE = ("noise", "air", "weather")
+BESIDE = ("noise", "weather", "air")
 """Recipes of which one stands beside the driver's own."""
 
 
@@ -102,7 +106,7 @@ class Life:
 def life_of(driver: str) -> Life:
     """Play all rows of a driver, one after another, on the whole firmware."""
     recipes, rows = [recipe_of(driver), beside(driver)], table_of(driver)
-    spans, ends_s = plan(rows)
+    spans, ends_s = plan(rows, warmest_s(recipes))
     config = json.loads(build_image(recipes, identity())["/config.json"])
     (mine,) = (s for s in config["sensors"] if s["driver"] == driver)
     signals = {c: {"base": s["base"]} for r in recipes for c, s in r.signals.items()}
@@ -110,6 +114,7 @@ def life_of(driver: str) -> Life:
     session = Session(
         board={"recipe": "+".join(r.slug for r in recipes), "period_s": PERIOD_S, "board": BOARD},
         faults=faults, lines=[Line(1000 * ends_s, "note", ("end",))], signals=signals, gateway=True,
+        health_ms=HEALTH_MS, heap="256wK", free=2 * LEAST_HEAP + BROKER_BYTES,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         played = play(session, Path(folder))
@@ -133,15 +138,20 @@ def beside(driver: str) -> Recipe:
     raise LookupError(f"no recipe goes beside {mine.slug}")
 
 
+def warmest_s(recipes: Sequence[Recipe]) -> int:
+    """After how long every sensor of these recipes is warm."""
+    rows = [table_of(sensor.driver)["warm-up"] for recipe in recipes for sensor in recipe.sensors]
+    return max(0 if row.never else row.lasts_s for row in rows)
+
+
 def identity() -> Identity:
     """The board on which rows are played."""
     return Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, PERIOD_S, board=BOARD)
 
 
-def plan(rows: Mapping[str, Row]) -> tuple[dict[str, tuple[int, int]], int]:
+def plan(rows: Mapping[str, Row], warm_s: int) -> tuple[dict[str, tuple[int, int]], int]:
     """When each row that can happen begins and ends, and when all is over."""
-    warm = rows["warm-up"]
-    at_s = REST_S + (0 if warm.never else warm.lasts_s + rows["back"].within_s)
+    at_s = REST_S + warm_s + rows["back"].within_s
     spans = {}
     for name in INJECTED:
         if not rows[name].never:

@@ -89,6 +89,10 @@ the_print, builtins.print = print, hear_console
 machine.reset = reset
 
 print("# heap:", ballast.leave(told["free"]), "bytes free at power-on")
+if told["health_ms"]:
+    from girouette import reporter
+
+    reporter.HEALTH_MS = told["health_ms"]
 if told["gauge"]:
     attach(Gauge())
 if told.get("disk"):
