@@ -2,10 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.params import CIRCULAR, COUNTER
+from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM
+
+
+def _none() -> NDArray[np.int64]:
+    return _NOTHING
+
+
+_NOTHING = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Which rows are not plain numbers with a mean: their indices, found once a run."""
+
+    angle: NDArray[np.int64] = field(default_factory=_none)
+    level: NDArray[np.int64] = field(default_factory=_none)
+    counter: NDArray[np.int64] = field(default_factory=_none)
+    added: NDArray[np.int64] = field(default_factory=_none)
+    """Those whose windows are sums, counters included."""
+    last: NDArray[np.int64] = field(default_factory=_none)
+    highest: NDArray[np.int64] = field(default_factory=_none)
+
+    def lanes(self, count: int) -> Kinds:
+        """Each row as `count` neighbouring ones.
+
+        >>> Kinds(angle=np.array([0, 3])).lanes(2).angle.tolist()
+        [0, 1, 6, 7]
+        """
+        step = np.arange(count)
+        return Kinds(*((at[:, None] * count + step).ravel() if at.size else at for at in self._all()))
+
+    def take(self, some: NDArray[np.int64], size: int) -> Kinds:
+        """Those of the chosen rows of `size`, numbered as they are chosen."""
+        code = np.zeros(size, np.int64)
+        for n, at in enumerate(self._all(), 1):
+            code[at] |= 1 << n
+        chosen = code[some]
+        return Kinds(*(np.flatnonzero(chosen >> n & 1) for n in range(1, 7)))
+
+    def _all(self) -> tuple[NDArray[np.int64], ...]:
+        return self.angle, self.level, self.counter, self.added, self.last, self.highest
+
+
+def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
+    """The kinds of rows by their aggregates.
+
+    >>> kinds(np.array([CIRCULAR, 0, COUNTER, SUM], np.uint8)).added.tolist()
+    [2, 3]
+    """
+    others = aggregate.nonzero()[0]
+    if not others.size:
+        return Kinds(*[_NOTHING] * 6)
+    code = aggregate[others]
+    angle, level, counter, last, highest = (
+        others[(code == each).nonzero()[0]] for each in (CIRCULAR, ENERGETIC, COUNTER, LAST, MAX)
+    )
+    added = others[((code == SUM) | (code == COUNTER)).nonzero()[0]]
+    return Kinds(angle, level, counter, added, last, highest)
 
 
 def change(
@@ -18,30 +77,35 @@ def change(
     >>> change(np.array([10.0, 3.0, 1.0]), np.array([350.0, 5.0, 2.5]), np.array([CIRCULAR, COUNTER, 0], np.uint8)).tolist()
     [20.0, 3.0, -1.5]
     """
+    return changed(value, before, kinds(aggregate))
+
+
+def changed(value: NDArray[np.float64], before: NDArray[np.float64], of: Kinds) -> NDArray[np.float64]:
+    """The same where the kinds of the rows are known."""
     moved = value - before
-    if (angle := aggregate == CIRCULAR).any():
-        moved[angle] = _turned(moved[angle])
-    if (fell := (aggregate == COUNTER) & (moved < 0)).any():
+    if of.angle.size:
+        moved[of.angle] = _turned(moved[of.angle])
+    if of.counter.size:
+        fell = of.counter[moved[of.counter] < 0]
         moved[fell] = value[fell]
     return moved
 
 
 def off_middle(
-    value: NDArray[np.float64],
-    before: NDArray[np.float64],
-    after: NDArray[np.float64],
-    aggregate: NDArray[np.uint8],
+    value: NDArray[np.float64], before: NDArray[np.float64], after: NDArray[np.float64], of: Kinds
 ) -> NDArray[np.float64]:
     """How far a reading lies from the middle of its two neighbours, |value - (before + after) / 2|; angles turn.
 
-    >>> off_middle(np.array([0.0, 7.0]), np.array([350.0, 1.0]), np.array([10.0, 3.0]), np.array([CIRCULAR, 0], np.uint8)).tolist()
+    >>> off_middle(np.array([0.0, 7.0]), np.array([350.0, 1.0]), np.array([10.0, 3.0]), Kinds(angle=np.array([0]))).tolist()
     [0.0, 5.0]
     """
-    off = value - (before + after) / 2
-    if (angle := aggregate == CIRCULAR).any():
+    off = before + after
+    off /= 2
+    np.subtract(value, off, out=off)
+    if (angle := of.angle).size:
         middle = before[angle] + _turned(after[angle] - before[angle]) / 2
         off[angle] = _turned(value[angle] - middle)
-    return np.abs(off)
+    return np.abs(off, out=off)
 
 
 def _turned(degrees: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.change import change
+from gateway.numerics.change import Kinds, changed
 from gateway.numerics.order import Run
-from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +49,19 @@ def bases(
     return found, np.where(last >= run.starts, run.value[last], base), row
 
 
-def entries(
-    run: Run,
-    aggregate: NDArray[np.uint8],
-    *,
-    base: NDArray[np.float64],
-    enters: NDArray[np.bool_],
-) -> Entries:
-    """What each reading brings, by its aggregate (n,); `base` (n,) is what a counter counts from."""
-    term, term2 = run.value.copy(), None
-    if (angle := enters & (aggregate == CIRCULAR)).any():
+def entries(run: Run, of: Kinds, *, base: NDArray[np.float64], enters: NDArray[np.bool_]) -> Entries:
+    """What each reading brings, by its kind; `base` (n,) is what a counter counts from. Those that do not enter bring anything."""
+    term, term2 = run.value, None
+    if of.angle.size or of.level.size or of.counter.size:
+        term = run.value.copy()
+    if (angle := of.angle).size:
         term2 = np.zeros(len(run))
         radians = np.deg2rad(run.value[angle])
         term[angle], term2[angle] = np.sin(radians), np.cos(radians)
-    if (level := enters & (aggregate == ENERGETIC)).any():
-        term[level] = np.power(10.0, run.value[level] / 10)
-    if (counts := enters & (aggregate == COUNTER)).any():
-        risen = change(run.value[counts], base[counts], aggregate[counts])
+    if (level := of.level).size:
+        with np.errstate(over="ignore"):  # what does not enter may be any number
+            term[level] = np.power(10.0, run.value[level] / 10)
+    if (counts := of.counter).size:
+        risen = changed(run.value[counts], base[counts], Kinds(counter=np.arange(len(counts))))
         term[counts] = np.where(np.isnan(risen), 0.0, risen)
     return Entries(run.time_s, run.value, term, term2, enters)

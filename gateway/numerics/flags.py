@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics import params
-from gateway.numerics.change import change, off_middle
+from gateway.numerics.change import Kinds, changed, kinds, off_middle
 from gateway.numerics.columns import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 from gateway.numerics.flat import stand_still, stood_still
 from gateway.numerics.order import Run
@@ -21,6 +21,7 @@ from gateway.numerics.params import (
     ATTENUATED,
     CLIMATOLOGY,
     CLOCK,
+    MONTHS,
     NEIGHBOURS,
     RATE,
     SPIKE,
@@ -39,18 +40,10 @@ PRECEDENCE = (MISSING, NOT_EVALUATED, GOOD, SUSPECT, FAIL)
 RANK = np.zeros(16, np.uint8)
 """Flag -> its position in PRECEDENCE."""
 RANK[list(PRECEDENCE)] = range(len(PRECEDENCE))
-_FLAG = np.array(PRECEDENCE, np.uint8)
 _ALL_MISSING = sum(MISSING << 4 * n for n in range(len(TESTS)))
 
 
-def _ranks() -> NDArray[np.uint8]:
-    """The worst rank in every word of four nibbles."""
-    words = np.arange(1 << 16)
-    worst: NDArray[np.uint8] = np.max([RANK[(words >> shift) & 15] for shift in (0, 4, 8, 12)], axis=0)
-    return worst
-
-
-_RANKS = _ranks()
+_ONES = sum(1 << 4 * n for n in range(len(TESTS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +66,8 @@ class Judged:
     """(n,) does the value enter windows: it is there, and did not fail the gross range test."""
     before: NDArray[np.float64]
     """(n,) the value that stands before each reading, NaN where it is missing or too far away."""
+    of: Kinds
+    """Kinds of the n readings."""
 
 
 def pack_tests(**flags: int) -> int:
@@ -99,14 +94,21 @@ def primary(tests: NDArray[np.int64]) -> NDArray[np.uint8]:
     >>> primary(np.array([0x2222, 0x2221, 0x3421, 0x9999999999, 0x3222222221])).tolist()
     [2, 1, 4, 9, 3]
     """
-    low, high, top = tests & 0xFFFF, tests >> 16 & 0xFFFF, tests >> 32
-    worst: NDArray[np.uint8] = np.maximum(_RANKS[low], _RANKS[high])
-    flag: NDArray[np.uint8] = _FLAG[np.maximum(worst, _RANKS[top], out=worst)]
+    half = tests >> 1
+    suspect = tests & half & _ONES  # 3 alone has both its lower bits set, 4 alone the third, 9 alone the highest
+    good = tests & ~(half >> 2) & _ONES
+    flag = np.full(tests.shape, GOOD, np.uint8)
+    if not good.all():
+        flag[good == 0] = np.where(tests[good == 0] & 2 * _ONES, NOT_EVALUATED, MISSING)
+    if suspect.any():
+        flag[suspect.nonzero()] = SUSPECT
+    if (fail := tests & 4 * _ONES).any():
+        flag[fail.nonzero()] = FAIL
     return flag
 
 
 def judge(
-    seen: NDArray[np.void], was: NDArray[np.void], known: NDArray[np.void], run: Run, *, slow: NDArray[np.int64]
+    seen: NDArray[np.void], was: NDArray[np.void], known: NDArray[np.void], *, run: Run, slow: NDArray[np.int64]
 ) -> Judged:
     """Run the tests over the readings of a run; what a flat line remembers goes on. `slow` (n,) is what numerics/slow.py adds.
 
@@ -119,44 +121,45 @@ def judge(
     sound = Run(run.series, run.time_s, value, run.starts)
     step_s = run.time_s - run.shifted(run.time_s, was["last_s"])
     before = np.where(step_s <= run.spread(known["near_s"]), run.shifted(value, was["value"]), np.nan)
-    told = _spikes(was, known, sound, before)
+    of = kinds(run.spread(known["aggregate"]))
+    told = spike(off_middle(before, run.shifted(before, was["before"]), value, of), run, known)
     gross = gross_range(value, run, known)
     tests = run.spread(known["made"]) + slow
     tests += gross
-    tests += rate_of_change(change(value, before, run.spread(known["aggregate"])), step_s, run, known)
+    tests += rate_of_change(changed(value, before, of), step_s, run, known)
     tests += flat_line(_since(seen, was, known, run=sound, step_s=step_s), run, known)
     tests += clock_doubt(run, was, known)
-    if known["climatology"].any():
-        tests += climatology(value, run, known)
     if not run.single:
         tests[:-1] += told[1:]
         tests[run.ends[:-1]] -= told[run.starts[1:]]
+    enters = gross < FAIL - GOOD
     if not whole:
         tests[~there] = _ALL_MISSING
-    settled = was["tests"] + told[run.starts]
-    return Judged(
-        tests,
-        primary(tests),
-        settled,
-        primary(settled),
-        told[run.starts] != 0,
-        value,
-        there & (gross < FAIL - GOOD),
-        before,
-    )
+        enters &= there
+    first = told if run.single else told[run.starts]
+    settled = was["tests"] + first
+    flag = was["flag"].astype(np.uint8)
+    some = ((first > 0) | (flag == NOT_EVALUATED)).nonzero()[0]
+    flag[some] = primary(settled[some])  # a good spike test makes a good reading no better
+    return Judged(tests, primary(tests), settled, flag, first != 0, value, enters, before, of)
 
 
 def gross_range(value: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
     """What the test adds to the word: 2 outside the suspect span, 3 outside the fail span (QARTOD test 4)."""
-    suspect = (value < run.spread(known["suspect_low"])) | (value > run.spread(known["suspect_high"]))
+    suspect = value < run.spread(known["suspect_low"])
+    suspect |= value > run.spread(known["suspect_high"])
+    if not suspect.any():
+        return np.zeros(len(value), np.int64)
     fail = (value < run.spread(known["fail_low"])) | (value > run.spread(known["fail_high"]))
     return _graded(suspect, fail)
 
 
-def climatology(value: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
-    """What the test adds: 2 outside the span of the month, UTC (QARTOD test 5)."""
-    month = (run.time_s.astype("M8[s]").astype("M8[M]").astype(np.int64)) % 12
-    span = run.spread(known["climate"])[np.arange(len(run)), month]
+def climatology(
+    value: NDArray[np.float64], time_s: NDArray[np.int64], climate: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """What the test adds: 2 outside the span of the month, UTC (QARTOD test 5); `climate` (n, 12, 2) are spans by month."""
+    month = time_s.astype("M8[s]").astype("M8[M]").astype(np.int64) % MONTHS
+    span = climate[np.arange(len(value)), month]
     outside: NDArray[np.bool_] = (value < span[:, 0]) | (value > span[:, 1])
     return outside.astype(np.int64) * ((SUSPECT - GOOD) << CLIMATOLOGY)
 
@@ -207,12 +210,6 @@ def attenuated_signal(width: NDArray[np.float64], known: NDArray[np.void]) -> ND
     made = known["attenuated"] & ~np.isnan(width)
     added: NDArray[np.int64] = np.where(made, (grade + (GOOD - NOT_EVALUATED)) << ATTENUATED, 0)
     return added
-
-
-def _spikes(was: NDArray[np.void], known: NDArray[np.void], run: Run, before: NDArray[np.float64]) -> NDArray[np.int64]:
-    """What each reading adds to the word of the one before it, whose own neighbour before stands one row higher."""
-    off = off_middle(before, run.shifted(before, was["before"]), run.value, run.spread(known["aggregate"]))
-    return spike(off, run, known)
 
 
 def _since(

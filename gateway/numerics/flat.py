@@ -51,26 +51,26 @@ def stand_still(
     `seen` are the COLD records of all series, indexed by id.
     """
     level, time_s = levels(run.value, known["flat_step"]), run.time_s
-    moved = np.clip(turned(level - now["level"], known["flat_turn"]), -_FAR, _FAR)
+    moved = turned(level - now["level"], known["flat_turn"])
     steps = np.abs(moved)
     gone = steps >= known["flat_levels"]
-    after_s = now["after_s"]
-    left_s = np.where(after_s > 0, after_s, time_s)
-    since_s = np.where(gone, left_s, now["since_s"])
-    since_s[silent] = time_s[silent]
-    begins = np.flatnonzero((gone | silent) & (now["held"] > 0))
-    if len(begins):
+    reset = gone | silent
+    left_s = np.where(now["after_s"] > 0, now["after_s"], time_s) if now["after_s"].any() else time_s
+    since_s = np.where(reset, left_s, now["since_s"])
+    if left_s is not time_s:
+        since_s[silent] = time_s[silent]
+    begins = (reset & (now["held"] > 0)).nonzero()[0]
+    if begins.size:
         seen["seen"][run.ids[begins]] = 0
         now["held"][begins] = 0
-    some = np.flatnonzero((steps > 0) & ~gone & ~silent)
-    if len(some):
-        places = seen["seen"][run.ids[some]]
+    some = ((steps > 0) > reset).nonzero()[0]
+    if some.size:
+        ids = run.ids[some]
+        places = seen["seen"][ids]
         places[:, CENTRE] = left_s[some]
         since_s[some], places = _moved(since_s[some], places, moved[some], known["flat_levels"][some])
-        seen["seen"][run.ids[some]] = places
-        now["held"][some] = places.any(axis=1)
-    missing = np.isnan(level)
-    if missing.any():
+        seen["seen"][ids], now["held"][some] = places, places.any(axis=1)
+    if (missing := np.isnan(level)).any():
         level = np.where(missing & ~silent, now["level"], level)
         now["after_s"] = np.where(missing & ~np.isnan(level), left_s, 0)
     else:
@@ -86,9 +86,9 @@ def _moved(
     by = moved.astype(np.int64)[:, None]
     lost = np.abs(_OFFSET - by) >= reach[:, None]
     since_s = np.maximum(since_s, np.where(lost, places, 0).max(axis=1))
-    at = _OFFSET + by + CENTRE
-    inside = (at >= 0) & (at < len(_OFFSET))
-    kept = np.where(inside, np.take_along_axis(places, np.clip(at, 0, len(_OFFSET) - 1), axis=1), 0)
+    wide = np.zeros((len(places), 3 * len(_OFFSET)), np.int64)
+    wide[:, len(_OFFSET) : 2 * len(_OFFSET)] = places
+    kept = wide[np.arange(len(places))[:, None], _OFFSET + by + (CENTRE + len(_OFFSET))]
     kept[(np.abs(_OFFSET) >= reach[:, None]) | (kept <= since_s[:, None])] = 0
     kept[:, CENTRE] = 0
     return since_s, kept

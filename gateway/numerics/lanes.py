@@ -6,21 +6,32 @@ rows are changed by the same few operations, and the records that were changed a
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.numerics.change import Kinds
 from gateway.numerics.columns import TIERS, WINDOW
 from gateway.numerics.entries import Entries
 from gateway.numerics.flags import Judged
 from gateway.numerics.order import Run
-from gateway.numerics.state import OPEN, put_rows
+from gateway.numerics.state import OPEN, put_rows, take_rows
 from gateway.numerics.windows import expected, value_of, worse
 
 LANES = len(TIERS)
-_WIDTHS = np.array(list(TIERS.values()), np.int64)
-_EMPTY = np.zeros((), OPEN)
-for _name in ("min", "max", "first", "last"):
-    _EMPTY[_name] = np.nan
+_WIDTHS = np.tile(np.array(list(TIERS.values()), np.int64), 4096)
+
+
+def _empty() -> NDArray[np.void]:
+    """A window in which nothing is yet, as plain bytes."""
+    row = np.zeros(1, OPEN)
+    for name in ("min", "max", "first", "last"):
+        row[name] = np.nan
+    return row.view(f"V{OPEN.itemsize}")
+
+
+_EMPTY = _empty()
 
 
 def fill_lanes(
@@ -30,56 +41,69 @@ def fill_lanes(
 
     Returns the windows (k,) that are over and whose flag is another one now, and which rows they were.
     """
-    anew = _lanes(np.flatnonzero(judged.decided & (judged.settled_flag != was_flag)))
-    open_["flag"][anew] = worse(open_["flag"][anew], judged.settled_flag[anew // LANES])
-    time_s, flag, widths = np.repeat(run.time_s, LANES), np.repeat(judged.flag, LANES), np.tile(_WIDTHS, len(run))
+    anew = _lanes((judged.decided & (judged.settled_flag != was_flag)).nonzero()[0])
+    time_s, flag = run.time_s.repeat(LANES), judged.flag.repeat(LANES)
+    widths = _widths(len(run))
     begins = time_s - open_["start_s"] >= widths
-    over_at = anew[begins[anew]]
-    over = open_[over_at]
-    new = np.flatnonzero(begins)
-    if len(new):
+    over_at, over = anew, open_[:0]
+    if anew.size:
+        open_["flag"][anew] = worse(open_["flag"][anew], judged.settled_flag[anew // LANES])
+        over_at = anew[begins[anew]]
+        over = open_[over_at]
+    new = begins.nonzero()[0]
+    if new.size:
         _begin(open_, new, time_s[new] - time_s[new] % widths[new], flag[new])
     open_["seen"] += 1
-    other = np.flatnonzero(open_["flag"] != flag)
-    if len(other):
+    other = (open_["flag"] != flag).nonzero()[0]
+    if other.size:
         open_["flag"][other] = worse(open_["flag"][other], flag[other])
     _enter(open_, time_s, brought)
     return over, over_at
 
 
 def tell(
-    open_: NDArray[np.void], at: NDArray[np.int64] | None, run: Run, known: NDArray[np.void]
+    open_: NDArray[np.void], run: Run, known: NDArray[np.void], *, of: Kinds, at: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.void], NDArray[np.void]]:
-    """WINDOW rows of both tiers, made of OPEN rows where they lie; `at` says which lanes they are, all in order where None.
+    """WINDOW rows of both tiers, made of a run's OPEN rows where they lie; `at` says which lanes they are, all where None.
 
-    `known` are the PARAMS records of the run's series.
+    `known` are the PARAMS records of the run's series, `of` the kinds of its readings.
     """
-    lane = np.arange(len(open_)) if at is None else at
-    whose = lane // LANES
-    open_["series"] = run.series[whose]
-    if (known["since_s"] > run.time_s - 2 * _WIDTHS[-1]).any():
-        fields = {name: known[name][whose] for name in ("hz", "hz_before", "since_s")}
-        open_["expected"] = expected(open_["start_s"], fields, _WIDTHS[lane % LANES])
+    widths, filled = _widths(len(run)), open_
+    if at is None:
+        filled = open_.reshape(-1, LANES)
     else:
-        open_["expected"] = known["hz"][whose] * _WIDTHS[lane % LANES]
+        widths, of = widths[at], of.lanes(LANES).take(at, LANES * len(run))
+
+    def each(column: NDArray[Any]) -> NDArray[Any]:
+        return column.repeat(LANES) if at is None else column[at // LANES]
+
+    open_["series"] = each(run.series)
+    awaited: NDArray[np.float64] = each(known["hz"]) * widths
+    if known["since_s"].max() > run.time_s.min() - 2 * TIERS["h1"]:
+        fields = {name: each(known[name]) for name in ("hz", "hz_before", "since_s")}
+        awaited = expected(open_["start_s"], fields, widths)
+    count = open_["count"]
+    open_["expected"] = awaited
     with np.errstate(divide="ignore", invalid="ignore"):
-        open_["completeness"] = np.minimum(open_["count"] / open_["expected"], 1.0)
-        open_["value"] = value_of(open_, known["aggregate"][whose])
-    open_["completeness"][open_["expected"] <= 0] = np.nan
-    empty = open_["count"] == 0
-    if empty.any():
-        open_["value"][empty] = np.nan
+        share = count / awaited
+        value = value_of(filled, of).reshape(len(open_))
+    np.minimum(share, 1.0, out=share)
+    if awaited.min(initial=1.0) <= 0:
+        share[awaited <= 0] = np.nan
+    if not count.all():
+        value[count == 0] = np.nan
+    open_["completeness"], open_["value"] = share, value
     rows = open_.view(WINDOW)
     if at is None:
         return rows[0::LANES], rows[1::LANES]
-    return rows[lane % LANES == 0], rows[lane % LANES == 1]
+    return rows[at % LANES == 0], rows[at % LANES == 1]
 
 
 def _begin(
     open_: NDArray[np.void], new: NDArray[np.int64], start_s: NDArray[np.int64], flag: NDArray[np.uint8]
 ) -> None:
     """New windows where the old ones are over."""
-    put_rows(open_, new, np.broadcast_to(_EMPTY, len(new)).copy())
+    open_.view(_EMPTY.dtype)[new] = _EMPTY
     for name in ("start_s", "first_s", "last_s"):
         open_[name][new] = start_s
     open_["flag"][new] = flag
@@ -87,21 +111,41 @@ def _begin(
 
 def _enter(open_: NDArray[np.void], time_s: NDArray[np.int64], brought: Entries) -> None:
     """Let the readings that enter into sums, extremes and ends."""
-    value, term = np.repeat(brought.value, LANES), np.repeat(brought.term, LANES)
-    some: slice | NDArray[np.int64] = slice(None)
-    if not brought.enters.all():
-        some = _lanes(np.flatnonzero(brought.enters))
-    value, term, time_s = value[some], term[some], time_s[some]
-    none = np.flatnonzero(open_["count"][some] == 0)
-    at = none if isinstance(some, slice) else some[none]
-    open_["first"][at], open_["first_s"][at] = value[none], time_s[none]
-    open_["count"][some] += 1
-    open_["min"][some] = np.fmin(open_["min"][some], value)
-    open_["max"][some] = np.fmax(open_["max"][some], value)
-    open_["sum"][some] += term
-    if brought.term2 is not None:
-        open_["sum2"][some] += np.repeat(brought.term2, LANES)[some]
-    open_["last"][some], open_["last_s"][some] = value, time_s
+    value, term = brought.value.repeat(LANES), brought.term.repeat(LANES)
+    term2 = None if brought.term2 is None else brought.term2.repeat(LANES)
+    if brought.enters.all():
+        _add(open_, time_s, value, term, term2)
+        return
+    some = _lanes(brought.enters.nonzero()[0])
+    entering = take_rows(open_, some)
+    _add(entering, time_s[some], value[some], term[some], None if term2 is None else term2[some])
+    put_rows(open_, some, entering)
+
+
+def _add(
+    open_: NDArray[np.void],
+    time_s: NDArray[np.int64],
+    value: NDArray[np.float64],
+    term: NDArray[np.float64],
+    term2: NDArray[np.float64] | None,
+) -> None:
+    """A reading into each window."""
+    count, low, high = open_["count"], open_["min"], open_["max"]
+    none = (count == 0).nonzero()[0]
+    if none.size:
+        open_["first"][none], open_["first_s"][none] = value[none], time_s[none]
+    count += 1
+    np.fmin(low, value, out=low)
+    np.fmax(high, value, out=high)
+    open_["sum"] += term
+    if term2 is not None:
+        open_["sum2"] += term2
+    open_["last"], open_["last_s"] = value, time_s
+
+
+def _widths(count: int) -> NDArray[np.int64]:
+    """The width of each lane."""
+    return _WIDTHS[: LANES * count] if LANES * count <= len(_WIDTHS) else np.tile(_WIDTHS[:LANES], count)
 
 
 def _lanes(index: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -93,9 +93,13 @@ def radix_order(series: NDArray[np.int64]) -> NDArray[np.int64]:
 def arrange(last_s: NDArray[np.int64], columns: Columns) -> tuple[Run, Columns]:
     """Rows newer than all that their series had before, and the late others, in order of arrival.
 
+    Where each series has one row they stay as they came, else they are put in order.
+
     A row is late when its time is not above `last_s` of its series and not above every earlier row of its series
     in the batch. So what is late does not depend on how a stream was cut into batches.
     """
+    if _each_once(last_s, columns):
+        return Run(columns.series, columns.time_s, columns.value, np.arange(len(columns))), no_columns()
     order = radix_order(columns.series)
     rows = columns.take(order)
     first = _firsts(rows.series)
@@ -108,6 +112,15 @@ def arrange(last_s: NDArray[np.int64], columns: Columns) -> tuple[Run, Columns]:
     kept = rows.take(~late)
     run = Run(kept.series, kept.time_s, kept.value, np.flatnonzero(_firsts(kept.series)))
     return run, columns.take(np.sort(order[late]))
+
+
+def _each_once(last_s: NDArray[np.int64], columns: Columns) -> bool:
+    """Has each series one reading, newer than what it had? Then nothing need be put in order."""
+    if len(columns) > len(last_s) or not np.all(columns.time_s > last_s[columns.series]):
+        return False
+    nth, mark = np.arange(len(columns)), np.empty(len(last_s), np.int64)
+    mark[columns.series] = nth
+    return bool(np.array_equal(mark[columns.series], nth))
 
 
 def _firsts(series: NDArray[np.int64]) -> NDArray[np.bool_]:

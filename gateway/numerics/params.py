@@ -60,6 +60,12 @@ PARAMS = np.dtype(
 )
 """One record a series, every field of eight bytes or eight of one."""
 
+HOT_PARAMS = np.dtype([(name, PARAMS[name]) for name in PARAMS.names or () if name != "climate"], align=True)
+"""The fields before the months."""
+_PLAIN = np.dtype(
+    {"names": ["hot"], "formats": [f"V{HOT_PARAMS.itemsize}"], "offsets": [0], "itemsize": PARAMS.itemsize}
+)
+
 NEAR_S = 3600.0
 """Rate of change and spike compare readings that are at most so far apart, or four periods where those are longer."""
 LEVELS = 6
@@ -207,3 +213,8 @@ def _made(row: NDArray[np.void]) -> int:
     for name in ("gross", "rate", "flat", "climatology", "clock"):
         word -= int(row[name][0]) << shifts[name]
     return word
+
+
+def hot_rows(params: NDArray[np.void], ids: NDArray[np.int64]) -> NDArray[np.void]:
+    """The HOT_PARAMS records of some series, moved as plain bytes."""
+    return params.view(_PLAIN)["hot"][ids].view(HOT_PARAMS)

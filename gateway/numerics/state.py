@@ -56,6 +56,10 @@ _REGIONS = np.dtype(
     [("hot", f"V{HOT.itemsize}"), ("windows", f"V{len(TIERS) * OPEN.itemsize}"), ("cold", f"V{COLD.itemsize}")]
 )
 
+_COLD = np.dtype(
+    {"names": ["cold"], "formats": [COLD], "offsets": [STATE.itemsize - COLD.itemsize], "itemsize": STATE.itemsize}
+)
+
 
 def fresh(count: int) -> NDArray[np.void]:
     """States of `count` series that have no reading yet."""
@@ -112,8 +116,5 @@ def region(table: NDArray[np.void], name: str) -> NDArray[np.void]:
 
 def cold_of(table: NDArray[np.void]) -> NDArray[np.void]:
     """The COLD records of all series, where they lie."""
-    view = np.dtype(
-        {"names": ["cold"], "formats": [COLD], "offsets": [STATE.itemsize - COLD.itemsize], "itemsize": STATE.itemsize}
-    )
-    cold: NDArray[np.void] = table.view(view)["cold"]
+    cold: NDArray[np.void] = table.view(_COLD)["cold"]
     return cold

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from gateway.numerics.columns import FAIL, GOOD, READING, TIERS, WINDOW, Columns, no_columns
 from gateway.numerics.entries import bases, entries
-from gateway.numerics.flags import RAISED, Judged, gross_range, judge, primary
+from gateway.numerics.flags import RAISED, Judged, climatology, gross_range, judge, primary
 from gateway.numerics.lanes import LANES, fill_lanes, tell
 from gateway.numerics.order import Run, arrange
-from gateway.numerics.params import COUNTER
+from gateway.numerics.params import COUNTER, hot_rows
 from gateway.numerics.slow import hour_begins, slow_words
 from gateway.numerics.state import BLOCKS, HOT, OPEN, cold_of, fresh, put_rows, region, take_rows
 from gateway.numerics.windows import Filled, fill, told, worse
@@ -35,6 +35,9 @@ BEFORE = 8
 """Readings before its reach that a rework wants besides: a counter counts from the newest of them that did not fail."""
 FAR_S = 1 << 40
 HOUR_S = TIERS["h1"]
+_HEAD = np.dtype(f"V{READING.itemsize}")
+_LEAD = np.dtype({"names": ["head"], "formats": [_HEAD], "offsets": [0], "itemsize": HOT.itemsize})
+"""The words of HOT that are a READING."""
 BLOCK = 16_384
 """Readings that `warm` takes at once: memory stays bounded."""
 MOST = 200_000
@@ -114,22 +117,23 @@ def _several(state: NDArray[np.void], params: NDArray[np.void], run: Run) -> Ste
 
 def _each(state: NDArray[np.void], params: NDArray[np.void], run: Run) -> Step:
     """Take one reading of each series: the same in a third of the time."""
-    ids, known = run.series, take_rows(params, run.series)
+    ids, known = run.series, hot_rows(params, run.series)
     hot, lanes = (region(state, name) for name in ("hot", "windows"))
     seen = cold_of(state)
     now, open_ = hot[ids].view(HOT), lanes[ids].view(OPEN)
     _turn_hours(now, open_, seen, known, run)
-    judged = judge(seen, now, known, run, slow=now["slow"])
+    slow = _seasons(run, known, params) + now["slow"]
+    judged = judge(seen, now, known, run=run, slow=slow)
     base, newest, _ = bases(now["base"], run, judged.enters)
-    brought = entries(run, known["aggregate"], base=base, enters=judged.enters)
+    brought = entries(run, judged.of, base=base, enters=judged.enters)
     over, over_at = fill_lanes(open_, run, judged, was_flag=now["flag"], brought=brought)
     rows = _told(now, run, judged)
     now["base"] = newest
     hot[ids], lanes[ids] = now.view(hot.dtype), open_.view(lanes.dtype)
 
-    m1, h1 = tell(open_, None, run, known)
+    m1, h1 = tell(open_, run, known, of=judged.of)
     if len(over):
-        m1_over, h1_over = tell(over, over_at, run, known)
+        m1_over, h1_over = tell(over, run, known, of=judged.of, at=over_at)
         m1, h1 = np.concatenate([m1_over, m1]), np.concatenate([h1_over, h1])
     return Step(rows, m1, h1, ids, no_columns(), len(rows) - len(run))
 
@@ -147,19 +151,25 @@ def _turn_hours(
         now["slow"][some], cold[run.series[some]] = rows["slow"], held
 
 
+def _seasons(run: Run, known: NDArray[np.void], params: NDArray[np.void]) -> NDArray[np.int64]:
+    """What climatology adds to the words of readings; `known` are records of the run's series, `params` of all series."""
+    if not known["climatology"].any():
+        return np.zeros(1, np.int64)
+    return climatology(run.value, run.time_s, params["climate"][run.series])
+
+
 def _told(now: NDArray[np.void], run: Run, judged: Judged) -> NDArray[np.void]:
     """READING rows: what stood before and is decided by the run, then the run; `now` (HOT) goes on."""
-    before = np.flatnonzero(judged.decided)
-    words = now.view(np.int64).reshape(len(now), -1)[:, : READING.itemsize // 8]
-    rows = np.empty((len(before) + len(run), words.shape[1]), np.int64)
+    before = judged.decided.nonzero()[0]
+    rows, head = np.empty(len(before) + len(run), _HEAD), now.view(_LEAD)["head"]
     now["before"], now["earlier_s"] = judged.before, now["last_s"]
     now["tests"], now["flag"] = judged.settled, judged.settled_flag
-    rows[: len(before)] = words[before]
+    rows[: len(before)] = head[before]
     now["last_s"], now["value"], now["tests"], now["flag"] = run.time_s, judged.value, judged.tests, judged.flag
     now["score"] = np.nan
-    rows[len(before) :] = words
-    rows[: len(before), 0], rows[len(before) :, 0] = run.series[before], run.series
-    told: NDArray[np.void] = rows.view(READING)[:, 0]
+    rows[len(before) :] = head
+    told: NDArray[np.void] = rows.view(READING)
+    told["series"][: len(before)], told["series"][len(before) :] = run.series[before], run.series
     return told
 
 
@@ -243,7 +253,7 @@ def _follow(
     judged = _judged(state, known, run, raised)
     base, newest, leans = bases(state["base"], run, judged.enters)
     decided = _decided(state, judged, run)
-    brought = entries(run, known["aggregate"][run.group], base=base, enters=judged.enters)
+    brought = entries(run, judged.of, base=base, enters=judged.enters)
     filled = {
         tier: fill(_opened(state["windows"][:, n], judged), run, flag=judged.flag, brought=brought, width_s=width_s)
         for n, (tier, width_s) in enumerate(TIERS.items())
@@ -263,8 +273,8 @@ def _judged(state: NDArray[np.void], known: NDArray[np.void], run: Run, raised: 
     there = np.isfinite(run.value)
     enters = there & (gross_range(run.value, run, known) < FAIL - GOOD)
     slow = slow_words(state, known, run, enters)
-    local = replace(run, series=run.group) if run.single else run
-    judged = judge(state, state, known, local, slow=slow)
+    local = replace(run, series=run.group)
+    judged = judge(state, state, known, run=local, slow=slow + _seasons(local, known, known))
     if raised is None:
         return judged
     tests = np.where(raised > 0, judged.tests & ~RAISED | raised, judged.tests)

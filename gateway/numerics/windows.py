@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.numerics.change import Kinds, kinds
 from gateway.numerics.columns import WINDOW
 from gateway.numerics.entries import Entries
 from gateway.numerics.flags import PRECEDENCE, RANK
 from gateway.numerics.order import Run
-from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM
 from gateway.numerics.state import OPEN
 
 _EMPTY = {"min": np.nan, "max": np.nan, "first": np.nan, "last": np.nan}
@@ -193,24 +193,21 @@ def _finished(
     awaited = expected(fields["start_s"], known, width_s)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.minimum(fields["count"] / awaited, 1.0)
-        value = value_of(fields, known["aggregate"])
+        value = value_of(fields, kinds(known["aggregate"]))
     share[awaited <= 0] = np.nan
     value[fields["count"] == 0] = np.nan
     return {"expected": awaited, "completeness": share, "value": value}
 
 
-def value_of(
-    fields: Mapping[str, NDArray[Any]] | NDArray[np.void], aggregate: NDArray[np.uint8]
-) -> NDArray[np.float64]:
-    """By the aggregate; anything where nothing entered."""
+def value_of(fields: Mapping[str, NDArray[Any]] | NDArray[np.void], of: Kinds) -> NDArray[np.float64]:
+    """By the kind of the rows; anything where nothing entered."""
     value: NDArray[np.float64] = fields["sum"] / fields["count"]
-    if (angle := aggregate == CIRCULAR).any():
+    if (angle := of.angle).size:
         turned = np.rad2deg(np.arctan2(fields["sum"][angle], fields["sum2"][angle])) % 360.0
         value[angle] = np.where(turned < 360.0, turned, 0.0)  # -1e-15 % 360 is 360
-    if (level := aggregate == ENERGETIC).any():
+    if (level := of.level).size:
         value[level] = 10 * np.log10(value[level])
-    for codes, name in (((SUM, COUNTER), "sum"), ((LAST,), "last"), ((MAX,), "max")):
-        for code in codes:
-            if (plain := aggregate == code).any():
-                value[plain] = fields[name][plain]
+    for rows, name in ((of.added, "sum"), (of.last, "last"), (of.highest, "max")):
+        if rows.size:
+            value[rows] = fields[name][rows]
     return value

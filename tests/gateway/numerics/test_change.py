@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import gateway.numerics.change
-from gateway.numerics.change import change, off_middle
-from gateway.numerics.params import CIRCULAR, COUNTER, MEAN
+from gateway.numerics.change import Kinds, change, kinds, off_middle
+from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, MEAN, SUM
 
 
 def of(value: float, before: float, aggregate: int) -> float:
@@ -68,4 +68,15 @@ def test_the_middle_of_two_angles_lies_between_them(
     """A vane that flips half round and back is as far off as it can be."""
     row = [np.array([x], float) for x in (value, before, after)]
 
-    assert off_middle(*row, np.array([aggregate], np.uint8)).tolist() == [off]
+    assert off_middle(*row, kinds(np.array([aggregate], np.uint8))).tolist() == [off]
+
+
+def test_kinds_are_told_apart_once() -> None:
+    """A row of each aggregate, and what is left of them where some rows are chosen."""
+    of = kinds(np.arange(len(AGGREGATES), dtype=np.uint8))
+    chosen = of.take(np.array([COUNTER, MEAN, CIRCULAR]), len(AGGREGATES))
+
+    assert (of.angle.tolist(), of.level.tolist(), of.counter.tolist()) == ([CIRCULAR], [ENERGETIC], [COUNTER])
+    assert (of.added.tolist(), of.last.tolist(), of.highest.tolist()) == ([SUM, COUNTER], [LAST], [MAX])
+    assert (chosen.counter.tolist(), chosen.added.tolist(), chosen.angle.tolist()) == ([0], [0], [2])
+    assert kinds(np.zeros(4, np.uint8)).angle.tolist() == Kinds().level.tolist() == []

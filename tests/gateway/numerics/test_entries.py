@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from gateway.numerics.change import kinds
 from gateway.numerics.entries import bases, entries
 from gateway.numerics.order import Run
 from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, MAX, MEAN
@@ -51,7 +52,7 @@ def test_each_aggregate_adds_its_own_terms(
     """A value, an energy, an increase, or a sine and a cosine."""
     one = Run(np.array([1]), np.array([0]), np.array([value]), np.array([0]))
 
-    brought = entries(one, np.array([aggregate], np.uint8), base=np.array([base]), enters=np.array([True]))
+    brought = entries(one, kinds(np.array([aggregate], np.uint8)), base=np.array([base]), enters=np.array([True]))
 
     assert brought.term.tolist() == [pytest.approx(term)]
     assert [0.0] if brought.term2 is None else brought.term2.tolist() == [pytest.approx(term2)]
@@ -61,7 +62,7 @@ def test_what_is_only_seen_brings_nothing() -> None:
     """Its value is not even looked at."""
     enters = np.array([True, False, True, False, True])
 
-    brought = entries(RUN, np.full(5, MEAN, np.uint8), base=np.zeros(5), enters=enters).entering()
+    brought = entries(RUN, kinds(np.full(5, MEAN, np.uint8)), base=np.zeros(5), enters=enters).entering()
 
     assert brought.value.tolist() == [1.0, 4.0, 16.0]
     assert brought.time_s.tolist() == [0, 2, 4]

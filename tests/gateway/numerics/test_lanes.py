@@ -70,11 +70,11 @@ def test_rows_are_told_where_they_lie() -> None:
     run = Run(np.array([4]), np.array([NOON_S]), np.array([7.0]), np.zeros(1, np.int64))
     hot, open_, rows = np.zeros(1, HOT), np.zeros(LANES, OPEN), known()[:1]
     hot["last_s"] = open_["start_s"] = -(1 << 62)
-    judged = judge(cold_of(fresh(5)), hot, rows, run, slow=hot["slow"])
+    judged = judge(cold_of(fresh(5)), hot, rows, run=run, slow=hot["slow"])
     brought = Entries(run.time_s, run.value, run.value, None, np.ones(1, np.bool_))
 
     over, at = fill_lanes(open_, run, judged, was_flag=hot["flag"], brought=brought)
-    m1, h1 = tell(open_, None, run, rows)
+    m1, h1 = tell(open_, run, rows, of=judged.of)
 
     assert len(over) == len(at) == 0
     assert (m1["series"].tolist(), m1["value"].tolist(), h1["expected"].tolist()) == ([4], [7.0], [60.0])
