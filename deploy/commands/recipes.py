@@ -33,11 +33,11 @@ def list_recipes(ctx: typer.Context, *, recipes: Recipes = None, as_json: AsJson
     rows = [
         {
             "slug": row.slug, "name_fr": row.name_fr, "name_en": row.name_en, "summary_fr": row.summary_fr,
-            "summary_en": row.summary_en, "period_s": row.period_s, "channels": [c.name for c in row.channels], "boards": list(row.boards), "price_eur": row.price_eur,
+            "summary_en": row.summary_en, "scale": row.scale, "seen": row.seen, "period_s": row.period_s, "channels": [c.name for c in row.channels], "boards": list(row.boards), "price_eur": row.price_eur,
         }
         for row in recipes_of(settled(ctx, recipes=recipes)).values()
     ]  # fmt: skip
-    tell(rows, rows_of(rows, "slug", f"name_{LANG}", f"summary_{LANG}"), as_json=as_json)
+    tell(rows, rows_of(rows, "slug", "scale", f"name_{LANG}", f"summary_{LANG}"), as_json=as_json)
 
 
 @recipe.command("check", cls=Command, help=text("recipe_check"))
@@ -89,6 +89,23 @@ def try_recipe(
                 print(f"{clock(sample)}   {line_of(sample, one, LANG)}", flush=True)
         if not said:
             raise CommandError("recipe_silent", log=running.log.read_text(encoding="utf-8", errors="replace").strip())
+
+
+def new(
+    slug: Annotated[str, argument("new_slug", metavar="SLUG")],
+    *,
+    driver: Annotated[str, option("new_driver", "--driver", metavar="DRIVER")] = "bme280",
+    to: Annotated[Path, option("new_to", "--to", metavar="DIR")] = Path(),
+) -> None:
+    """Write the folder of a new recipe with one known part, and a test that passes at once."""
+    from devices.fresh import write_recipe
+    from devices.recipe import told
+
+    made = write_recipe(to, slug, driver, month=time.strftime("%Y-%m"))
+    print(told(made, LANG))
+    for file in sorted(made.folder.iterdir()):
+        print(file)
+    print(text("new_next", folder=made.folder))
 
 
 def samples(running: Board, until_s: float) -> Iterator[Sample]:

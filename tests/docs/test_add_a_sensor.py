@@ -64,8 +64,9 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_folder_makes_a_sensor(tmp_path: Path, copy: Path) -> None:
-    """Chapter 1: three files, and the greenhouse is checked, drawn, and measures in the real interpreter."""
+    """Chapter 1: a folder made at once, then three files: the greenhouse is checked, drawn, and measures in the real interpreter."""
     said = follow(half(FRENCH, 1), copy)
+    assert any((tmp_path / "my-recipes/yard").glob("test_*.py"))
 
     (checked,) = (text for command, text in said.items() if "check" in command)
     assert checked.startswith(
@@ -81,17 +82,17 @@ def test_a_folder_makes_a_sensor(tmp_path: Path, copy: Path) -> None:
 
 @pytest.mark.slow
 def test_twenty_lines_make_a_driver(tmp_path: Path, copy: Path) -> None:
-    """Chapter 2, in a copy of Girouette: a driver, its row and its model, and the probe measures in the real interpreter."""
-    follow(half(FRENCH, 1)[:3], copy)
+    """Chapter 2, in a copy of Girouette: a driver, its row and its model, and the sensor measures in the real interpreter."""
+    follow(half(FRENCH, 1)[:4], copy)
     said = follow(half(FRENCH, 2), copy)
 
     (checked,) = (text for command, text in said.items() if "check" in command)
-    assert "planter: Soil; channels soil_wetness; every 600 s; 14 €" in checked
-    assert "Sonde d’humidité du sol / Soil moisture probe" in (tmp_path / "my-recipes/planter/wiring.svg").read_text()
+    assert "sun: Sun; channels uv_index; every 600 s; 19 €" in checked
+    assert "Capteur UV / UV sensor" in (tmp_path / "my-recipes/sun/wiring.svg").read_text()
     (tried,) = (text for command, text in said.items() if "try" in command)
-    readings = [int(found) for found in re.findall(r"soil_wetness (\d+) %", tried)]
+    readings = [float(found) for found in re.findall(r"uv_index ([\d.]+) UVI", tried)]
     assert readings
-    assert all(25 < reading < 55 for reading in readings)
+    assert all(3 < reading < 7 for reading in readings)
 
 
 @pytest.mark.parametrize("chapter", [1, 2])
@@ -102,7 +103,7 @@ def test_both_languages_take_the_same_steps(chapter: int) -> None:
     assert [(s["file"], s["text"], s["commands"]) for s in french] == [
         (s["file"], s["text"], s["commands"]) for s in english
     ]
-    assert len(french) == {1: 6, 2: 7}[chapter]
+    assert len(french) == {1: 7, 2: 7}[chapter]
 
 
 @pytest.mark.parametrize(("lang", "text"), [("fr", FRENCH), ("en", ENGLISH)])
@@ -120,7 +121,7 @@ def test_every_word_of_a_recipe_is_explained(tmp_path: Path, text: str, before: 
     """The reader itself says which words it knows, when it meets one that it does not; each stands in the page's table."""
     folder = tmp_path / "greenhouse"
     folder.mkdir()
-    recipe, signal, _ = (step["text"] for step in half(FRENCH, 1)[:3])
+    recipe, signal, _ = (step["text"] for step in half(FRENCH, 1)[1:4])
     odd = f"xyzzy = 1\n{before}" if section == "recipe" else f"{before}xyzzy = 1\n"
     (folder / "recipe.toml").write_text(recipe.replace(before, odd, 1).replace("watering", "rain"), encoding="utf-8")
     (folder / "signal.toml").write_text(signal.replace("watering", "rain"), encoding="utf-8")
