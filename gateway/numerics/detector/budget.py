@@ -22,10 +22,10 @@ from gateway.numerics.order import Run
 class Tuning:
     """What was chosen on data; one set for all series."""
 
-    alarm: float = 4.25
+    alarm: float = 4.5
     """The sum of surprises that makes an alarm on a series that never had one."""
-    dearer: float = 4.0
-    rest: int = 20
+    dearer: float = 3.5
+    rest: int = 24
     """Half hours of quiet after an alarm."""
     fade: float = 4096.0
     """Half hours."""

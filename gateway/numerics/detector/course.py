@@ -1,4 +1,4 @@
-"""What half hours tell: whether the last four hours went as some before, whether the level moved, and the noise.
+"""What half hours tell: whether the last six hours went as some before, whether the level moved, and the noise.
 
     course   the least Euclidean distance between the means of the last SPAN half hours and those of SPAN half hours that
              ended before them, of the last SEEN: the newest discord of a matrix profile, over means

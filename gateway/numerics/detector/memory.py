@@ -15,7 +15,7 @@ HALF_S, TICK_S = 1800, 300
 """Lengths of a half hour and of a tick."""
 TICKS = HALF_S // TICK_S
 """Ticks in a half hour."""
-SPAN, SEEN, AWAY = 8, 336, 48
+SPAN, SEEN, AWAY = 12, 336, 48
 """Half hours that make one course; how many courses of the past it is compared with; half hours that tell the level."""
 KEPT = SEEN + 2 * SPAN - 1
 """Half hours whose means are remembered."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from gateway.numerics.detector.halves import Halves, so_far
 from gateway.numerics.detector.memory import BINS, HOME, OCTAVE
 
-MARGIN = 1.05
+MARGIN = 1.01
 """Greater than all of the past is what is greater by so much."""
 BEYOND = 3.0
 """A size beyond the greatest adds at most so much."""

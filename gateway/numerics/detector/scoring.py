@@ -3,7 +3,7 @@
     range    how far out of the range of the past the signal lies: log10(ticks known) + log10(1 + excess / width)
     jump     how rare a move so great is
     level    how rare it is that the last half hour to hour lies so far from the day before it
-    course   how rare it is that the last four hours are so unlike any four hours of the past week
+    course   how rare it is that the last six hours are so unlike any six hours of the past week
     noise    how rare it is that the moves of two hours are so much greater, or smaller, than those of the two days before
 
 `rank.py` says what rare is; range, jump and level are told of each reading, course and noise when a half hour ends. The sum
