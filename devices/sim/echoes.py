@@ -1,13 +1,28 @@
 """The two pins of an ultrasonic sensor: a pulse on one makes edges on the other, at their microsecond.
 
-In virtual time the handler is shown that microsecond on the clock; in real time it is waited for, which holds the process as no
-interrupt would.
+A process is never interrupted in time. So while the firmware's handler runs, the clock that it looks at says the edge's moment.
 """
 
 import asyncio
+import sys
 import time
 
 _listening = {}
+
+
+class Moment:
+    """A clock that stands at one microsecond."""
+
+    def __init__(self, at_us: int):
+        self._at_us = at_us
+
+    def ticks_us(self) -> int:
+        """That microsecond."""
+        return self._at_us
+
+    def ticks_diff(self, later: int, earlier: int) -> int:
+        """Over the wrap of the counter, as the real one."""
+        return time.ticks_diff(later, earlier)
 
 
 def listen(model, handler) -> None:
@@ -26,22 +41,17 @@ async def _answer(model, handler) -> None:
     if answer is None:
         return
     after_us, lasts_us = answer
+    rose_us = time.ticks_add(time.ticks_us(), after_us)
     await asyncio.sleep_ms(1)
-    rose = time.ticks_add(time.ticks_us(), after_us)
-    _edge(model, handler, rose, 1)
+    _edge(model, handler, rose_us, 1)
     if lasts_us > 0:
-        await asyncio.sleep_ms(max(0, lasts_us // 1000 - 2) if not hasattr(time, "advance") else lasts_us // 1000)
-        _edge(model, handler, time.ticks_add(rose, lasts_us), 0)
+        await asyncio.sleep_ms(lasts_us // 1000)
+        _edge(model, handler, time.ticks_add(rose_us, lasts_us), 0)
 
 
 def _edge(model, handler, at_us: int, level: int) -> None:
-    while not hasattr(time, "advance") and time.ticks_diff(at_us, time.ticks_us()) > 0:
-        pass
     model.high = level
-    if not hasattr(time, "advance"):
-        handler()
-        return
-    clock = time.ticks_us
-    time.ticks_us = lambda: at_us
+    module = sys.modules["girouette.echo"]
+    clock, module.time = module.time, Moment(at_us)
     handler()
-    time.ticks_us = clock
+    module.time = clock
