@@ -24,11 +24,12 @@ WATCHED = "watched"
 ITERATIONS = 101
 """Mosquitto's own default: passwords are 256 random bits, so stretching them buys nothing."""
 BOARD_WRITES = ("obs", "health", "state", "ack")
-BOARD_READS = ("kept", "time", "cmd")
-GATEWAY_RULES = ("read gir/1/#", "read $SYS/#", *(f"write gir/1/+/+/{channel}" for channel in BOARD_READS))
+GATEWAY_WRITES = ("kept", "time", "cmd")
+BOARD_READS = (*GATEWAY_WRITES, "piece")
+GATEWAY_RULES = ("read gir/1/#", "read $SYS/#", *(f"write gir/1/+/+/{channel}" for channel in GATEWAY_WRITES))
 NAME = re.compile(r"[a-z0-9-]{1,32}")
 HASH = re.compile(r"\$7\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+")
-COMMAND_RULES = ("write gir/1/+/+/cmd", "read gir/1/+/+/ack")
+COMMAND_RULES = ("write gir/1/+/+/cmd", "write gir/1/+/+/piece", "read gir/1/+/+/ack", "read gir/1/+/+/state")
 WATCH_RULES = ("read $SYS/broker/uptime",)
 GATEWAY, COMMANDS, WATCH = "gateway-", "commands", "watch"
 """Services: gateways `gateway-0` and on, `girouette cmd`, and what only asks whether the broker lives."""
@@ -62,14 +63,14 @@ def hash_password(password: str, salt: bytes) -> str:
 
 
 def device_account(device: Device) -> Account:
-    """A board writes its own four channels under its true shard and reads its own three."""
+    """A board writes its own four channels under its true shard and reads its own four."""
     base = f"gir/1/{device.shard}/{device.id}"
     rules = [f"write {base}/{channel}" for channel in BOARD_WRITES] + [f"read {base}/{c}" for c in BOARD_READS]
     return Account(device.user, device.password_hash, tuple(rules))
 
 
 def service_account(user: str, password_hash: str) -> Account:
-    """A gateway reads everything and writes what only gateways may; commands go out and are answered; others may watch."""
+    """A gateway reads everything and writes what only gateways may; commands and updates go out; others may watch."""
     rules = GATEWAY_RULES if user.startswith(GATEWAY) else COMMAND_RULES if user == COMMANDS else WATCH_RULES
     return Account(user, password_hash, rules)
 

@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands import bench, check, devices, energy, orders, pilots, quarantine, recipes, services, upkeep
+from deploy.commands import (
+    bench,
+    check,
+    devices,
+    energy,
+    orders,
+    pilots,
+    quarantine,
+    recipes,
+    services,
+    updates,
+    upkeep,
+)
 from deploy.commands.options import Given
 from deploy.commands.speech import LANG, Command, Group, option, text, usage_sentence
 from deploy.faults import DONE, EXPECTED, INTERRUPTED, exit_code, sentence
@@ -33,7 +45,7 @@ app.add_typer(pilots.place, name="place")
 app.add_typer(devices.device, name="device")
 app.add_typer(recipes.recipe, name="recipe")
 add(recipes.new)
-add(orders.cmd, orders.log, check.check, energy.energy)
+add(orders.cmd, orders.log, updates.update, check.check, energy.energy)
 app.add_typer(bench.bench, name="bench")
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(upkeep.dashboards, name="dashboards")

@@ -124,12 +124,9 @@ def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, An
         },
         "wifi": [dict(network) for network in identity.wifi],
         "ntp": identity.ntp,
-        "recipe": "+".join(r.slug for r in recipes),
         "firmware": firmware_version(),
         "period_s": identity.period_s or min(r.period_s for r in recipes),
-        "sensors": [wiring(s, r) for r in recipes for s in r.sensors],
-        "led": recipes[0].led,
-        "rgb": recipes[0].rgb,
+        **wired(recipes),
     }
     more = {"update_key": identity.update_key, "batch": identity.batch}
     return told | {key: value for key, value in more.items() if value is not None}
@@ -144,6 +141,16 @@ def check_sleep(recipes: Sequence[Recipe], batch: int | None) -> None:
     for recipe in recipes:
         if not can_sleep(recipe):
             raise ImageError("cannot_sleep", recipe=recipe.slug)
+
+
+def wired(recipes: Sequence[Recipe]) -> dict[str, Any]:
+    """The settings that say what hangs where, for recipes that were placed on a kind of board."""
+    return {
+        "recipe": "+".join(r.slug for r in recipes),
+        "sensors": [wiring(s, r) for r in recipes for s in r.sensors],
+        "led": recipes[0].led,
+        "rgb": recipes[0].rgb,
+    }
 
 
 def wiring(sensor: Sensor, recipe: Recipe) -> dict[str, Any]:

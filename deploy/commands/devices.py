@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gateway.registry import Place, Registry
 
 PUBLIC, RETIRED = "public", "retired"
+SECRET = {"password_hash", "update_key", "update_serial", "pilot_id"}
+"""What the list of devices leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
         told = register(known, Newcomer(device_id, mine, at, every_s, first_moment(known, at, back_s)))
         command = renew_accounts(settings, known)
     after = [text("password_once"), *hints(settings, command), text("device_next", key=at.key, name=device_id)]
-    lines = [*(f"{key:<9}{value}" for key, value in told.items()), *after]
+    lines = [*(f"{key:<11}{value}" for key, value in told.items()), *after]
     tell({**told, "reload": command}, lines, as_json=as_json)
 
 
@@ -81,7 +83,7 @@ def list_devices(
     """All devices, with where they are and what they fill."""
     with registry_of(settled(ctx, store=store, registry=registry)) as known:
         rows = device_rows(known)
-    tell(rows, rows_of(rows, "id", "stage", "recipe", "place", "shard"), as_json=as_json)
+    tell(rows, rows_of(rows, "id", "stage", "recipe", "place", "shard", "firmware"), as_json=as_json)
 
 
 @device.command("stage", cls=Command, help=text("device_stage"))
@@ -146,20 +148,25 @@ def first_moment(registry: Registry, place: Place, back_s: float) -> int:
 
 
 def register(registry: Registry, new: Newcomer) -> dict[str, Any]:
-    """Register the device under a fresh password, of which only the hash is kept. Gives what the board must be told."""
+    """Register the device under a fresh password, of which only the hash is kept, and with a fresh key for its updates.
+
+    Gives what the board must be told.
+    """
     from deploy.accounts import hash_password
     from devices.reading import topic_of
 
-    password = secrets.token_urlsafe(32)
+    password, update_key = secrets.token_urlsafe(32), secrets.token_hex(32)
     channels = [(c.name, c.quantity, r.quality.get(c.name, {})) for r in new.recipes for c in r.channels]
-    row = registry.add_device(
-        new.id, pilot_id=new.place.pilot_id, recipe="+".join(r.slug for r in new.recipes), channels=channels,
-        period_s=float(new.period_s), place_id=new.place.id, at_s=new.at_s,
-        password_hash=hash_password(password, secrets.token_bytes(12)),
-    )  # fmt: skip
+    with registry.together():
+        row = registry.add_device(
+            new.id, pilot_id=new.place.pilot_id, recipe="+".join(r.slug for r in new.recipes), channels=channels,
+            period_s=float(new.period_s), place_id=new.place.id, at_s=new.at_s,
+            password_hash=hash_password(password, secrets.token_bytes(12)),
+        )  # fmt: skip
+        registry.set_update_key(row.id, update_key)
     return {
         "id": row.id, "shard": row.shard, "topic": topic_of(row.id), "user": row.user, "password": password,
-        "place": new.place.id, "period_s": row.period_s, "stage": row.stage,
+        "update_key": update_key, "place": new.place.id, "period_s": row.period_s, "stage": row.stage,
     }  # fmt: skip
 
 
@@ -205,7 +212,7 @@ def device_rows(registry: Registry) -> list[dict[str, Any]]:
     rows = []
     for row in registry.devices():
         here = places.get(at.get(row.id, 0))
-        public = {key: value for key, value in asdict(row).items() if key not in {"password_hash", "pilot_id"}}
+        public = {key: value for key, value in asdict(row).items() if key not in SECRET}
         mine = {c: series.get((here.id, c)) for c, _ in channels[row.id]} if here else {}
         rows.append({**public, "pilot": pilots[row.pilot_id], "place": here and here.name, "series": mine})
     return rows

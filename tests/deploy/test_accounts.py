@@ -19,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from deploy.accounts import (
     BOARD_READS,
     BOARD_WRITES,
+    GATEWAY_WRITES,
     PASSWORDS,
     RULES,
     WATCHED,
@@ -121,17 +122,19 @@ def test_a_board_writes_its_own_four_channels_and_nothing_else(
     assert {topic for topic in clients.gateway.heard if topic.startswith("gir/")} == set(allowed)
 
 
-def test_a_board_reads_its_own_three_channels_and_nothing_else(
+def test_a_board_reads_its_own_four_channels_and_nothing_else(
     clients: SimpleNamespace, until: Callable[..., None]
 ) -> None:
-    """Though it asks for everything, it hears kept, time and cmd of its own, and nothing of another's or its own writing."""
+    """Though it asks for everything, it hears kept, time, cmd and piece of its own, and nothing of another's or its own writing."""
     mine = [f"{HERE}/{channel}" for channel in BOARD_READS]
     theirs = [f"{THERE}/{channel}" for channel in BOARD_READS]
-    assert set(clients.gateway.says(*theirs, *mine, until=until).values()) == {"Success"}
+    told = [topic for topic in (*theirs, *mine) if not topic.endswith("/piece")]
+    assert set(clients.gateway.says(*told, until=until).values()) == {"Success"}
+    assert set(clients.commands.says(f"{THERE}/piece", f"{HERE}/piece", until=until).values()) == {"Success"}
     clients.board.says(f"{HERE}/obs", until=until)
     clients.other.says(f"{THERE}/obs", until=until)
 
-    until(lambda: len(clients.board.heard) >= 3 and len(clients.other.heard) >= 3, what="both boards heard theirs")
+    until(lambda: len(clients.board.heard) >= 4 and len(clients.other.heard) >= 4, what="both boards heard theirs")
 
     assert sorted(clients.board.heard) == sorted(mine)
     assert sorted(clients.other.heard) == sorted(theirs)
@@ -143,17 +146,19 @@ def test_a_gateway_writes_receipts_times_and_commands_only(
     """It may not pretend to be a board."""
     answers = clients.gateway.says(*(f"{HERE}/{c}" for c in (*BOARD_WRITES, *BOARD_READS)), until=until)
 
-    assert {topic for topic, answer in answers.items() if answer == "Success"} == {f"{HERE}/{c}" for c in BOARD_READS}
+    assert {topic for topic, answer in answers.items() if answer == "Success"} == {
+        f"{HERE}/{c}" for c in GATEWAY_WRITES
+    }
 
 
 def test_commands_go_out_by_an_account_of_their_own(clients: SimpleNamespace, until: Callable[..., None]) -> None:
-    """`girouette cmd` writes `cmd` and hears `ack`, without pushing the gateway off its connection."""
+    """`girouette cmd` and `update` write `cmd` and `piece` and hear `ack` and `state`, without pushing the gateway off its connection."""
     answers = clients.commands.says(*(f"{HERE}/{c}" for c in (*BOARD_WRITES, *BOARD_READS)), until=until)
     clients.board.says(*(f"{HERE}/{channel}" for channel in BOARD_WRITES), until=until)
-    until(lambda: clients.commands.heard, what="an answer heard")
+    until(lambda: len(clients.commands.heard) >= 2, what="an answer and a state heard")
 
-    assert {topic for topic, answer in answers.items() if answer == "Success"} == {f"{HERE}/cmd"}
-    assert set(clients.commands.heard) == {f"{HERE}/ack"}
+    assert {topic for topic, answer in answers.items() if answer == "Success"} == {f"{HERE}/cmd", f"{HERE}/piece"}
+    assert set(clients.commands.heard) == {f"{HERE}/ack", f"{HERE}/state"}
     assert clients.gateway.client.is_connected()
 
 

@@ -31,6 +31,8 @@ ANSWER_MS = 1500
 NTP_AGAIN_S = 3600
 WELL_S = 60
 """A start that lasted so long without failing is a good one, even where nobody answers."""
+LOOK_S = 10
+"""How often it is looked whether a version on trial has had its time."""
 NTP_SOON_S = 15
 """After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
 
@@ -153,13 +155,13 @@ class Board:
 
     async def _keep_time(self, beat) -> None:
         """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""
-        due_s, wait_s, lasted_s = 0, NTP_SOON_S, WELL_S
+        due_s, wait_s, lasted_s = 0, NTP_SOON_S, LOOK_S if slots.trial else WELL_S
         if under_way():
             self._loaded_updates().go_on()
         while True:
             beat()
             if self.uptime.s() >= lasted_s:
-                lasted_s = self.uptime.s() + WELL_S if slots.trial else 1 << 30
+                lasted_s = self.uptime.s() + LOOK_S if slots.trial else 1 << 30
                 self._lasted()
             self.led.pattern = self._light()
             self.inspector.glance()
