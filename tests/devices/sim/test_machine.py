@@ -239,3 +239,112 @@ for wait_ms in (900, 999, 1500):
         result.append(ended.args[0])
 """
     assert on_chip(code, tmp_path) == ["fed", "fed", 131]
+
+
+SOUND = {
+    "device": "b1",
+    "sensors": [
+        {
+            "driver": "inmp441", "bus": {"kind": "i2s", "id": 0, "sck": 4, "ws": 5, "sd": 6},
+            "channels": [{"n": "noise_level", "key": "laeq"}],
+        },
+        {
+            "driver": "jsn_sr04t", "bus": {"kind": "echo", "trig": 1, "echo": 2},
+            "channels": [{"n": "distance", "key": "distance"}],
+        },
+        {"driver": "ds18b20", "bus": {"kind": "onewire", "pin": 10}, "channels": [{"n": "water", "key": "probe"}]},
+    ],
+}  # fmt: skip
+HEARD = {"signals": {"noise_level": {"base": 94.0}, "distance": {"base": 1.7}, "water": {"base": 12.5}}}
+
+
+def test_a_microphone_wakes_and_keeps_the_newest_tenth_of_a_second(tmp_path: Path) -> None:
+    """Zeros for 2^18 clocks, then 24000 samples a second at the data sheet's size for 94 dB; who does not read loses the oldest."""
+    code = """
+import time
+from machine import I2S, Pin
+import struct
+line = I2S(0, sck=Pin(4), ws=Pin(5), sd=Pin(6), mode=I2S.RX, bits=32, format=I2S.MONO, rate=24000, ibuf=20480)
+buffer = bytearray(4 * 480)
+result = [line.ready(), line.readinto(buffer)]
+time.sleep_ms(20)
+result += [line.ready(), line.readinto(buffer), any(buffer), line.readinto(buffer)]
+time.sleep_ms(1000)
+taken = 0
+while True:
+    got = line.readinto(buffer)
+    if not got:
+        break
+    taken += got // 4
+    loudest = max(struct.unpack("<%di" % (got // 4), buffer[:got]))
+result += [taken, loudest >> 8, loudest & 255]
+"""
+    idle, none, ready, got, awake, more, taken, loudest, tail = run(
+        code, tmp_path, config=SOUND, around=HEARD, virtual=True
+    )
+
+    assert (idle, none) == (0, 0)
+    assert (ready, got, awake, more) == (1, 4 * 480, False, 0)
+    assert taken == 20480 // 8
+    assert abs(loudest - 420426) <= 2
+    assert tail == 0
+
+
+def test_an_answer_is_as_long_as_the_sound_is_away(tmp_path: Path) -> None:
+    """1.7 m there and back at 340.39 m/s (15 degrees) are 9989 us; the pin is high meanwhile, and a trigger makes one answer."""
+    code = """
+import asyncio
+import time
+import girouette.echo
+from machine import Pin
+trigger, answer = Pin(1, Pin.OUT, value=0), Pin(2, Pin.IN)
+edges, levels = [], []
+
+def edge(pin):
+    edges.append([girouette.echo.time.ticks_us(), pin.value()])
+
+async def main():
+    answer.irq(edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
+    trigger.value(1)
+    trigger.value(0)
+    for _ in range(4):
+        levels.append(answer.value())
+        await asyncio.sleep_ms(4)
+
+asyncio.run(main())
+result = [[level for _, level in edges], time.ticks_diff(edges[1][0], edges[0][0]), levels]
+"""
+    edges, took_us, levels = run(code, tmp_path, config=SOUND, around=HEARD, virtual=True)
+
+    assert edges == [1, 0]
+    assert took_us == 9989
+    assert levels == [0, 1, 1, 0]
+
+
+def test_a_wire_that_nobody_is_on_reads_as_ones(tmp_path: Path) -> None:
+    """A reset finds nobody, and bytes are FF; where a probe is, it converts for 740 ms and has 85 degrees until then."""
+    code = """
+import time
+from machine import Pin
+from onewire import OneWire
+empty, wire = OneWire(Pin(11)), OneWire(Pin(10))
+
+def scratchpad():
+    wire.reset()
+    wire.writebyte(0xCC)
+    wire.writebyte(0xBE)
+    return [wire.readbyte() for _ in range(9)]
+
+result = [empty.reset(), empty.readbyte(), wire.reset()]
+before = scratchpad()
+wire.reset()
+wire.writebyte(0xCC)
+wire.writebyte(0x44)
+time.sleep_ms(739)
+result += [before[:2], wire.crc8(before), wire.readbit(), scratchpad()[:2]]
+time.sleep_ms(1)
+result += [wire.readbit(), scratchpad()[:2]]
+"""
+    found = run(code, tmp_path, config=SOUND, around=HEARD, virtual=True)
+
+    assert found == [False, 0xFF, True, [0x50, 0x05], 0, 0, [0x50, 0x05], 1, [200, 0]]
