@@ -17,7 +17,7 @@ from gateway.numerics.columns import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 from gateway.numerics.params import AGGREGATES, params_row
 from gateway.numerics.state import fresh
 from gateway.numerics.stream import Step, advance
-from gateway.numerics.windows import expected, merge, worse
+from gateway.numerics.windows import expected, merge, percentiles, vector_strength, worse
 
 NOON_S = 1_700_049_600
 FAILS = {"fail_low": -1000, "fail_high": 1000}
@@ -218,3 +218,28 @@ def test_window_by_window_the_definition_gives_the_same(values: list[float], eve
             )
             assert window["value"] == pytest.approx(sum(good) / len(good), rel=1e-12)
     assert m1["seen"].sum() == len(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "strength"), [([90, 90, 90], 1.0), ([0, 180], 0.0), ([350, 10], math.cos(math.radians(10)))]
+)
+def test_directions_that_agree_are_strong(values: list[float], strength: float) -> None:
+    """1 where all are the same, 0 where they cancel."""
+    assert vector_strength(run(values, "circular").h1).tolist() == [pytest.approx(strength, abs=1e-12)]
+
+
+def test_nothing_has_no_strength() -> None:
+    """NaN, as its value."""
+    assert np.isnan(vector_strength(run([math.nan], "circular").h1)).all()
+
+
+def test_percentiles_are_those_of_the_minutes() -> None:
+    """L10, L50 and L90 of each hour, from its minutes; a minute without a value does not count."""
+    levels = [float(n % 60) for n in range(120)]
+    levels[7] = math.nan
+    starts, told = percentiles(run(levels, "energetic", every_s=60, period_s=60).m1, 3600, [0.9, 0.5, 0.1])
+
+    assert starts.tolist() == [NOON_S, NOON_S + 3600]
+    assert told[1].tolist() == pytest.approx(np.quantile(np.arange(60.0), [0.9, 0.5, 0.1]).tolist())
+    assert told[0].tolist() == pytest.approx(np.quantile(np.delete(np.arange(60.0), 7), [0.9, 0.5, 0.1]).tolist())
+    assert percentiles(np.empty(0, WINDOW), 3600, [0.5])[1].shape == (0, 1)
