@@ -16,6 +16,7 @@ PERIODS = 3
 LEAST_PERIOD_S = 60.0
 """Boards say that they are there each minute, however often they measure."""
 MOST_FIELDS = 32
+VERSION = re.compile(r"[A-Za-z0-9._+-]{1,32}")
 FIELD = re.compile(r"[a-z][a-z0-9_]{0,31}")
 RETIRED = "retired"
 
@@ -30,6 +31,9 @@ class Fleet:
         self._asleep_s: dict[str, float] = {}
         self._health: dict[str, dict[str, float]] = {}
         self._devices: list[tuple[Device, dict[str, str]]] = []
+        self._known: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        """Devices that were heard to run another firmware than the registry says."""
 
     def know(self, registry: Registry) -> None:
         """Read again which devices there are, and where. Raises RegistryError."""
@@ -40,6 +44,15 @@ class Fleet:
             for device in registry.devices()
             if device.stage != RETIRED
         ]
+        self._known = {device.id: device.firmware for device, _ in self._devices}
+
+    def note_versions(self, registry: Registry) -> None:
+        """Write down which firmware devices were heard to run, where that has changed. Raises RegistryError."""
+        if heard := dict(self._versions):
+            registry.note_firmware(heard)
+            for device, version in heard.items():
+                if self._versions.get(device) == version:
+                    del self._versions[device]
 
     def hear(self, devices: Iterable[str], now_s: float) -> None:
         """Packs of these have come."""
@@ -55,6 +68,7 @@ class Fleet:
         if channel == "state":
             asleep_s = body.get("asleep_until", -math.inf)
             self._asleep_s[device] = float(asleep_s) if _is_number(asleep_s) else -math.inf
+            self._runs(device, body.get("firmware"))
             if body.get("online") is False:
                 self._gone.add(device)
                 return
@@ -62,6 +76,11 @@ class Fleet:
             self._health[device] = figures_of(body)
         if live:
             self.hear([device], now_s)
+
+    def _runs(self, device: str, version: object) -> None:
+        known = self._known.get(device)
+        if known is not None and isinstance(version, str) and VERSION.fullmatch(version) and version != known:
+            self._versions[device] = version
 
     def points(self, now_s: float) -> list[Point]:
         """A `fleet` point of every device that is not retired, and a `health` point of those that told since the last call."""
@@ -97,4 +116,5 @@ def _is_number(value: object) -> bool:
 
 
 def _tags(device: Device, pilot: str, place: str) -> dict[str, str]:
-    return {"device": device.id, "pilot": pilot, "place": place, "recipe": device.recipe, "stage": device.stage}
+    return {"device": device.id, "pilot": pilot, "place": place, "recipe": device.recipe, "stage": device.stage,
+            "firmware": device.firmware}  # fmt: skip

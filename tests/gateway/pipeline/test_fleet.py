@@ -33,7 +33,8 @@ def test_every_device_has_a_point_the_silent_one_too(town: Any) -> None:
         ("air-0", {"online": 1.0, "age_s": 2.0}),
         ("air-1", {"online": 0.0, "age_s": NOW_S - 1000}),
     ]
-    assert points[0].tags == {"device": "air-0", "pilot": "rennes", "place": "1", "recipe": "air", "stage": "atelier"}
+    where = {"device": "air-0", "pilot": "rennes", "place": "1", "recipe": "air", "stage": "atelier"}
+    assert points[0].tags == where | {"firmware": ""}
 
 
 def test_three_periods_of_silence_are_too_many(town: Any) -> None:
@@ -96,3 +97,23 @@ def test_whatever_a_board_says_becomes_finite_numbers(body: dict[str, Any]) -> N
 def test_fields_are_bounded() -> None:
     """A board cannot fill the store with names."""
     assert len(figures_of({f"n{n}": n for n in range(1000)})) == MOST_FIELDS
+
+
+def test_what_boards_run_is_written_down_where_it_changed(town: Any) -> None:
+    """From `state`, once; strange words and strangers are left out; afterwards it is a tag of their points."""
+    fleet = fleet_of(town, air_0=NOW_S)
+    registry = town.registry
+    fleet.told("air-0", "state", {"online": True, "firmware": "0123abcd"}, NOW_S)
+    fleet.told("air-1", "state", {"online": True, "firmware": "no version\n"}, NOW_S)
+    fleet.told("stranger", "state", {"online": True, "firmware": "0123abcd"}, NOW_S)
+
+    fleet.note_versions(registry)
+    revision = registry.revision()
+    fleet.note_versions(registry)
+    fleet.know(registry)
+    fleet.told("air-0", "state", {"online": True, "firmware": "0123abcd"}, NOW_S)
+    fleet.note_versions(registry)
+
+    assert [d.firmware for d in registry.devices()][:2] == ["0123abcd", ""]
+    assert registry.revision() == revision
+    assert [p.tags["firmware"] for p in fleet.points(NOW_S)][:2] == ["0123abcd", ""]
