@@ -30,7 +30,7 @@ SUITES = {
         ("journeys", ["pytest", "-v", "-m", "journey"]),
     ),
 }
-BENCHES = ("firmware", "admission", "numerics", "store", "api", "gateway")
+BENCHES = ("firmware", "spool", "admission", "numerics", "store", "api", "gateway")
 
 
 def main(suite: str, extra: list[str]) -> int:
