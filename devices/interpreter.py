@@ -13,6 +13,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 REBOOT = 131
 """The exit code by which the simulated `machine.reset()` asks for another start."""
 OVERRIDE = "GIROUETTE_MICROPYTHON"
+TERMINAL = "--terminal"
 
 
 def have_micropython(environ: Mapping[str, str] = os.environ) -> bool:
@@ -31,9 +33,18 @@ def have_micropython(environ: Mapping[str, str] = os.environ) -> bool:
 
 def command(*arguments: str) -> list[str]:
     """The command that runs MicroPython with these arguments; its stdin must be a pipe that the parent keeps open."""
+    return [sys.executable, "-I", "-S", str(Path(__file__)), library(), *arguments]
+
+
+def terminal_command(*arguments: str) -> list[str]:
+    """The same for a process of its own session, whose stdin is a terminal: Ctrl-C in it interrupts the program."""
+    return [sys.executable, "-I", "-S", str(Path(__file__)), TERMINAL, library(), *arguments]
+
+
+def library() -> str:
+    """Where the wheel's interpreter is; empty where another one is named, or there is none."""
     spec = None if OVERRIDE in os.environ else find_spec("micropython_run")
-    library = str(Path(spec.origin).parent) if spec is not None and spec.origin else ""
-    return [sys.executable, "-I", "-S", str(Path(__file__)), library, *arguments]
+    return str(Path(spec.origin).parent) if spec is not None and spec.origin else ""
 
 
 def die_with_parent(stdin: int = 0) -> None:
@@ -47,11 +58,17 @@ def die_with_parent(stdin: int = 0) -> None:
         sys.exit(1)  # the parent died before this process was ready to hear of it
 
 
-def run(library: str, arguments: Sequence[str]) -> int:
+def take_terminal(stdin: int = 0) -> None:
+    """From now on the terminal that this process reads is its own: Ctrl-C interrupts it, and it ends with its parent."""
+    fcntl.ioctl(stdin, termios.TIOCSCTTY, 0)
+    follow()
+
+
+def run(place: str, arguments: Sequence[str]) -> int:
     """Run MicroPython once in this process, or as its child where it is a binary of its own, and return its exit code."""
-    if not library:
+    if not place:
         return run_binary(os.environ[OVERRIDE], arguments)
-    sys.path.insert(0, library)
+    sys.path.insert(0, place)
     from micropython_run import run_main
 
     code: int = run_main(["micropython", *arguments])
@@ -60,21 +77,25 @@ def run(library: str, arguments: Sequence[str]) -> int:
 
 def run_binary(binary: str, arguments: Sequence[str]) -> int:
     """Run a MicroPython binary as this process's child, which dies with it, and return its exit code."""
-
-    def follow() -> None:
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: this launcher may itself be killed
-
     # Between fork and exec of a process with one thread, so the warning about preexec_fn does not apply.
     child = subprocess.Popen([binary, *arguments], stdin=subprocess.DEVNULL, preexec_fn=follow)  # noqa: PLW1509
     return child.wait()
 
 
+def follow() -> None:
+    """From now on this process is killed when its parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: the parent may itself be killed
+
+
 def main() -> int:
-    """Become a board: run until an exit that is not a reset."""
-    library, *arguments = sys.argv[1:]
+    """Become a board: run until an exit that is not a reset; behind a terminal the bridge starts it again."""
+    if sys.argv[1] == TERMINAL:
+        take_terminal()
+        return run(sys.argv[2], sys.argv[3:])
+    place, *arguments = sys.argv[1:]
     die_with_parent()
-    code = run(library, arguments)
+    code = run(place, arguments)
     if code == REBOOT:
         start_again()
     return code

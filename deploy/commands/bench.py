@@ -11,6 +11,7 @@ import typer
 
 from deploy.commands.anomaly import anomaly
 from deploy.commands.durations import seconds
+from deploy.commands.faults import faults
 from deploy.commands.options import AsJson
 from deploy.commands.speech import LANG, Command, Group, option, tell, text
 from deploy.faults import DONE, REFUSED
@@ -18,6 +19,7 @@ from devices.words import say
 
 bench = typer.Typer(cls=Group, help=text("bench"))
 bench.command("anomaly", cls=Command, help=text("bench_anomaly"))(anomaly)
+bench.command("faults", cls=Command, help=text("bench_faults"))(faults)
 
 
 @bench.command("board", cls=Command, help=text("bench_board"))

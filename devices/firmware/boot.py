@@ -17,7 +17,8 @@ gc.threshold(4096)  # early and often, so that no single collection holds the lo
 import rule  # noqa: E402 - compiled as the lines above say
 import slots  # noqa: E402
 
-if rule.begin(slept=machine.reset_cause() == machine.DEEPSLEEP_RESET):
+cause = machine.reset_cause()
+if rule.begin(slept=cause == machine.DEEPSLEEP_RESET, typed=cause == machine.SOFT_RESET):
     sys.path.insert(0, slots.folder)
 slots.unload("rule")
 del rule

@@ -45,14 +45,19 @@ def write(state: dict) -> bool:
     return True
 
 
-def begin(*, slept: bool) -> str:
-    """Count this start, and say in which folder the version lies that runs now."""
+def begin(*, slept: bool, typed: bool = False) -> str:
+    """Count this start, and say in which folder the version lies that runs now.
+
+    A soft reset is `typed`: somebody sits at the console, or a tool copies files; our firmware never makes one.
+    """
     state = read()
     slots.trial, slots.safe = _tries(state, slept), None
     if slots.trial:
         slots.folder = state["trial"]
     elif slept:
         well()  # the start before this one came as far as its planned sleep
+        slots.folder = state["good"]
+    elif typed:
         slots.folder = state["good"]
     else:
         once = state.pop("once", None)

@@ -14,7 +14,7 @@ from wiring import find_on_pins, find_adc, find_echo, find_i2c, find_pulse, find
 
 REBOOT = 131
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-CAUSES = {"hard": HARD_RESET, "watchdog": WDT_RESET}
+CAUSES = {"hard": HARD_RESET, "watchdog": WDT_RESET, "soft": SOFT_RESET}
 
 
 def reset() -> None:

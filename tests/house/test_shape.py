@@ -16,7 +16,9 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 LONGEST = 40
 BROAD = {"gateway/pipeline.py": "one task is restarted"}
 """The only place where everything may be caught, and what happens to it there."""
-TWINLESS = {"devices/firmware", "devices/sim", "gateway/migrations"}
+ON_THE_BOARD = ("devices/firmware", "devices/probes", "devices/sim")
+"""Folders of MicroPython."""
+TWINLESS = {*ON_THE_BOARD, "gateway/migrations"}
 """Folders whose files are tried together, not one by one."""
 FIRMWARE_MAY_IMPORT = {
     "machine", "network", "esp32", "ntptime", "neopixel", "micropython", "asyncio", "binascii", "errno", "gc", "hashlib", "io",
@@ -38,7 +40,7 @@ def host_modules() -> list[Path]:
     return [
         f
         for f in files
-        if not f.is_relative_to(ROOT / "devices/firmware") and not f.is_relative_to(ROOT / "devices/sim")
+        if not any(f.is_relative_to(ROOT / folder) for folder in ON_THE_BOARD)
     ]
 
 

@@ -1,0 +1,111 @@
+"""What a real board can be asked by itself: `girouette bench board` runs small probes on it and keeps what they find.
+
+The probes (devices/probes, MicroPython) run in the board's memory by mpremote and change nothing on its disk. Then the board is
+restarted and listened to: from its start to its first sample, pack and receipt. The report names no network and no password.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from deploy.faults import AWAY, CommandError
+from devices.console import read_console
+
+PROBES = Path(__file__).parent.parent.parent / "devices" / "probes"
+STEPS = ("who", "disk", "wires", "sensors", "network")
+FOUND = "FOUND "
+PATIENCE_S = 90.0
+LISTEN_S = 60.0
+BAUD = 115_200
+START = re.compile(r"# girouette (\S+) (\S+) (\S+)")
+Speak = Callable[[str, Mapping[str, Any]], None]
+
+
+def examine(port: str, *, listen_s: float = LISTEN_S, speak: Speak = lambda _step, _found: None) -> dict[str, Any]:
+    """The report of one board: each step with `ok` and what it found, or `why` it found nothing; `speak` hears each at once.
+
+    Raises CommandError where mpremote is not installed, or nobody answers at this port.
+    """
+    steps: dict[str, Any] = {}
+    for step in STEPS:
+        steps[step] = probe(port, step)
+        if step == "who" and not steps[step]["ok"]:
+            raise CommandError("no_board", code=AWAY, port=port, why=steps[step]["why"])
+        speak(step, steps[step])
+    steps["life"] = listen(port, listen_s)
+    speak("life", steps["life"])
+    return {"girouette": version("girouette"), "time_s": int(time.time()), "steps": steps}
+
+
+def mpremote(port: str, *words: str) -> list[str]:
+    """The command that talks to a board. Raises CommandError where it is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("mpremote") is None:
+        raise CommandError("no_mpremote", code=AWAY)
+    return [sys.executable, "-m", "mpremote", "connect", port, *words]
+
+
+def probe(port: str, step: str) -> dict[str, Any]:
+    """Run one probe; what it found, or the last line of what went wrong."""
+    command = mpremote(port, "run", str(PROBES / f"{step}.py"))
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        return {"ok": False, "why": f"no answer within {PATIENCE_S:g} s"}
+    for line in ran.stdout.splitlines():
+        if line.startswith(FOUND):
+            return {"ok": True, **json.loads(line.removeprefix(FOUND))}
+    said = [line for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
+    return {"ok": False, "why": said[-1].strip() if said else f"exit code {ran.returncode}"}
+
+
+def listen(port: str, for_s: float) -> dict[str, Any]:
+    """Restart the board and hear how it lives: seconds until each thing first happens, and what its console counts."""
+    subprocess.run(mpremote(port, "reset"), capture_output=True, timeout=PATIENCE_S, check=False)
+    firsts: dict[str, float] = {}
+    lines: list[str] = []
+    began = time.monotonic()
+    for line in heard(port, for_s):
+        lines.append(line)
+        kind = line.partition(" ")[0]
+        key = {"N": "sample_s", "P": "pack_s", "R": "receipt_s"}.get(kind)
+        if START.match(line):
+            key = "start_s"
+        if key is not None:
+            firsts.setdefault(key, round(time.monotonic() - began, 2))
+        if "receipt_s" in firsts:
+            break
+    told = read_console("\n".join(lines))
+    counts = {"samples": len(told.samples), "packs": len(told.packs), "receipts": told.receipts}
+    return {"ok": "pack_s" in firsts, **firsts, **counts} | ({} if "pack_s" in firsts else {"why": last_remark(lines)})
+
+
+def heard(port: str, for_s: float) -> Iterator[str]:
+    """The lines of a board's console, as they come, for a while; a port that goes away and comes back is opened again."""
+    import serial
+
+    until_s, unread = time.monotonic() + for_s, b""
+    while time.monotonic() < until_s:
+        try:
+            with closing(serial.Serial(port, BAUD, timeout=0.2)) as line:
+                while time.monotonic() < until_s:
+                    *whole, unread = (unread + line.read(256)).split(b"\n")
+                    yield from (w.decode(errors="replace").strip() for w in whole)
+        except (serial.SerialException, OSError):
+            time.sleep(0.2)  # S2 and S3 leave the bus for a moment when they restart
+
+
+def last_remark(lines: list[str]) -> str:
+    """What the console said last, where nothing was sent."""
+    remarks = [line for line in lines if line]
+    return remarks[-1] if remarks else "the console stays silent"
