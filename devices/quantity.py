@@ -17,10 +17,11 @@ CATALOGUE = Path(__file__).parent / "quantities.toml"
 
 AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max")
 """How readings become one value; `gateway.numerics.params` has the same names."""
+MONTHS = tuple(f"month_{n}_{side}" for n in range(1, 13) for side in ("low", "high"))
 THRESHOLDS = (
     "fail_low", "fail_high", "suspect_low", "suspect_high", "rate_per_s", "spike_suspect", "spike_fail",
     "flat_tolerance", "flat_step", "flat_suspect_s", "flat_fail_s", "attenuated_suspect", "attenuated_fail", "attenuated_s",
-    "clock_periods", *(f"month_{n}_{side}" for n in range(1, 13) for side in ("low", "high")),
+    "clock_periods", *MONTHS,
 )  # fmt: skip
 """Thresholds of the flags; `gateway.numerics.params` has the same names."""
 RANGES = ("fail_low", "suspect_low", "suspect_high", "fail_high")
@@ -170,9 +171,10 @@ def read_quality(
         if key not in THRESHOLDS:
             raise quality.refusal("unknown_key", key=key, choices=", ".join(THRESHOLDS))
         found[key] = float(quality.number(key))
-        if key in RANGES and not low <= found[key] <= high:
+        within = key in RANGES or key in MONTHS
+        if within and not low <= found[key] <= high:
             raise quality.refusal("beyond_bounds", key=key, low=low, high=high)
-        if key not in RANGES and found[key] <= 0:
+        if not within and found[key] <= 0:
             raise quality.refusal("not_positive", key=key)
     together = {**beside, **found}
     for rising in RISING:
