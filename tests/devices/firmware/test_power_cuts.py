@@ -251,8 +251,8 @@ def again(said):
     board.sender.connected()
     asyncio.run(board.work(70))
 """,
-        {"every": 60},
-        100,
+        {"every": 30},
+        200,
     ),
     "reboots": (
         """
@@ -264,8 +264,8 @@ live = prepare
 def again(said):
     asyncio.run(Board(Gateway(said)).work(30))
 """,
-        {"every": 40},
-        100,
+        {"every": 24},
+        150,
     ),
     "restored": (RESTORED, {}, 40),
     "restored twice": (
@@ -277,7 +277,7 @@ def again(said):
     board.sender.connected()
     asyncio.run(board.work(30))
 """,
-        {"every": 60},
+        {"every": 22},
         100,
     ),
     "no room": (
