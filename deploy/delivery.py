@@ -49,6 +49,8 @@ class Delivery:
     """Called with the bytes handed out, and the bytes there are."""
     began_s: float = field(default_factory=time.monotonic)
     name: str = field(default_factory=lambda: secrets.token_hex(4))
+    there: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the board says that it is there."""
     sent: int = 0
     pieces: int = 0
     fetched_s: float = 0.0
@@ -101,7 +103,7 @@ async def deliver(
         topic = topic_of(release.device)
         await client.subscribe([(f"{topic}/ack", 1), (f"{topic}/state", 1)])
         order = {"id": delivery.name, "do": "update", "until": int(time.time() + wait_s), **release.order}
-        sending = asyncio.create_task(repeat(client, f"{topic}/cmd", json.dumps(order)), name="order")
+        sending = asyncio.create_task(repeat(client, f"{topic}/cmd", json.dumps(order), delivery.there), name="order")
         try:
             async with asyncio.timeout(wait_s):
                 return await _end(client, topic, delivery, sending)
@@ -116,6 +118,8 @@ async def _end(client: aiomqtt.Client, topic: str, delivery: Delivery, sending: 
         channel, body = message.topic.value.rpartition("/")[2], body_of(message.payload)
         if message.retain:
             continue
+        if channel == "state":
+            delivery.there.set()
         told = delivery.answer(body) if channel == "ack" else None
         if told is not None:
             await client.publish(f"{topic}/piece", told, qos=0)

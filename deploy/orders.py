@@ -85,15 +85,17 @@ async def give(device: str, do: str, *, broker: Broker, wait_s: float, **more: A
 
 
 async def ask(client: aiomqtt.Client, device: str, do: str, *, wait_s: float, **more: Any) -> Mapping[str, Any]:
-    """The same over a connection that is there."""
-    name = secrets.token_hex(4)
+    """The same over a connection that is there. A board that says that it is there hears the order at once: it may sleep soon."""
+    name, there = secrets.token_hex(4), asyncio.Event()
     order = {"id": name, "do": do, "until": int(time.time() + wait_s), **more}
-    await client.subscribe(f"{topic_of(device)}/ack", qos=1)
-    sending = asyncio.create_task(repeat(client, f"{topic_of(device)}/cmd", json.dumps(order)), name="order")
+    await client.subscribe([(f"{topic_of(device)}/ack", 1), (f"{topic_of(device)}/state", 0)])
+    sending = asyncio.create_task(repeat(client, f"{topic_of(device)}/cmd", json.dumps(order), there), name="order")
     try:
         async with asyncio.timeout(wait_s):
             async for message in client.messages:
-                if (answer := answer_to(name, message.payload)) is not None:
+                if message.topic.value.endswith("/state") and not message.retain:
+                    there.set()
+                elif (answer := answer_to(name, message.payload)) is not None:
                     return answer
     except TimeoutError:
         pass
@@ -135,11 +137,13 @@ def row_of(line: str) -> dict[str, Any]:
     return {"boot": int(boot), "up": int(up), "time_s": None if date == "-" else int(date), "text": what}
 
 
-async def repeat(client: aiomqtt.Client, topic: str, order: str) -> None:
-    """Say it again and again."""
+async def repeat(client: aiomqtt.Client, topic: str, order: str, there: asyncio.Event) -> None:
+    """Say it again and again, and at once when the board says that it is `there`."""
     while True:
+        there.clear()
         await client.publish(topic, order, qos=0)
-        await asyncio.sleep(REPEAT_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(there.wait(), REPEAT_S)
 
 
 def answer_to(name: str, payload: object) -> Mapping[str, Any] | None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.commands.durations import seconds
-from deploy.commands.options import AsJson, BrokerUrl, RegistryUrl, StoreUrl, registry_of, settled
+from deploy.commands.options import AsJson, BrokerUrl, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
 from deploy.commands.speech import argument, option, tell, text
 from deploy.faults import DONE, REFUSED, USAGE, CommandError
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
+    from gateway.registry import Device
 
 OBEYED = {
     "identify": "obeyed_identify", "sample": "obeyed_sample", "configure": "obeyed_configure", "reboot": "obeyed_reboot",
@@ -32,7 +33,7 @@ def cmd(  # noqa: PLR0913 - a command's options are its parameters
     order: Annotated[str, argument("order", metavar="|".join(ORDERS))],
     *,
     period_s: Annotated[int | None, option("new_period", "--period", metavar="SECONDS", min=1, max=86_400)] = None,
-    batch: Annotated[int | None, option("batch", "--batch", metavar="N", min=1, max=60)] = None,
+    batch: Annotated[int | None, option("batch", "--batch", metavar="N", min=0, max=60)] = None,
     wait: Wait = "30s",
     broker: BrokerUrl = None,
     store: StoreUrl = None,
@@ -45,7 +46,9 @@ def cmd(  # noqa: PLR0913 - a command's options are its parameters
     changes = {key: value for key, value in (("period_s", period_s), ("batch", batch)) if value is not None}
     check_order(order, changes)
     settings = settled(ctx, broker=broker, store=store, registry=registry)
-    check_device(settings, name)
+    device = check_device(settings, name)
+    if batch:
+        check_sleep(settings, device)
     if order == "log":
         return show_log(settings, name, wait_s=seconds(wait), as_json=as_json)
     more = {"set": changes} if changes else {}
@@ -103,8 +106,20 @@ def check_order(order: str, changes: Mapping[str, int]) -> None:
         raise CommandError("nothing_to_change", code=USAGE)
 
 
-def check_device(settings: Settings, name: str) -> None:
-    """Refuse a device that is not registered, or is retired. Raises CommandError."""
+def check_device(settings: Settings, name: str) -> Device:
+    """The device of this name. Raises CommandError where it is not registered, or is retired."""
     with registry_of(settings) as known:
-        if name not in {row.id for row in known.devices() if row.stage != "retired"}:
-            raise CommandError("unknown_device", name=name)
+        for row in known.devices():
+            if row.id == name and row.stage != "retired":
+                return row
+    raise CommandError("unknown_device", name=name)
+
+
+def check_sleep(settings: Settings, device: Device) -> None:
+    """Refuse to let a board sleep that counts or listens. Raises CommandError."""
+    from devices.energy import can_sleep
+
+    known = recipes_of(settings)
+    for slug in device.recipe.split("+"):
+        if slug in known and not can_sleep(known[slug]):
+            raise CommandError("cannot_sleep", name=device.id, recipe=slug)

@@ -107,6 +107,7 @@ def test_a_wrong_order_is_refused_before_anything_is_sent(
 
     assert girouette("cmd", "noise-1", "dance", "--broker", away).code == USAGE
     assert girouette("cmd", "noise-1", "configure", "--broker", away).code == USAGE
+    assert girouette("cmd", "noise-1", "configure", "--batch", "6", "--broker", away).code == REFUSED
     assert girouette("cmd", "noise-1", "reboot", "--period", "5", "--broker", away).code == USAGE
     assert girouette("cmd", "noise-2", "sample", "--broker", away).code == REFUSED
     refused = girouette("cmd", "noise-1", "sample", "--broker", away)

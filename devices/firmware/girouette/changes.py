@@ -4,7 +4,7 @@ import json
 import os
 
 FILE = "changes.json"
-ALLOWED = {"period_s": (1, 86400), "batch": (1, 60)}
+ALLOWED = {"period_s": (1, 86400), "batch": (0, 60)}
 """The lowest and highest value of each."""
 
 
