@@ -58,7 +58,8 @@ class Past:
         rank: NDArray[np.float64] = np.log10(known + 1) - np.log10((tail[at] + tail[at + 1]) / 2 + 1)
         most = self.most[half]
         beyond = np.flatnonzero((given > MARGIN * most) & (most > 0))
-        rank[beyond] = np.log10(known[beyond] + 1) + np.minimum(np.log10(given[beyond] / most[beyond]), BEYOND)
+        further = np.log10(given[beyond]) - np.log10(most[beyond])
+        rank[beyond] = np.log10(known[beyond] + 1) + np.minimum(further, BEYOND)
         rank[(known < least) | np.isnan(size)] = 0.0
         return rank
 

@@ -4,7 +4,7 @@
     jump     how rare a move so great is
     level    how rare it is that the last half hour to hour lies so far from the day before it
     course   how rare it is that the last six hours are so unlike any six hours of the past week
-    noise    how rare it is that the moves of two hours are so much greater, or smaller, than those of the two days before
+    noise    how rare it is that the moves of ninety minutes are so much greater, or smaller, than those of the two days before
 
 `rank.py` says what rare is; range, jump and level are told of each reading, course and noise when a half hour ends. The sum
 finds more than any of them or their maximum: what is strange in two ways is stranger.
@@ -44,7 +44,7 @@ STILL = 0.01
 """The width of a range of one value, as a share of it."""
 MOST = 1e18
 """The greatest mean that is remembered: its square is a single float."""
-ROWS = 65_536
+ROWS = 16_384
 """Readings that are scored at once: memory stays bounded."""
 
 
