@@ -1,12 +1,13 @@
 """Measures the firmware from outside: how much of the heap it takes, and how long each step of its tasks holds the loop.
 
-Prints `# gauge: {...}` every second of the board: bytes of the heap that the firmware took at the most (garbage included)
+Prints `# loaded: [...]`, the firmware's modules that are loaded, and `# gauge: {...}` every second of the board: bytes of the heap that the firmware took at the most (garbage included)
 and that it holds after a collection, and the longest step in microseconds with its task. What the simulated sensors leave
 behind in the same heap is in it.
 """
 
 import gc
 import json
+import sys
 import time
 
 EVERY_MS = 1000
@@ -33,6 +34,7 @@ class Gauge:
             self._tell()
 
     def _tell(self) -> None:
+        print("# loaded:", json.dumps([name for name in sys.modules if name.startswith("girouette.")]))
         gc.collect()
         held = gc.mem_alloc() - self._before
         told = {"held": held, "peak": self.peak, "longest_us": self.longest_us, "task": self.task, "steps": self.steps}
