@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from on_board import run
 from sound import (
     CLASS_2,
     LARGEST_CHUNK,
@@ -186,3 +187,28 @@ def test_a_constant_pressure_is_not_heard(tmp_path: Path) -> None:
     read = watch(tmp_path, "sound", "inmp441", [{"noise_level": 50.0, "fault": "offset"}] * 4, period=4)
 
     assert read[0][0]["laeq"] == pytest.approx(50.0, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shares_of_time_are_those_of_all_seconds(tmp_path: Path, seed: int) -> None:
+    """Of any seconds, each share is within half a step of the level that so many of them reach; then it counts anew."""
+    levels = np.random.default_rng(seed).normal(60.0, 8.0 * seed + 0.1, 60 + seed).clip(20.0, 129.9)
+    code = """
+from girouette.exceeded import Exceeded
+seconds = Exceeded()
+result = []
+for _ in range(2):
+    for level in given:
+        seconds.add(level)
+    result.append(seconds.levels((10, 50, 90)))
+    seconds.clear()
+result.append(seconds.count)
+"""
+
+    first, again, left = run(code, tmp_path, list(levels))
+
+    falling = np.sort(levels)[::-1]
+    wanted = [falling[int(np.ceil(len(levels) * share / 100)) - 1] for share in (10, 50, 90)]
+    assert first == pytest.approx(wanted, abs=0.1001)
+    assert again == first
+    assert left == 0

@@ -8,10 +8,10 @@ No sample outlives its chunk of 20 ms: only levels leave `_listen`.
 
 import asyncio
 import math
-from array import array
 
 from micropython import const
 
+from girouette.exceeded import Exceeded
 from girouette.sensor import SensorError
 
 BUS = "i2s"
@@ -31,9 +31,7 @@ CLIPPED = const(262000)
 """A peak of 19 bits: -0.005 dBFS."""
 DEAD_DB = 20.0
 """Its own noise is 33 dB(A): what is quieter is no microphone."""
-LOWEST_DB = 20
-STEPS = const(550)
-"""Of 0.2 dB, up to 130 dB."""
+SHARES = (10, 50, 90)
 SILENT_S = const(5)
 
 
@@ -45,14 +43,15 @@ class Driver:
         zero_db = CALIBRATOR_DB - options.get("sensitivity_dbfs", SENSITIVITY_DBFS)
         self._offset_db: float = zero_db - FULL_SCALE_DB + AT_1_KHZ_DB
         self._task: asyncio.Task | None = None
-        self._seconds = array("H", bytes(2 * STEPS))
+        self._seconds = Exceeded()
         self._buffer = bytearray(4 * CHUNK)
-        self._energy, self._count, self._silent_s = 0.0, 0, 0
+        self._energy, self._silent_s = 0.0, 0
         self._fault: str | None = None
 
     async def start(self) -> None:
         """Begin to listen; the first second is the microphone's, and the filter's, to come to rest."""
         self._forget()
+        self._silent_s = 0
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen())
 
@@ -62,29 +61,19 @@ class Driver:
 
     async def read(self) -> dict:
         """The levels since the last reading; one second of clipped sound spoils them all, since it was louder than told."""
-        fault, count, mean = self._fault, self._count, self._energy / (self._count or 1)
-        levels = {} if not count else {n: self._exceeded(p) for n, p in (("la10", 10), ("la50", 50), ("la90", 90))}
-        self._forget(self._silent_s)
+        fault, count, levels = self._fault, self._seconds.count, {}
+        if count:
+            levels = dict(zip(KEYS, [10 * math.log10(self._energy / count)] + self._seconds.levels(SHARES)))
+        self._forget()
         if fault is not None:
             raise SensorError(fault)
         if self._silent_s > SILENT_S:
             raise SensorError("absent")
-        if count:
-            levels["laeq"] = 10 * math.log10(mean)
         return levels
 
-    def _forget(self, silent_s: int = 0) -> None:
-        self._energy, self._count, self._silent_s, self._fault = 0.0, 0, silent_s, None
-        for step in range(STEPS):
-            self._seconds[step] = 0
-
-    def _exceeded(self, percent: int) -> float:
-        """The level that this share of the seconds reached or exceeded."""
-        step, above = STEPS, 0
-        while above * 100 < self._count * percent:
-            step -= 1
-            above += self._seconds[step]
-        return LOWEST_DB + (step + 0.5) / 5
+    def _forget(self) -> None:
+        self._energy, self._fault = 0.0, None
+        self._seconds.clear()
 
     async def _listen(self) -> None:
         try:
@@ -112,6 +101,5 @@ class Driver:
             self._fault = "saturated" if peak >= CLIPPED else "stuck" if any(last) else "absent"
             return False
         self._energy += 10 ** (level / 10)
-        self._count += 1
-        self._seconds[min(max(int((level - LOWEST_DB) * 5), 0), STEPS - 1)] += 1
+        self._seconds.add(level)
         return True
