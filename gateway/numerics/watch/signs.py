@@ -109,10 +109,11 @@ def look(memory: NDArray[np.void], known: NDArray[np.void], near: NDArray[np.int
     _push(memory["own"], slot.level, here)
     pace = np.minimum(1.0, np.maximum(SLOT_S, _period_s(known)) / SLOW_S)
     memory["slow"] = np.where(some, memory["slow"] + pace * (np.nan_to_num(left) - memory["slow"]), memory["slow"])
-    _levels(memory, signs, some)
+    limit = limits(memory)
+    _levels(memory, signs, some, limit[:, DRIFT])
     own = _moved(memory["own"], circular)
     signs[:, COMMON] = np.where(here & (compared > 1), own - signs[:, STEP], np.nan)
-    return Seen(signs, limits(memory), compared, _agreeing(own, near), own, rougher, weight)
+    return Seen(signs, limit, compared, _agreeing(own, near), own, rougher, weight)
 
 
 def limits(memory: NDArray[np.void]) -> NDArray[np.float64]:
@@ -219,8 +220,13 @@ def _forget_rings(memory: NDArray[np.void], known: NDArray[np.void], here: NDArr
     memory["slow"][back] = 0.0
 
 
-def _levels(memory: NDArray[np.void], signs: NDArray[np.float64], some: NDArray[np.bool_]) -> None:
-    """The signs of a level that is not where it was, over ten minutes, half an hour, an hour, and hours that last until now."""
+def _levels(
+    memory: NDArray[np.void], signs: NDArray[np.float64], some: NDArray[np.bool_], limit: NDArray[np.float64]
+) -> None:
+    """The signs of a level that is not where it was, over ten minutes, half an hour, an hour, and hours.
+
+    What was off for hours and is no more is forgotten: beyond its limit the slow one follows at once.
+    """
     ring = memory["ring"]
     made = {
         JUMP: ring[:, 0] - ring[:, 2:5].mean(axis=1),
@@ -229,7 +235,8 @@ def _levels(memory: NDArray[np.void], signs: NDArray[np.float64], some: NDArray[
         LEVEL: ring[:, :3].mean(axis=1),
     }
     slow, now = memory["slow"], made[LEVEL]
-    made[DRIFT] = np.where((slow * now > 0) & (np.abs(now) >= np.abs(slow) / 2), slow, 0.0)
+    over = some & (np.abs(slow) > limit) & ~((slow * now > 0) & (np.abs(now) >= np.abs(slow) / 2))
+    made[DRIFT] = memory["slow"] = np.where(over, np.nan_to_num(now), slow)
     for sign, value in made.items():
         signs[:, sign] = np.where(some, value, np.nan)
 

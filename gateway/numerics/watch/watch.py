@@ -81,6 +81,15 @@ class Watch:
         """Readings that wait for their slot to be whole."""
         return sum(map(len, self._waiting))
 
+    def begin(self, time_s: int) -> None:
+        """Look at the slots from this one on; what came before is not asked for."""
+        self.closed_s = time_s // SLOT_S * SLOT_S
+
+    def forget(self) -> None:
+        """What waits is forgotten, to be taken again."""
+        self._waiting = []
+        self._newest_s = self._memory["came_s"].copy()
+
     def take(self, readings: NDArray[np.void]) -> None:
         """READING rows, in any order, some of them again: the last word for a series and second counts."""
         if not len(readings):
@@ -140,7 +149,7 @@ class Watch:
             self._detector[n] = row
         self.closed_s = known[0][1]
         self._waiting = []
-        self._newest_s = self._memory["last_s"].copy()
+        self._newest_s = self._memory["came_s"].copy()
         self._widen(max(len(self._memory), len(self._known)))
         return True
 
