@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from devices.quantity import Quantity
 from devices.reading import shard_of, topic_of
 from gateway.numerics.params import dated_row, no_params
+from gateway.numerics.watch import Site
 from gateway.registry import Installation, Registry, Series
 
 FAR_S = 1 << 62
@@ -78,6 +79,8 @@ class Directory:
         self._series: Mapping[int, Series] = {}
         self._periods: Mapping[int, tuple[tuple[int, float], ...]] = {}
         self._table = no_params(0)
+        self.sites: Mapping[int, Site] = {}
+        """Where each series is, and which channel: the same channel of places nearby is compared."""
         self._revision: int | None = None
         self.refresh()
 
@@ -101,6 +104,12 @@ class Directory:
                 quantities=sorted(strange),
                 cure="set GIROUETTE_RECIPES to the folder of their recipes",
             )
+        places = {place.id: place for place in self._registry.places()}
+        self.sites = {
+            number: Site(row.channel, row.place_id, places[row.place_id].lat, places[row.place_id].lon)
+            for number, row in series.items()
+            if row.place_id in places
+        }
         self.topics, self.strange, self._series, self._periods, self._table = topics, strange, series, periods, table
         self._revision = revision
         return True

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.directory import Directory
-from gateway.numerics.columns import READING, Columns
-from gateway.numerics.params import no_params
+from gateway.numerics.columns import GOOD, NOT_EVALUATED, READING, SUSPECT, Columns
+from gateway.numerics.params import ANOMALY, no_params
 from gateway.numerics.state import fresh, grown, pack, unpack
-from gateway.numerics.stream import BEFORE, Step, advance, reach, recall, rework, warm
+from gateway.numerics.stream import BEFORE, Step, advance, noted, reach, recall, rework, warm
+from gateway.numerics.watch import SLOT_S, Found
 from gateway.store.port import Batch, Store
 
 
@@ -82,6 +83,31 @@ class Drain:
         self._changed.update(step.series.tolist())
         return step
 
+    def judged(self, found: Found) -> NDArray[np.void]:
+        """READING rows of the slot with the scores that the watch made, and its suspicion among their tests: to be written."""
+        rows = self._store.between(found.end_s - SLOT_S, found.end_s)
+        rows = rows[np.argsort(_keys(rows["series"], rows["time_s"]), kind="stable")]
+        keys = _keys(rows["series"], rows["time_s"])
+        scored = _places(keys, found.scores)
+        rows["score"][scored[scored >= 0]] = found.scores["score"][scored >= 0]
+        raised = _places(keys, found.raised)
+        raised = raised[raised >= 0]
+        rows["tests"][raised] = rows["tests"][raised] & ~(15 << ANOMALY) | SUSPECT << ANOMALY
+        worse = raised[np.isin(rows["flag"][raised], (GOOD, NOT_EVALUATED))]
+        rows["flag"][worse] = SUSPECT
+        changed = np.zeros(len(rows), np.bool_)
+        changed[scored[scored >= 0]] = changed[raised] = True
+        noted(self._state, rows[changed])
+        self._changed.update(rows["series"][changed].tolist())
+        return rows[changed]
+
+    def suspected(self, found: Found) -> Step:
+        """Windows around readings that the watch suspects, which are written as such already."""
+        rows = self._store.between(found.end_s - SLOT_S, found.end_s)
+        rows = rows[rows["tests"] >> ANOMALY & 15 == SUSPECT]
+        columns = Columns(rows["series"].copy(), rows["time_s"].copy(), rows["value"].copy())
+        return self.rework(self.meet(columns, again=True))
+
     def batch(self, step: Step, *, seq: int | None, shared: bool) -> Batch:
         """What is written; with a number of the journal, the states of all series that changed since the last one go along."""
         if seq is None:
@@ -114,6 +140,15 @@ def _keys(series: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.in
     """One number a series and second: times have 40 bits, series 23."""
     keys: NDArray[np.int64] = series.astype(np.int64) << 40 | time_s
     return keys
+
+
+def _places(keys: NDArray[np.int64], rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """For each row where its series and second is among rising `keys`, -1 where it is not."""
+    wanted = _keys(rows["series"], rows["time_s"])
+    at = np.searchsorted(keys, wanted)
+    there = at < len(keys)
+    there[there] = keys[at[there]] == wanted[there]
+    return np.where(there, at, -1)
 
 
 def _compare(stored: NDArray[np.void], late: Columns) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

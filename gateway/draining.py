@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gateway.drain import Drain, joined
 from gateway.figures import Figures
 from gateway.journal import Journal
 from gateway.numerics.columns import Columns
+from gateway.numerics.watch import Found
 from gateway.patience import Patience
 from gateway.store.port import Batch, Store
 
@@ -33,6 +38,10 @@ class Draining:
         self._works = Patience("numerics")  # of its own, so that however slow it is no commit waits
         self._figures, self._conflicts = figures, conflicts
         self._more = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._blobs: Mapping[str, bytes] | None = None
+        self.watched: Callable[[NDArray[np.void]], None] = lambda _: None
+        """Is told of READING rows that are in the store now, each at least once; never waits."""
         self._under_way: deque[tuple[int, float]] = deque()
         """Committed and not yet stored: (number, monotonic time)."""
 
@@ -67,7 +76,8 @@ class Draining:
             while batches := await self._commits.once(partial(self._journal.read_from, done)):
                 checkpoint = time.monotonic() - checked_s >= CHECKPOINT_S
                 again, done = done < again_to, batches[-1][0]
-                await self._step(joined(each for _, each in batches), seq=done if checkpoint else None, again=again)
+                async with self._turn:
+                    await self._step(joined(each for _, each in batches), seq=done if checkpoint else None, again=again)
                 checked_s = time.monotonic() if checkpoint else checked_s
                 self._stored(done)
             await asyncio.sleep(PACE_S)
@@ -75,6 +85,19 @@ class Draining:
     async def write(self, batch: Batch) -> None:
         """Afterwards it is in the store."""
         await self._stores.until_done(partial(self._store.write, batch))
+
+    async def found(self, found: Found) -> None:
+        """What the watch found is written: scores, suspicions and events, then windows around what is suspect now."""
+        async with self._turn:
+            rows = await self._works.until_done(partial(self._drain.judged, found))
+            await self.write(Batch(rows, events=found.events))
+            if len(found.raised):
+                step = await self._works.until_done(partial(self._drain.suspected, found))
+                await self.write(self._drain.batch(step, seq=None, shared=self._store.shares_journal))
+
+    def keep(self, blobs: Mapping[str, bytes]) -> None:
+        """Blobs of the watch are written with the next states: never without those of the rows that it has seen."""
+        self._blobs = blobs
 
     def _where(self) -> tuple[int, int]:
         """The number after which the journal is to be read, and up to which it may be stored already."""
@@ -86,11 +109,16 @@ class Draining:
         step = await self._works.once(partial(self._drain.advance, columns))
         if len(step.late):
             await self.write(self._drain.batch(step, seq=None, shared=shared))
+            self.watched(step.readings)
             late = await self._works.until_done(partial(self._drain.meet, step.late, again=again))
             self._figures.add(late=len(late.columns), conflicts=len(late.conflicts))
             await self._conflicts(late.conflicts)
             step = await self._works.once(partial(self._drain.rework, late))
-        await self.write(self._drain.batch(step, seq=seq, shared=shared))
+        batch = self._drain.batch(step, seq=seq, shared=shared)
+        if seq is not None:
+            batch, self._blobs = replace(batch, watch=self._blobs), None
+        await self.write(batch)
+        self.watched(step.readings)
         if seq is not None and not shared:
             await self._commits.until_done(partial(self._journal.drained, seq, now_s=int(time.time())))
 

@@ -34,6 +34,7 @@ from gateway.receipts import KNOWN, NEW, NO_ROOM, Absorbed, Ledger, Owed, receip
 from gateway.registry import Registry, RegistryError
 from gateway.store.port import Batch, Store, StoreMismatch, Tier
 from gateway.takeover import look
+from gateway.watching import Watching
 
 LOOK_FIRST_S = 5.0
 """So long nothing is kept before the receipts on the broker are read: a broker with a full window (iotcore) tells them only then."""
@@ -92,6 +93,7 @@ class Pipeline:
             Drain(store, self._directory), store, journal, commits=self._commits, stores=self._stores,
             figures=self._figures, conflicts=self._conflict,
         )  # fmt: skip
+        self._watching = Watching(self._draining, store, self._directory, self._figures)
 
     async def run(self) -> None:
         """Take messages until cancelled. Raises TakeoverError, StoreMismatch or RegistryError with a sentence."""
@@ -100,14 +102,14 @@ class Pipeline:
                 for name, work in (("inbox", self._inbox.run()), ("receive", self._receive()), ("look", self._look())):
                     tasks.create_task(work, name=name)
                 for name, lasting in (
-                    ("pay", self._pay), ("drain", self._draining.run), ("follow", self._follow), ("tell", self._tell),
+                    ("pay", self._pay), ("drain", self._draining.run), ("watch", self._watching.run), ("follow", self._follow), ("tell", self._tell),
                     ("retain", self._retain),
                 ):  # fmt: skip
                     tasks.create_task(self._lasting(name, lasting), name=name)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from group
         finally:
-            for thread in (self._draining, self._stores, self._commits):
+            for thread in (self._watching, self._draining, self._stores, self._commits):
                 thread.close()
 
     def ready(self) -> str | None:
@@ -123,6 +125,7 @@ class Pipeline:
         told: dict[str, object] = dict(self._figures.told(self._clock()))
         told["journal_batches"] = self._draining.behind
         told["devices"] = len(self._directory.devices)
+        told["watch_behind_s"], told["unwatched"] = self._watching.behind_s, self._watching.unwatched
         told["store"] = self._draining.fault or "answers"
         return told
 
@@ -244,6 +247,8 @@ class Pipeline:
             now_s = self._clock()
             points = [*self._fleet.points(now_s), self._figures.point(now_s, {"ledger": self._journal.st})]
             await self._draining.write(Batch(points=points))
+            with contextlib.suppress(RegistryError):  # what is not written down now is so in a minute
+                await asyncio.to_thread(self._fleet.note_versions, self._registry)
             await asyncio.sleep(MINUTE_S - self._clock() % MINUTE_S)
 
     async def _retain(self) -> None:

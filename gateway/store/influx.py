@@ -54,9 +54,9 @@ class InfluxStore:
         self._writer.write(M1, self._lines(batch.m1, "m1"))
         self._writer.write(H1, self._lines(batch.h1, "h1"))
         self._writer.write(H1, map(names.event_line, batch.events))
+        self._writer.write(H1, (_state_line(series, blob) for series, blob in batch.states.items()))
         if batch.watch is not None:
             self._write_watch(batch.watch)
-        self._writer.write(H1, (_state_line(series, blob) for series, blob in batch.states.items()))
 
     def read(self, series: int, start_s: int, end_s: int, *, tier: Tier = "raw") -> NDArray[np.void]:
         """Rows of one series in [start_s, end_s), oldest first."""
@@ -132,11 +132,11 @@ class InfluxStore:
             parts.setdefault(one.tags["name"], []).append((int(one.tags["part"]), one.values[0][1]))
         return {name: base64.b64decode("".join(text for _, text in sorted(some))) for name, some in parts.items()}
 
-    def since(self, start_s: int) -> NDArray[np.void]:
-        """Readings of all series from start_s on."""
+    def between(self, start_s: int, end_s: int) -> NDArray[np.void]:
+        """Readings of all series in [start_s, end_s)."""
         fields = (*names.fields("raw"), names.NONE)
         [found] = self._influxql.ask(
-            select(names.source("raw"), fields, between=(start_s, FAR_S), tags={}, then='GROUP BY "series"')
+            select(names.source("raw"), fields, between=(start_s, end_s), tags={}, then='GROUP BY "series"')
         )
         rows = [names.rows_of("raw", int(one.tags["series"]), one.values) for one in found]
         return np.concatenate([np.empty(0, READING), *rows])

@@ -128,8 +128,8 @@ class Store(Reader, Protocol):
         """The blobs of the watch by name, those of one write; none where the last write of them was cut off."""
         ...
 
-    def since(self, start_s: int) -> NDArray[np.void]:
-        """READING rows of all series with time >= start_s, in any order."""
+    def between(self, start_s: int, end_s: int) -> NDArray[np.void]:
+        """READING rows of all series with start_s <= time < end_s, in any order."""
         ...
 
     def delete(self, series: int, start_s: int, end_s: int) -> None:

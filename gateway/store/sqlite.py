@@ -35,9 +35,9 @@ PUT_STATE = "INSERT INTO store_states VALUES (?, ?) ON CONFLICT (series) DO UPDA
 PUT_POINT = "INSERT INTO store_points VALUES (?, ?, ?, ?) ON CONFLICT (measurement, time_s, tags) DO UPDATE SET fields = excluded.fields"
 PUT_EVENT = f"INSERT OR REPLACE INTO store_events VALUES ({', '.join('?' * len(EVENT.names or ()))})"
 EVENTS = "SELECT * FROM store_events WHERE series = ? AND start_s >= ? AND start_s < ? ORDER BY start_s, kind"
-SINCE = (
-    f"SELECT r.* FROM store_latest AS l JOIN store_raw AS r ON r.series = l.series AND r.time_s >= ?1 "
-    f"UNION ALL SELECT {', '.join(NAMES)} FROM store_raw_fresh WHERE time_s >= ?1"
+BETWEEN = (
+    f"SELECT r.* FROM store_latest AS l JOIN store_raw AS r ON r.series = l.series AND r.time_s >= ?1 AND r.time_s < ?2 "
+    f"UNION ALL SELECT {', '.join(NAMES)} FROM store_raw_fresh WHERE time_s >= ?1 AND time_s < ?2"
 )
 POINTS = (
     "SELECT measurement, time_s, tags, fields FROM store_points WHERE measurement = ? AND time_s >= ? AND time_s < ? "
@@ -152,10 +152,10 @@ class SqliteStore:
         with self._reading() as db:
             return dict(db.execute("SELECT name, blob FROM store_watch"))
 
-    def since(self, start_s: int) -> NDArray[np.void]:
-        """Readings of all series from start_s on: what is fresh by time, what has settled by series."""
+    def between(self, start_s: int, end_s: int) -> NDArray[np.void]:
+        """Readings of all series in [start_s, end_s): what is fresh by time, what has settled by series."""
         with self._reading() as db:
-            return np.array(db.execute(SINCE, (start_s,)).fetchall(), READING)
+            return np.array(db.execute(BETWEEN, (start_s, end_s)).fetchall(), READING)
 
     def states(self) -> Mapping[int, bytes]:
         """The state blob of every series that has one."""

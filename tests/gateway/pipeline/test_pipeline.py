@@ -258,6 +258,14 @@ class Shaky:
         """As the port."""
         return self._or_fault().states()
 
+    def watch(self) -> Mapping[str, bytes]:
+        """As the port."""
+        return self._or_fault().watch()
+
+    def between(self, start_s: int, end_s: int) -> NDArray[np.void]:
+        """As the port."""
+        return self._or_fault().between(start_s, end_s)
+
     def points(self, measurement: str, start_s: int, end_s: int) -> Sequence[Point]:
         """As the port."""
         return self._store.points(measurement, start_s, end_s)

@@ -71,7 +71,7 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     assert list(store.points("fleet", 0, FAR_S)) == []
     assert dict(store.states()) == {}
     assert dict(store.watch()) == {}
-    assert len(store.events(1, 0, FAR_S)) == len(store.since(0)) == 0
+    assert len(store.events(1, 0, FAR_S)) == len(store.between(0, FAR_S)) == 0
     assert store.ready() is None
 
 
@@ -432,11 +432,11 @@ def test_blobs_of_the_watch_are_those_of_one_write(store: Store) -> None:
     assert dict(store.watch()) == {"memory/0": b"c", "detector/0": large}
 
 
-def test_readings_since_a_moment_are_those_of_all_series(store: Store) -> None:
-    """What came from a moment on is found whatever its series."""
+def test_readings_between_two_moments_are_those_of_all_series(store: Store) -> None:
+    """What came in a stretch of time is found whatever its series."""
     store.write(Batch(readings=np.concatenate([simple(3, range(T0, T0 + 5)), simple(7, range(T0 + 2, T0 + 4))])))
 
-    found = store.since(T0 + 3)
+    found = store.between(T0 + 3, T0 + 4)
 
-    assert sorted(found[["series", "time_s"]].tolist()) == [(3, T0 + 3), (3, T0 + 4), (7, T0 + 3)]
-    assert len(store.since(T0 + 60)) == 0
+    assert sorted(found[["series", "time_s"]].tolist()) == [(3, T0 + 3), (7, T0 + 3)]
+    assert len(store.between(T0 + 60, FAR_S)) == 0
