@@ -1,6 +1,7 @@
 """An ultrasonic sensor on two pins: a pulse asks, and how long the answer stays high is how long the sound was on its way.
 
-Both edges of the answer are noted by an interrupt, so that nobody waits for them (`machine.time_pulse_us` would).
+Both edges of the answer are noted by an interrupt, so that nobody waits for them (`machine.time_pulse_us` would, 26 ms for 4.5 m).
+The interpreter calls it when it comes to it: 0.1 ms late, say, which is 17 mm; a median of many pings bears that.
 """
 
 import time
