@@ -7,6 +7,7 @@ readings: a late or corrected reading changes an hour, and the hour its day.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ def day_starts(zone: tzinfo, start_s: int, end_s: int) -> NDArray[np.int64]:
     return np.array([_begins_s(zone, first + timedelta(days=n)) for n in range(count)], np.int64)
 
 
-def made_of(starts_s: NDArray[np.int64]) -> str:
+def made_of(starts_s: NDArray[np.int64]) -> Literal["m1", "h1"]:
     """The tier of which days with these beginnings are merged."""
     return "m1" if (starts_s % TIERS["h1"]).any() else "h1"
 

@@ -121,6 +121,29 @@ def merge_into(
     return merged
 
 
+def join(
+    earlier: NDArray[np.void], later: NDArray[np.void], known: NDArray[np.void], widths_s: NDArray[np.int64]
+) -> NDArray[np.void]:
+    """N windows and what follows in each, two WINDOW rows a series as one; they begin when the earlier ones do.
+
+    `known` are the PARAMS records of the series. Sums are added as `merge` adds them. Cost: about 1 us a row.
+    """
+    fields: dict[str, NDArray[Any]] = {name: earlier[name].copy() for name in WINDOW.names or ()}
+    for name in ("count", "seen", "sum", "sum2"):
+        fields[name] += later[name]
+    fields["min"], fields["max"] = np.fmin(earlier["min"], later["min"]), np.fmax(earlier["max"], later["max"])
+    begins, ends = earlier["count"] == 0, later["count"] > 0
+    for names, rows in ((("first", "first_s"), begins & ends), (("last", "last_s"), ends)):
+        for name in names:
+            fields[name][rows] = later[name][rows]
+    fields["flag"] = worse(earlier["flag"].astype(np.int64), later["flag"])
+    fields |= _finished(fields, {name: known[name] for name in _NEEDED}, widths_s)
+    joined = np.empty(len(earlier), WINDOW)
+    for name in WINDOW.names or ():
+        joined[name] = fields[name]
+    return joined
+
+
 def vector_strength(windows: NDArray[np.void]) -> NDArray[np.float64]:
     """How much the directions of circular windows agree, sqrt(sum^2 + sum2^2) / count in [0, 1]; NaN where nothing counted.
 
