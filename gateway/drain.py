@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gateway.directory import Directory
 from gateway.numerics.columns import GOOD, NOT_EVALUATED, READING, SUSPECT, Columns
-from gateway.numerics.params import ANOMALY, no_params
+from gateway.numerics.params import ANOMALY, NEIGHBOURS, no_params
 from gateway.numerics.state import fresh, grown, pack, unpack
 from gateway.numerics.stream import BEFORE, Step, advance, noted, reach, recall, rework, warm
 from gateway.numerics.watch import SLOT_S, Found
@@ -91,8 +91,8 @@ class Drain:
         scored = _places(keys, found.scores)
         rows["score"][scored[scored >= 0]] = found.scores["score"][scored >= 0]
         raised = _places(keys, found.raised)
-        raised = raised[raised >= 0]
-        rows["tests"][raised] = rows["tests"][raised] & ~(15 << ANOMALY) | SUSPECT << ANOMALY
+        test, raised = found.raised["test"][raised >= 0], raised[raised >= 0]
+        rows["tests"][raised] = rows["tests"][raised] & ~(15 << test) | SUSPECT << test
         worse = raised[np.isin(rows["flag"][raised], (GOOD, NOT_EVALUATED))]
         rows["flag"][worse] = SUSPECT
         changed = np.zeros(len(rows), np.bool_)
@@ -104,7 +104,8 @@ class Drain:
     def suspected(self, found: Found) -> Step:
         """Windows around readings that the watch suspects, which are written as such already."""
         rows = self._store.between(found.end_s - SLOT_S, found.end_s)
-        rows = rows[rows["tests"] >> ANOMALY & 15 == SUSPECT]
+        tests = rows["tests"]
+        rows = rows[(tests >> ANOMALY & 15 == SUSPECT) | (tests >> NEIGHBOURS & 15 == SUSPECT)]
         columns = Columns(rows["series"].copy(), rows["time_s"].copy(), rows["value"].copy())
         return self.rework(self.meet(columns, again=True))
 

@@ -12,7 +12,7 @@ from gateway.numerics import detector
 from gateway.numerics.columns import FAIL, GOOD, MISSING, Columns
 from gateway.numerics.flags import GROSS
 from gateway.numerics.order import Run
-from gateway.numerics.params import no_params
+from gateway.numerics.params import ANOMALY, NEIGHBOURS, no_params
 from gateway.numerics.watch.events import follow, judge, learn_counts, strong
 from gateway.numerics.watch.memory import (
     NEVER_S,
@@ -38,7 +38,8 @@ CHUNK = 16
 """Series whose memories share a blob."""
 SCORE = np.dtype([("series", "i8"), ("time_s", "i8"), ("value", "f8"), ("score", "f4")])
 """The score of a reading."""
-SERIES_TIME = np.dtype([("series", "i8"), ("time_s", "i8")])
+RAISED = np.dtype([("series", "i8"), ("time_s", "i8"), ("test", "i8")])
+"""A reading that is suspect, and the nibble of its tests that says so: NEIGHBOURS or ANOMALY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Found:
     scores: NDArray[np.void]
     """SCORE rows."""
     raised: NDArray[np.void]
-    """Readings (series, time_s) that are suspect for what was seen of them."""
+    """RAISED rows."""
     events: NDArray[np.void]
     """EVENT rows that begin or end; they replace what has the same series, start and kind."""
 
@@ -172,8 +173,10 @@ class Watch:
         suspect = strong(fired, self._memory, end_s)
         pick = suspect[run.series]
         pick |= slot.off > seen.limits[run.series, SPIKE]
-        raised = np.zeros(int(pick.sum()), SERIES_TIME)
+        raised = np.zeros(int(pick.sum()), RAISED)
         raised["series"], raised["time_s"] = run.series[pick], run.time_s[pick]
+        apart = fired.fires[:, OF_LEVEL] & (seen.compared > 0)
+        raised["test"] = np.where(apart[raised["series"]], NEIGHBOURS, ANOMALY)
         return Found(end_s, scores, raised, events)
 
     def _condensed(self, rows: NDArray[np.void], enters: NDArray[np.bool_]) -> tuple[Slot, Run]:
