@@ -19,6 +19,7 @@ from deploy.faults import CommandError
 
 if TYPE_CHECKING:
     from devices.console import Sample
+    from devices.recipe import Recipe
     from devices.simulate import Board
 
 recipe = typer.Typer(cls=Group, help=text("recipe"))
@@ -53,11 +54,11 @@ def check_recipes(folder: Folder, *, as_json: AsJson = False) -> None:
 @recipe.command("draw", cls=Command, help=text("recipe_draw"))
 def draw_recipes(folder: Folder) -> None:
     """Write the drawings of each recipe in a folder, one a board, and the tables of its README where it has one."""
-    from devices.recipe import read_folder
     from devices.sheet import sheet_of
 
-    for one in read_folder(folder):
+    for one in recipes_at(folder):
         for file, content in sheet_of(one).items():
+            file.parent.mkdir(exist_ok=True)
             file.write_text(content, encoding="utf-8")
             print(file)
 
@@ -70,10 +71,9 @@ def try_recipe(
     board: BoardKind = None,
 ) -> None:
     """Run a recipe's firmware on simulated hardware and print what it measures, until Ctrl-C or for a while."""
-    from devices.recipe import read_folder
     from devices.trial import line_of, trial
 
-    if len(found := read_folder(folder)) > 1:
+    if len(found := recipes_at(folder)) > 1:
         raise CommandError("one_recipe", choices=", ".join(str(one.folder) for one in found))
     one = found[0] if board is None else found[0].on(board)
     until_s = time.monotonic() + seconds(for_) if for_ is not None else float("inf")
@@ -106,6 +106,15 @@ def new(
     for file in sorted(made.folder.iterdir()):
         print(file)
     print(text("new_next", folder=made.folder))
+
+
+def recipes_at(folder: Path) -> list[Recipe]:
+    """The recipes in a folder; where there is no such folder, the one that `air` or `air+noise` names."""
+    from devices.joined import named
+    from devices.recipe import read_folder
+
+    joined = None if folder.exists() else named(str(folder))
+    return read_folder(folder) if joined is None else [joined]
 
 
 def samples(running: Board, until_s: float) -> Iterator[Sample]:

@@ -16,11 +16,13 @@ from devices.recipe import RECIPES
 ROOT = Path(__file__).parent.parent.parent
 
 
-def girouette(*words: str, lang: str = "fr_FR.UTF-8", **environ: str) -> subprocess.CompletedProcess[str]:
+def girouette(
+    *words: str, lang: str = "fr_FR.UTF-8", cwd: Path = ROOT, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command as somebody with this locale does."""
     env = os.environ | {"LC_ALL": lang} | environ
     return subprocess.run(
-        [sys.executable, "-m", "deploy.cli", "recipe", *words], cwd=ROOT, env=env, capture_output=True, text=True
+        [sys.executable, "-m", "deploy.cli", "recipe", *words], cwd=cwd, env=env, capture_output=True, text=True
     )
 
 
@@ -42,6 +44,14 @@ def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
     assert refused.returncode == 1
     assert f"{mine}/recipe.toml, [[sensors]] 1 : aucun driver ne s’appelle « ear » ; choisissez parmi" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_two_recipes_are_drawn_on_one_board(tmp_path: Path) -> None:
+    """`air+noise` needs no folder: the drawings come into one of that name."""
+    drawn = girouette("draw", "air+noise", cwd=tmp_path)
+
+    assert drawn.stdout.splitlines()[0] == "air+noise/wiring.svg"
+    assert "Air extérieur + Bruit" in (tmp_path / "air+noise/wiring.svg").read_text(encoding="utf-8")
 
 
 def test_a_recipe_is_drawn_for_each_of_its_boards(mine: Path) -> None:

@@ -18,7 +18,12 @@ from devices.sheet import sheet_of
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.parametrize("driver", load_drivers())
+QUICK = ("bme280", "pms5003")
+
+
+@pytest.mark.parametrize(
+    "driver", [d if d in QUICK else pytest.param(d, marks=pytest.mark.slow) for d in load_drivers()]
+)
 def test_every_known_part_makes_a_recipe(driver: str, tmp_path: Path) -> None:
     """What is written loads again, measures what the first recipe with this part does, and all that is generated is there."""
     made = write_recipe(tmp_path, "my-box", driver, month="2026-11")
