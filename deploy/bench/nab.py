@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -203,11 +204,12 @@ def _series(file: Path, name: str, labels: Mapping[str, Sequence[Sequence[str]]]
 
 
 def _second(stamp: str) -> int | None:
-    """Seconds since 1970 of a stamp without a zone; None of what is none."""
+    """Seconds since 1970 of a stamp, in UTC where it names no zone; None of what is none."""
     try:
-        return int(np.datetime64(stamp.strip(), "s").astype(np.int64)) if stamp.strip()[:1].isdigit() else None
+        moment = datetime.fromisoformat(stamp.strip())
     except ValueError:
         return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _is_value(said: str) -> bool:

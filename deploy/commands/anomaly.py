@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -42,7 +43,7 @@ def anomaly(
         **counts,
         "readings_s": round(rate),
         "threshold": at,
-        "profiles": {name: asdict(figure) for name, figure in told.items()},
+        "profiles": {name: _plain(asdict(figure)) for name, figure in told.items()},
         "published": PUBLISHED,
     }
     lines = [
@@ -51,6 +52,11 @@ def anomaly(
         *table(told, at, threshold),
     ]
     tell(whole, [*lines, "", *others(told, PUBLISHED), "", say("anomaly.note", LANG)], as_json=as_json)
+
+
+def _plain(figure: Mapping[str, float | None]) -> dict[str, float | None]:
+    """As JSON knows numbers: null where there is none, as without any window."""
+    return {name: one if one is not None and math.isfinite(one) else None for name, one in figure.items()}
 
 
 def table(told: Mapping[str, Figure], at: float, given: float | None) -> list[str]:

@@ -76,6 +76,14 @@ def test_a_folder_that_does_not_fit_is_refused(
     assert named in typed.err
 
 
+def test_a_folder_without_windows_has_scores_and_no_figures(girouette: Callable[..., Any], nab: Path) -> None:
+    """Null in JSON, and a table all the same."""
+    (nab / "windows.json").write_text("{}")
+
+    assert girouette("bench", "anomaly", nab, "--json").told["profiles"]["standard"]["shipped"] is None
+    assert girouette("bench", "anomaly", nab, "--folds", "2").code == 0
+
+
 def test_columns_are_aligned() -> None:
     """Names to the left, numbers to the right."""
     assert aligned([["a", "1"], ["bcd", "10"]]) == ["a     1", "bcd  10"]

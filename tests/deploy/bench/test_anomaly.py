@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from deploy.bench.anomaly import TRIED, cross_validated, figures, scores_of, write_scores
-from deploy.bench.nab import PROFILES, Series, gains, score_at
+from deploy.bench.nab import PROFILES, Series, gains, load, score_at
 from gateway.numerics.columns import GOOD, MISSING, Columns
 from gateway.numerics.detector import THRESHOLD, fresh, score
 from gateway.numerics.params import params_row
 
+NAB = os.environ.get("GIROUETTE_NAB")
+"""A folder with the development half of NAB."""
 STANDARD = PROFILES[0]
 
 
@@ -95,3 +98,14 @@ def test_scores_are_written_row_by_row(tmp_path: Path) -> None:
     lines = (tmp_path / "made" / "1.csv").read_text().splitlines()
     assert lines[:2] == ["timestamp,score", f"{one.stamps[0]},0.250000"]
     assert len(lines) == 701
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(NAB is None, reason="GIROUETTE_NAB names no folder with the benchmark's data")
+def test_the_published_figures_hold() -> None:
+    """What docs/numerics.md says of the shipped threshold on the development half, to a tenth."""
+    files = load(Path(str(NAB)))
+    told = figures(files, [scores_of(one) for one in files])
+
+    assert [one.shipped for one in told.values()] == pytest.approx([75.1, 70.6, 78.8], abs=0.06)
+    assert [one.best for one in told.values()] == pytest.approx([76.3, 71.8, 80.2], abs=0.06)

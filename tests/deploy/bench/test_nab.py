@@ -122,6 +122,21 @@ def test_what_a_row_is_worth_falls() -> None:
     assert (value[60:] == -1).all()
 
 
+@pytest.mark.parametrize("stamp", ["2014-04-01 00:05:00", "2014-04-01T00:05:00Z", "2014-04-01T02:05:00+02:00"])
+def test_stamps_are_read_as_they_are_written(tmp_path: Path, stamp: str) -> None:
+    """With or without a zone; a missing value is none, and a repeated stamp is found at its first row."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "x.csv").write_text(f"timestamp,value\n{stamp},\n{stamp},2\n")
+    (tmp_path / "windows.json").write_text(json.dumps({"x.csv": [[stamp, stamp]]}))
+
+    read = load(tmp_path)[0]
+
+    assert read.time_s.tolist() == [1396310700, 1396310700]
+    assert read.windows == ((0, 0),)
+    assert np.isnan(read.value[0])
+    assert read.stamps == (stamp, stamp)
+
+
 def test_without_windows_there_is_no_score() -> None:
     """A folder without labels has nothing to find."""
     assert math.isnan(scaled(0.0, 0, STANDARD))
