@@ -20,6 +20,7 @@ def dust(pm2_5: float, pm10: float, **more: Any) -> dict[str, Any]:
     return {"pm2_5": pm2_5, "pm10": pm10, **more}
 
 
+@pytest.mark.slow
 def test_it_gives_the_mean_of_its_frames_in_tenths(tmp_path: Path) -> None:
     """After its fan's 30 s; what came before, much too low, is in no mean."""
     seconds = [dust(12.3, 20.1)] * 30 + [dust(12.3, 20.1), dust(14.3, 30.1)] * 5
@@ -30,6 +31,7 @@ def test_it_gives_the_mean_of_its_frames_in_tenths(tmp_path: Path) -> None:
     assert read[3] == ({"pm2_5": pytest.approx(13.3, abs=0.25), "pm10": pytest.approx(25.1, abs=1.2)}, None)
 
 
+@pytest.mark.slow
 def test_its_laser_sleeps_between_readings_that_are_far_apart(tmp_path: Path) -> None:
     """Of twelve periods of five minutes it works for 45 s each after the first: 15 %, and every reading has its values."""
     identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883)
@@ -66,6 +68,7 @@ result = asyncio.run(main())
     assert all(43 <= span <= 47 for span in spans)
 
 
+@pytest.mark.slow
 def test_a_reading_out_of_turn_finds_it_asleep_and_harms_nothing(tmp_path: Path) -> None:
     """`girouette cmd sample` between two readings gets no value, which is no fault; the next one in turn has its own."""
     code = """
@@ -96,6 +99,7 @@ result = asyncio.run(main())
     assert read == [[300, ["pm10", "pm2_5"]], [400, []], [600, ["pm10", "pm2_5"]], [900, ["pm10", "pm2_5"]]]
 
 
+@pytest.mark.slow
 def test_spoilt_frames_and_a_silent_line_are_told(tmp_path: Path) -> None:
     """A wrong sum is `checksum`, five seconds of silence `absent`; when it is back it warms up anew and gives values."""
     fine = dust(10.0, 20.0, sampling=True, fault="none")

@@ -59,6 +59,7 @@ def test_weighting_is_within_class_2_at_every_third_octave(tmp_path: Path) -> No
         assert abs(error) < 0.1, nominal
 
 
+@pytest.mark.slow
 def test_levels_are_linear_from_silence_to_pain(tmp_path: Path) -> None:
     """From 35 to 119 dB a tone of 1 kHz reads within 0.08 dB of what it is, at 30 dB within 0.2; class 2 asks for 1.1 dB."""
     levels = [*range(30, 120, 5), 119]
@@ -69,6 +70,7 @@ def test_levels_are_linear_from_silence_to_pain(tmp_path: Path) -> None:
         assert level_db(square / RATE) == pytest.approx(level, abs=0.08 if level > 30 else 0.2)
 
 
+@pytest.mark.slow
 def test_what_is_rounded_away_is_far_below_the_microphones_own_noise(tmp_path: Path) -> None:
     """Noise of 33 dB(A), as much as the microphone's own, reads within 0.05 dB; nothing at all reads as nothing."""
     noise, nothing = microphone_noise(33.0, 4.0), np.zeros(4 * RATE, np.int64)
@@ -79,6 +81,7 @@ def test_what_is_rounded_away_is_far_below_the_microphones_own_noise(tmp_path: P
     assert silent == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lasts_s", "expected"), [(0.5, -3.01), (0.2, -6.99), (0.05, -13.01)])
 def test_a_burst_counts_for_its_energy(tmp_path: Path, lasts_s: float, expected: float) -> None:
     """A burst of 4 kHz in a second of silence has the LAeq of the steady tone less 10 log10 of its share (5.9)."""
@@ -104,6 +107,7 @@ def test_no_number_of_the_filter_can_leave_32_bits() -> None:
     assert all(bounds[f"L{n}"] + 2**14 < 2**30 for n in range(1, 5)), "biased by 2^30, they stay above 0"
 
 
+@pytest.mark.slow
 def test_the_worst_sounds_come_near_their_bounds_and_not_beyond(tmp_path: Path) -> None:
     """Full-scale samples of the worst signs, and a constant, reach nine tenths of what is possible; the board is exact on both."""
     worst, constant, bounds = worst_case(), np.full(2000, -8388608), impulse_sums()
@@ -117,6 +121,7 @@ def test_the_worst_sounds_come_near_their_bounds_and_not_beyond(tmp_path: Path) 
         assert peak == TOP
 
 
+@pytest.mark.slow
 def test_the_board_reckons_as_the_reference_does(tmp_path: Path) -> None:
     """Loud noise, in chunks of any size: the sum of squares is that of the 64-bit filter, to the last bit."""
     sound = np.random.default_rng(5).integers(-8388608, 8388608, 2500)
@@ -138,6 +143,7 @@ def test_steady_sound_reads_as_it_is(tmp_path: Path) -> None:
     assert [found[key] for key in ("la10", "la50", "la90")] == pytest.approx([61.3] * 3, abs=0.11)
 
 
+@pytest.mark.slow
 def test_a_street_has_its_levels_of_time(tmp_path: Path) -> None:
     """Vehicles that pass over a hum: LAeq, L10, L50 and L90 are numpy's of the same seconds."""
     seconds = [
@@ -156,6 +162,7 @@ def test_a_street_has_its_levels_of_time(tmp_path: Path) -> None:
         assert near[0] - 0.7 <= found[key] <= near[1] + 0.7
 
 
+@pytest.mark.slow
 def test_sensitivity_is_what_the_calibrator_says(tmp_path: Path) -> None:
     """A microphone whose calibrator reads 2 dB too low is given -28 dBFS, and then reads 94 dB."""
     low, right = (
@@ -167,6 +174,7 @@ def test_sensitivity_is_what_the_calibrator_says(tmp_path: Path) -> None:
     assert right == pytest.approx(94.0, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "word"),
     [({"sampling": False}, "absent"), ({"fault": "stuck"}, "stuck"), ({"fault": "saturated"}, "saturated")],
@@ -182,6 +190,7 @@ def test_a_microphone_tells_what_is_wrong_and_recovers(tmp_path: Path, trouble: 
     assert read[3][0]["laeq"] == pytest.approx(60.0, abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_constant_pressure_is_not_heard(tmp_path: Path) -> None:
     """An offset of a twentieth of full scale, 94 dB, changes nothing: the curve is at 0 there."""
     read = watch(tmp_path, "sound", "inmp441", [{"noise_level": 50.0, "fault": "offset"}] * 4, period=4)
@@ -189,6 +198,7 @@ def test_a_constant_pressure_is_not_heard(tmp_path: Path) -> None:
     assert read[0][0]["laeq"] == pytest.approx(50.0, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_shares_of_time_are_those_of_all_seconds(tmp_path: Path, seed: int) -> None:
     """Of any seconds, each share is within half a step of the level that so many of them reach; then it counts anew."""

@@ -15,6 +15,7 @@ def water(celsius: float, **more: Any) -> dict[str, Any]:
     return {"water_temperature": celsius, **more}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("celsius", [-10.0, -0.0625, 0.0, 21.4375, 84.0])
 def test_a_probe_tells_sixteenths_of_a_degree(tmp_path: Path, celsius: float) -> None:
     """The driver waits for the conversion, which takes 740 ms, and gives what the probe has now."""
@@ -23,6 +24,7 @@ def test_a_probe_tells_sixteenths_of_a_degree(tmp_path: Path, celsius: float) ->
     assert read[1] == ({"probe": celsius}, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "word"),
     [
@@ -68,6 +70,7 @@ except OSError as error:
     assert run(code, tmp_path, config=config, virtual=True) == "wrong-chip"
 
 
+@pytest.mark.slow
 def test_the_wire_has_the_check_value_of_the_data_sheet(tmp_path: Path) -> None:
     """A ROM code printed in Maxim's application note 27, 02 1C B8 01 00 00 00, has the check value A2."""
     code = "from onewire import crc8\nresult = [crc8(bytes(given)), crc8(bytes(given + [0xA2]))]"
@@ -83,6 +86,7 @@ def level(height_m: float, **more: Any) -> dict[str, Any]:
     return {"water_level": height_m, "distance": 3.0 - height_m, **more}
 
 
+@pytest.mark.slow
 def test_a_level_is_the_height_less_the_distance(tmp_path: Path) -> None:
     """The median of a period's pings within 2 mm, from the lowest water to 30 cm under the transducer."""
     heights = [0.0, 0.8, 1.5, 2.7]
@@ -95,6 +99,7 @@ def test_a_level_is_the_height_less_the_distance(tmp_path: Path) -> None:
         assert found["distance"] == pytest.approx(3.0 - height, abs=0.002)
 
 
+@pytest.mark.slow
 def test_a_ripple_or_a_fly_changes_nothing(tmp_path: Path) -> None:
     """Every third ping comes back from something else: the median stays."""
     seconds = [level(0.8 if n % 3 else 2.4) for n in range(30)]
@@ -104,6 +109,7 @@ def test_a_ripple_or_a_fly_changes_nothing(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "word"),
     [
@@ -124,6 +130,7 @@ def test_a_transducer_tells_what_is_wrong_and_recovers(tmp_path: Path, trouble: 
     assert read[4][0]["level"] == pytest.approx(0.8, abs=0.002)
 
 
+@pytest.mark.slow
 def test_a_thermometer_beside_it_corrects_the_speed_of_sound(tmp_path: Path) -> None:
     """At 35 degrees sound is 3.6 % faster than at 15: the same answer is farther away by as much."""
     code = """
@@ -197,6 +204,7 @@ result += [echo.took_us(), trigger.level, echo.ask(20), echo.took_us()]
 # Soil
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moisture", "expected"), [(0.0, 0.0), (37.0, 37.0), (100.0, 100.0), (-8.0, 0.0), (110.0, 100.0)]
 )
@@ -217,6 +225,7 @@ def test_its_two_points_are_the_probes_own(tmp_path: Path) -> None:
     assert found["moisture"] == pytest.approx(25.0, abs=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "word"),
     [({"sampling": False}, "absent"), ({"fault": "stuck"}, "stuck"), ({"soil_moisture": 130.0}, "range")],
