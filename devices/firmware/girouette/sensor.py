@@ -12,6 +12,18 @@ class SensorError(OSError):
     """A sensor gives no value; the one word that health tells: absent, checksum, timeout, stuck."""
 
 
+class Unopened:
+    """Stands for a driver whose bus could not be had yet."""
+
+    async def start(self) -> None:
+        """It cannot."""
+        raise SensorError("bus")
+
+    async def read(self) -> dict:
+        """It cannot."""
+        raise SensorError("bus")
+
+
 class Sensor:
     """One sensor of the recipe; it fails alone, and is started again."""
 
@@ -21,11 +33,14 @@ class Sensor:
         self.fault: str | None = None
         self.gave = False
         """Did it give a value when it was last read?"""
-        module = __import__(DRIVERS + wiring.driver, None, None, ("Driver",))
-        options = dict(wiring.options)
-        options["addr"] = wiring.bus.get("addr")
-        self._driver = module.Driver(buses.open(wiring.bus), options)
+        self._wiring = wiring
+        self._buses = buses
+        self._driver = Unopened()
         self._started = False
+        try:
+            self._open()
+        except OSError as error:  # a bus that cannot be had is this sensor's fault, not the board's end
+            self._failed(error)
 
     async def read(self) -> dict:
         """Values by the driver's keys; empty when the sensor fails, and `fault` says how.
@@ -51,7 +66,16 @@ class Sensor:
         except OSError as error:
             self._failed(error)
 
+    def _open(self) -> None:
+        wiring = self._wiring
+        module = __import__(DRIVERS + wiring.driver, None, None, ("Driver",))
+        options = dict(wiring.options)
+        options["addr"] = wiring.bus.get("addr")
+        self._driver = module.Driver(self._buses.open(wiring.bus), options)
+
     async def _start(self) -> None:
+        if isinstance(self._driver, Unopened):
+            self._open()
         if not self._started:
             await self._driver.start()
             self._started = True
