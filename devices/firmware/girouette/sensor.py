@@ -23,6 +23,15 @@ class Unopened:
         """It cannot."""
         raise SensorError("bus")
 
+    def hear(self, values: dict) -> None:
+        """Nothing to correct."""
+
+    def rest(self) -> None:
+        """Nothing to send to sleep."""
+
+    def tick(self) -> None:
+        """Nothing to gather."""
+
 
 class Sensor:
     """One sensor of the recipe; it fails alone, and is started again."""
