@@ -12,10 +12,12 @@ from typing import Annotated
 import typer
 
 from deploy.commands import (
+    authority,
     bench,
     check,
     devices,
     energy,
+    labels,
     orders,
     pilots,
     quarantine,
@@ -45,11 +47,12 @@ app.add_typer(pilots.place, name="place")
 app.add_typer(devices.device, name="device")
 app.add_typer(recipes.recipe, name="recipe")
 add(recipes.new)
-add(orders.cmd, orders.log, updates.update, check.check, energy.energy)
+add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
 app.add_typer(bench.bench, name="bench")
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(upkeep.dashboards, name="dashboards")
 app.add_typer(upkeep.deploy, name="deploy")
+app.add_typer(authority.authority, name="authority")
 add(upkeep.backup, upkeep.restore, upkeep.doctor, services.health)
 
 
