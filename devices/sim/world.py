@@ -23,15 +23,26 @@ def read_json(path: str) -> dict:
         return {}
 
 
+def running_config() -> dict:
+    """The configuration of the version that runs, as the firmware finds it: in its folder, or the copy of the last good one."""
+    slots = read_json("slots.json")
+    folder = (slots.get("trial") or slots.get("good") or "") if isinstance(slots, dict) else ""
+    found = read_json(folder + "/config.json" if folder else "config.json")
+    if isinstance(found, dict) and "sensors" in found:
+        return found
+    return read_json("config.good") or (found if isinstance(found, dict) else {})
+
+
 class World:
     """Signals and faults of one board."""
 
     def __init__(self):
         told = read_json("../sim.json")
-        self.config = read_json("config.json")
+        self.config = running_config()
         self._device = self.config.get("device", "")
         self._signals = told.get("signals") or {}
         self._faults = told.get("faults") or []
+        self._wifi = told.get("wifi")
         self._longitude = told.get("longitude", 0.0)
         self._began = time.ticks_ms()
         self._stuck: dict[str, float] = {}
@@ -76,6 +87,14 @@ class World:
     def no_clock(self) -> bool:
         """Does no time server answer?"""
         return bool(self.control("no_clock", False)) or self.fault("no-clock", "board", "") is not None
+
+    def ahead_s(self) -> float:
+        """How much later it is in this world than on this machine."""
+        return self.control("ahead_s", 0)
+
+    def wifi(self) -> dict | None:
+        """What there is of Wi-Fi: `networks` (name: password), `secured` (names that ask for a user), `leases`; None is any network."""
+        return self.control("wifi", self._wifi)
 
     def silent(self, sensor: str) -> bool:
         """Does this sensor give no sign of life?"""

@@ -169,7 +169,7 @@ class Town:
         """A board of the real firmware with the account that `device add` printed once."""
         identity = Identity(
             device=added["id"], shard=added["shard"], user=added["user"], password=added["password"],
-            host="127.0.0.1", port=self.ports["mosquitto:1883"], period_s=1,
+            host="127.0.0.1", port=self.ports["mosquitto:1883"], period_s=1, update_key=added["update_key"],
         )  # fmt: skip
         home = self.folder.parent / "boards" / added["id"]
         home.mkdir(parents=True)

@@ -48,6 +48,8 @@ class Life:
         self.full = False
         if told:
             self._take_up(told)
+        self.first = self.numbers.next
+        """The number of the first sample of this start."""
 
     def _take_up(self, told: dict) -> None:
         """Go on where the last start ended; samples of another counter get new numbers, if they can be dated."""
