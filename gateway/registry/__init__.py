@@ -1,8 +1,10 @@
 """Pilots, places, devices, installations and series: the relational catalogue, in SQLite or PostgreSQL."""
 
+from gateway.registry.calibrations import Wanted
 from gateway.registry.registry import Registry
 from gateway.registry.rows import (
     STAGES,
+    Calibration,
     Device,
     Installation,
     Pilot,
@@ -18,6 +20,7 @@ from gateway.registry.rows import (
 
 __all__ = [
     "STAGES",
+    "Calibration",
     "Device",
     "Installation",
     "Pilot",
@@ -30,4 +33,5 @@ __all__ = [
     "RegistryUnknown",
     "Series",
     "Update",
+    "Wanted",
 ]

@@ -12,9 +12,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from gateway.registry import catalogue, life, series, updates
+from gateway.registry import calibrations, catalogue, life, series, updates
+from gateway.registry.calibrations import Wanted
 from gateway.registry.database import Database
 from gateway.registry.rows import (
+    Calibration,
     Device,
     Installation,
     Pilot,
@@ -182,6 +184,20 @@ class Registry:
         """Readings before until_s were generated, not measured; None: all were measured."""
         with self._database.writing() as connection:
             series.set_generated_until(connection, series_id, until_s)
+
+    def calibrations(self, *, removed: bool = False) -> list[Calibration]:
+        """All corrections that hold; with `removed` those that were taken back, too."""
+        return self._read(lambda connection: calibrations.calibrations(connection, removed=removed))
+
+    def add_calibration(self, wanted: Wanted, *, at_s: int) -> Calibration:
+        """The channel is corrected so, in all its past and future that the dates allow; refused where it is already."""
+        with self._database.writing() as connection:
+            return calibrations.add(connection, wanted, at_s=at_s)
+
+    def remove_calibration(self, number: int, *, at_s: int) -> Calibration:
+        """The correction of this number holds no more, nor ever did; its row stays for the record."""
+        with self._database.writing() as connection:
+            return calibrations.remove(connection, number, at_s=at_s)
 
     def updates(self) -> list[Update]:
         """All new versions that devices were given, with what became of them, oldest first."""

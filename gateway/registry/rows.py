@@ -127,3 +127,28 @@ class Series:
     """Readings before this time were generated, not measured."""
     quality: Mapping[str, float]
     """Thresholds that differ from the quantity's: the recipe's, then its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a channel of a device is corrected, for what it measures in [start_s, end_s)."""
+
+    id: int
+    device_id: str
+    channel: str
+    method: str
+    """One of `gateway.numerics.corrections.METHODS`."""
+    version: int
+    """That of the method; a line's is its own number."""
+    start_s: int
+    end_s: int | None
+    numbers: Mapping[str, float]
+    evidence: Mapping[str, object]
+    """How the numbers were found: R2, RMSE, pairs, dates, beside what; empty where nobody said."""
+    added_s: int
+    removed_s: int | None
+
+    @property
+    def name(self) -> str:
+        """What stands beside each corrected value: `barkjohn-2021@1`, `linear@7`."""
+        return f"{self.method}@{self.version}"

@@ -150,3 +150,19 @@ UPDATE = _table(
     Column("why", String, nullable=False),
 )
 """What became of each new version that a device was given: kept, back, refused or silent, and the device's own word."""
+
+CALIBRATION = _table(
+    "calibration",
+    Column("id", Integer, primary_key=True),
+    Column("device_id", String, ForeignKey("registry_device.id"), nullable=False, index=True),
+    Column("channel", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("start_s", BigInteger, nullable=False),
+    Column("end_s", BigInteger),
+    Column("numbers", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("added_s", BigInteger, nullable=False),
+    Column("removed_s", BigInteger),
+)
+"""How a channel of a device is corrected in [start_s, end_s); what was taken back keeps its row and its number."""
