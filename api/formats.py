@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from api.catalogue import Shown
 from api.licences import licence_url
-from gateway.numerics.columns import TIERS
+from gateway.numerics.columns import WIDTHS
 from gateway.store.port import Tier
 
 COLUMNS = (
@@ -94,7 +94,7 @@ class CsvRows:
         self._until = shown.series.generated_until_s or 0
         self._digits = shown.quantity.digits + WINDOW_DIGITS
         self._tier = tier
-        period = f"{shown.series.period_s:g}" if tier == "raw" else str(TIERS[tier])
+        period = f"{shown.series.period_s:g}" if tier == "raw" else str(WIDTHS[tier])
         self._period = period.replace(".", dialect.point)
 
     def head(self) -> str:

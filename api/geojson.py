@@ -13,6 +13,7 @@ from api.licences import licence_url
 from api.links import Links
 from api.listings import pilot_json
 from api.sensorthings.moments import iso
+from gateway.numerics.columns import as_bytes
 from gateway.numerics.sentences import sentence
 
 MEDIA = "application/geo+json"
@@ -22,7 +23,7 @@ def latest_tag(view: View, latest: Mapping[int, np.void], now_s: float, links: L
     """An ETag of what it tells but for ages: it moves with a new reading or flag, one that grows stale, or the registry."""
     rows = [latest[number] for number in sorted(latest)]
     stale = [int(now_s) - int(row["time_s"]) > view.shown[int(row["series"])].stale_after_s for row in rows]
-    return tag(view.revision, links.base, b"".join(row.tobytes() for row in rows), bytes(stale))
+    return tag(view.revision, links.base, b"".join(map(as_bytes, rows)), bytes(stale))
 
 
 def latest_geojson(view: View, latest: Mapping[int, np.void], now_s: float, links: Links) -> bytes:

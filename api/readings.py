@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.catalogue import FOR_EVER_S, Shown, Span, clip
-from gateway.numerics.columns import READING, TIERS, WINDOW
+from gateway.numerics.columns import LONGEST_S, READING, TIERS, WINDOW
 from gateway.store.port import Reader, Tier
 
 T = TypeVar("T")
@@ -101,8 +101,8 @@ class Readings:
     def _spans(shown: Shown, start_s: int, end_s: int, tier: Tier) -> list[Span]:
         if tier == "raw":
             return clip(shown.spans, start_s, end_s)
-        width = TIERS[tier]
-        whole = [(math.ceil(a / width) * width, b if b >= FOR_EVER_S else b - width + 1) for a, b in shown.spans]
+        width, step = LONGEST_S[tier], TIERS.get(tier, 1)  # a day may begin at any second
+        whole = [(math.ceil(a / step) * step, b if b >= FOR_EVER_S else b - width + 1) for a, b in shown.spans]
         return clip(whole, start_s, end_s)
 
 

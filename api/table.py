@@ -18,6 +18,7 @@ from api.formats import CsvRows, Dialect, JsonRows, Writer
 from api.front import Front
 from api.listings import series_json
 from api.readings import Readings, Rows
+from gateway.numerics.columns import as_bytes
 from gateway.store.port import Tier
 
 CSV = "text/csv"
@@ -57,7 +58,7 @@ class Table:
         Windows and the flags of neighbours change only with one of these.
         """
         newest = readings.latest([self.shown]).get(self.shown.id)
-        last = b"" if newest is None else newest.tobytes()
+        last = b"" if newest is None else as_bytes(newest)
         there = readings.count(self.shown, 0, self.bounds.end_s)
         return tag(media, self.shown.id, self.tier, self.bounds, self.view.revision, there, last)
 

@@ -23,7 +23,10 @@ from api.table import CSV, Table, csv_answer, json_answer
 from gateway.store.port import Tier
 
 Number = Annotated[int, Path(description="The number of a series, as `/api/series` lists them", examples=[1])]
-Tiers = Annotated[Tier, Query(description="Every reading (`raw`), or windows of a minute (`m1`) or an hour (`h1`)")]
+Tiers = Annotated[
+    Tier,
+    Query(description="Every reading (`raw`), or windows of a minute (`m1`), an hour (`h1`) or a local day (`d1`)"),
+]
 Excel = Annotated[
     Literal["0", "1"], Query(description="1: as French Excel wants it: semicolons, decimal commas, a byte order mark")
 ]

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     influx_timeout_s: float = Field(default=10.0, gt=0)
     broker: str = "mqtt://127.0.0.1:1883"
     """One URL, or several with a blank between them: each is a connection with its share of the shards."""
+    broker_ca: Path | None = None
+    """The authorities (PEM) that may vouch for the broker of an `mqtts:` URL; the system's where it is not set."""
     broker_user: str = ""
     broker_password: SecretStr = SecretStr("")
     broker_window: int = Field(default=20, ge=1, le=65_535)
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
     """Days that readings are kept; 0 is for ever."""
     m1_days: int = Field(default=0, ge=0)
     h1_days: int = Field(default=0, ge=0)
+    d1_days: int = Field(default=0, ge=0)
     recipes: Annotated[tuple[Path, ...], NoDecode] = ()
     """Folders of recipes of one's own; in the environment with a `:` between them, like PATH."""
     api_host: str = "127.0.0.1"

@@ -7,13 +7,13 @@ hour begins or one that is over changes. Nothing of this need survive: the first
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.columns import WINDOW
-from gateway.numerics.days import day_starts, made_of, merge_days
+from gateway.numerics.days import made_of, merge_days
 from gateway.numerics.state import NEVER_S
 from gateway.numerics.stream import Step
 from gateway.numerics.windows import join
@@ -120,3 +120,20 @@ def _nothing(series: int, start_s: int) -> np.void:
         row[name] = np.nan
     empty: np.void = row[0]
     return empty
+
+
+def day_starts(zone: tzinfo, start_s: int, end_s: int) -> NDArray[np.int64]:
+    """When the local days begin that touch [start_s, end_s), and when the last of them ends: at least two times, UTC seconds.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> np.diff(day_starts(ZoneInfo("Europe/Paris"), 1_711_843_200, 1_711_843_201)).tolist()
+    [82800]
+    """
+    first, last = (datetime.fromtimestamp(s, UTC).astimezone(zone).date() for s in (start_s, max(start_s, end_s - 1)))
+    count = (last - first).days + 2
+    return np.array([_begins_s(zone, first + timedelta(days=n)) for n in range(count)], np.int64)
+
+
+def _begins_s(zone: tzinfo, day: date) -> int:
+    """The first second of a local day; where clocks skip midnight, the first that they show."""
+    return int(datetime.combine(day, time(), zone).timestamp())

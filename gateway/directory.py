@@ -6,6 +6,8 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import structlog
@@ -81,6 +83,7 @@ class Directory:
         self._table = no_params(0)
         self.sites: Mapping[int, Site] = {}
         """Where each series is, and which channel: the same channel of places nearby is compared."""
+        self._zones: Mapping[int, tzinfo] = {}
         self._revision: int | None = None
         self.refresh()
 
@@ -110,6 +113,10 @@ class Directory:
             for number, row in series.items()
             if row.place_id in places
         }
+        clocks = {pilot.id: ZoneInfo(pilot.timezone) for pilot in self._registry.pilots()}
+        self._zones = {
+            number: clocks[places[row.place_id].pilot_id] for number, row in series.items() if row.place_id in places
+        }
         self.topics, self.strange, self._series, self._periods, self._table = topics, strange, series, periods, table
         self._revision = revision
         return True
@@ -121,6 +128,10 @@ class Directory:
     def shard(self, device: str) -> str:
         """The shard of a device, as it stands in its topic."""
         return shard_of(device)
+
+    def zone(self, series_id: int) -> tzinfo:
+        """The zone whose calendar the days of a series follow: its pilot's; UTC where it is not registered (any more)."""
+        return self._zones.get(series_id, UTC)
 
     def table(self) -> NDArray[np.void]:
         """PARAMS records indexed by series id."""

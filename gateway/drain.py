@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.daybook import Daybook
 from gateway.directory import Directory
 from gateway.numerics.columns import GOOD, NOT_EVALUATED, READING, SUSPECT, Columns
 from gateway.numerics.params import ANOMALY, NEIGHBOURS, no_params
@@ -40,6 +41,7 @@ class Drain:
         self._store, self._directory = store, directory
         self._state = fresh(0)
         self._changed: set[int] = set()
+        self._days = Daybook(store, directory.zone)
 
     def load(self) -> None:
         """Take up each series where it was left: by its blob, or by its last readings where there is none that we can read."""
@@ -61,6 +63,7 @@ class Drain:
         params = self._params(int(columns.series.max(initial=-1)) + 1)
         step = advance(self._state, params, columns)
         self._changed.update(step.series.tolist())
+        self._days.take(step)
         return step
 
     def meet(self, late: Columns, *, again: bool) -> Late:
@@ -81,6 +84,7 @@ class Drain:
         """Late readings are taken in: flags and windows around them, and states where they bear on them."""
         step = rework(self._state, self._params(0), stored=late.stored, late=late.columns)
         self._changed.update(step.series.tolist())
+        self._days.take(step)
         return step
 
     def judged(self, found: Found) -> NDArray[np.void]:
@@ -110,12 +114,14 @@ class Drain:
         return self.rework(self.meet(columns, again=True))
 
     def batch(self, step: Step, *, seq: int | None, shared: bool) -> Batch:
-        """What is written; with a number of the journal, the states of all series that changed since the last one go along."""
+        """What is written; with a number of the journal, the states and days that changed since the last one go along."""
         if seq is None:
             return Batch(step.readings, step.m1, step.h1)
+        days = self._days.told(self._params(0))
         states = {series: pack(self._state[series]) for series in sorted(self._changed)}
         self._changed.clear()
-        return Batch(step.readings, step.m1, step.h1, states, journal_seq=seq if shared else None)
+        self._days.settled()
+        return Batch(step.readings, step.m1, step.h1, states, d1=days, journal_seq=seq if shared else None)
 
     def _params(self, count: int) -> NDArray[np.void]:
         """PARAMS of all series, those that the registry does not know (any more) included; the states follow in size."""

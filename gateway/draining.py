@@ -114,7 +114,7 @@ class Draining:
             self._figures.add(late=len(late.columns), conflicts=len(late.conflicts))
             await self._conflicts(late.conflicts)
             step = await self._works.once(partial(self._drain.rework, late))
-        batch = self._drain.batch(step, seq=seq, shared=shared)
+        batch = await self._works.until_done(partial(self._drain.batch, step, seq=seq, shared=shared))
         if seq is not None:
             batch, self._blobs = replace(batch, watch=self._blobs), None
         await self.write(batch)

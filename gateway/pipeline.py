@@ -63,6 +63,7 @@ class Limits(Protocol):
     """Days that a tier is kept; 0 is for ever."""
     m1_days: int
     h1_days: int
+    d1_days: int
 
 
 class Pipeline:
@@ -253,7 +254,10 @@ class Pipeline:
 
     async def _retain(self) -> None:
         """Each hour tiers let go of what is older than they are asked to keep."""
-        kept: dict[Tier, int] = {"raw": self._limits.raw_days, "m1": self._limits.m1_days, "h1": self._limits.h1_days}
+        kept: dict[Tier, int] = {
+            "raw": self._limits.raw_days, "m1": self._limits.m1_days, "h1": self._limits.h1_days,
+            "d1": self._limits.d1_days,
+        }  # fmt: skip
         while True:
             await asyncio.sleep(HOUR_S)
             for tier, days in kept.items():

@@ -10,5 +10,6 @@ bucket() { # name retention
 raw=$(influx bucket list --org girouette --name girouette/raw --hide-headers | cut -f 1)
 m1=$(bucket girouette/m1 0)
 h1=$(bucket girouette/h1 0)
+d1=$(bucket girouette/d1 0)
 influx v1 auth create --org girouette --username reader --password "$(cat /run/secrets/influx_reader_password)" \
-    --description "API and Grafana: reading only" --read-bucket "$raw" --read-bucket "$m1" --read-bucket "$h1" >/dev/null
+    --description "API and Grafana: reading only" --read-bucket "$raw" --read-bucket "$m1" --read-bucket "$h1" --read-bucket "$d1" >/dev/null

@@ -47,7 +47,11 @@ WINDOW = np.dtype(
 """One window (m1, h1 or d1): mergeable, because it carries sums and not only the value. Sixteen words."""
 
 TIERS = {"m1": 60, "h1": 3600}
-"""Tier of windows -> its width in seconds. The tier of readings is called `raw`."""
+"""Tier of windows that readings fill -> its width in seconds. The tier of readings is called `raw`."""
+WIDTHS = {**TIERS, "d1": 86_400}
+"""With the local days, which are merged from those: most have this width."""
+LONGEST_S = {**TIERS, "d1": 90_000}
+"""And a day in autumn has 25 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,15 @@ class Columns:
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Columns:
         """The rows chosen by a mask or an index."""
         return Columns(self.series[index], self.time_s[index], self.value[index])
+
+
+def as_bytes(row: np.void) -> bytes:
+    """What a row holds, and not what lies between its fields: equal rows are equal bytes, also of NaN.
+
+    >>> as_bytes(np.array([(1, 60, np.nan, 2, 0, 0)], READING)[0])
+    b'(1, 60, nan, 2, 0, 0.0)'
+    """
+    return repr(row.tolist()).encode()
 
 
 def no_columns() -> Columns:

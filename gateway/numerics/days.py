@@ -6,7 +6,6 @@ readings: a late or corrected reading changes an hour, and the hour its day.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 import numpy as np
@@ -14,18 +13,6 @@ from numpy.typing import NDArray
 
 from gateway.numerics.columns import TIERS
 from gateway.numerics.windows import merge_into
-
-
-def day_starts(zone: tzinfo, start_s: int, end_s: int) -> NDArray[np.int64]:
-    """When the local days begin that touch [start_s, end_s), and when the last of them ends: at least two times, UTC seconds.
-
-    >>> from zoneinfo import ZoneInfo
-    >>> np.diff(day_starts(ZoneInfo("Europe/Paris"), 1_711_843_200, 1_711_843_201)).tolist()
-    [82800]
-    """
-    first, last = (datetime.fromtimestamp(s, UTC).astimezone(zone).date() for s in (start_s, max(start_s, end_s - 1)))
-    count = (last - first).days + 2
-    return np.array([_begins_s(zone, first + timedelta(days=n)) for n in range(count)], np.int64)
 
 
 def made_of(starts_s: NDArray[np.int64]) -> Literal["m1", "h1"]:
@@ -41,8 +28,3 @@ def merge_days(rows: NDArray[np.void], starts_s: NDArray[np.int64], row: np.void
     rows = rows[(rows["start_s"] >= starts_s[0]) & (rows["start_s"] < starts_s[-1])]
     nth = np.searchsorted(starts_s, rows["start_s"], side="right") - 1
     return merge_into(rows, starts_s[nth], np.diff(starts_s)[nth], row)
-
-
-def _begins_s(zone: tzinfo, day: date) -> int:
-    """The first second of a local day; where clocks skip midnight, the first that they show."""
-    return int(datetime.combine(day, time(), zone).timestamp())

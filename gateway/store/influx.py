@@ -21,7 +21,7 @@ from gateway.store.influxql import Found, Influxql, select
 from gateway.store.lines import LineWriter, pieces
 from gateway.store.port import FAR_S, Batch, Point, StoreError, Tier
 
-RAW, M1, H1 = (names.BUCKETS[tier] for tier in ("raw", "m1", "h1"))
+RAW, M1, H1, D1 = names.BUCKETS.values()
 BLOCK_ROWS = 10_000
 MOST_TEXT = 60_000
 ASKED_AT_ONCE = 500
@@ -53,6 +53,7 @@ class InfluxStore:
         self._writer.write(RAW, filter(None, map(_point_line, batch.points)))
         self._writer.write(M1, self._lines(batch.m1, "m1"))
         self._writer.write(H1, self._lines(batch.h1, "h1"))
+        self._writer.write(D1, self._lines(batch.d1, "d1"))
         self._writer.write(H1, map(names.event_line, batch.events))
         self._writer.write(H1, (_state_line(series, blob) for series, blob in batch.states.items()))
         if batch.watch is not None:
@@ -161,7 +162,7 @@ class InfluxStore:
 
     def delete(self, series: int, start_s: int, end_s: int) -> None:
         """No reading, window or event of the series is left in [start_s, end_s), nor is one of them the latest."""
-        kept = ((RAW, names.OBS), (M1, names.OBS), (H1, names.OBS), (H1, names.EVENTS), (H1, names.LATEST))
+        kept = ((RAW, names.OBS), (M1, names.OBS), (H1, names.OBS), (D1, names.OBS), (H1, names.EVENTS), (H1, names.LATEST))
         for bucket, measurement in kept:
             self._writer.delete(bucket, start_s, end_s, f'_measurement="{measurement}" AND series="{int(series)}"')
 
@@ -169,7 +170,7 @@ class InfluxStore:
         """The tier holds nothing older than before_s; points go with raw readings. Latest and states stay."""
         if tier == "raw":
             self._writer.write(H1, self._parting(before_s))
-        besides = {"raw": names.FIGURES, "m1": (), "h1": (names.EVENTS,)}[tier]
+        besides = {"raw": names.FIGURES, "m1": (), "h1": (names.EVENTS,), "d1": ()}[tier]
         for measurement in (names.OBS, *besides):
             self._writer.delete(names.BUCKETS[tier], -FAR_S, before_s, f'_measurement="{measurement}"')
 

@@ -3,7 +3,7 @@
 | bucket | measurement | tags | fields |
 |---|---|---|---|
 | girouette/raw | obs | series quantity channel place pilot | value flag tests score none |
-| girouette/m1, girouette/h1 | obs | the same | WINDOW's columns, none |
+| girouette/m1, girouette/h1, girouette/d1 | obs | the same | WINDOW's columns, none |
 | girouette/raw | fleet, health, gateway | those of the points | those of the points, real numbers |
 | girouette/h1 | state | series | blob (base64), at time 0 |
 | girouette/h1 | event | series kind | EVENT's other columns, at its start |
@@ -28,7 +28,9 @@ from gateway.numerics.columns import READING, WINDOW
 from gateway.numerics.watch.events import KINDS
 
 DATABASE = "girouette"
-BUCKETS: Mapping[str, str] = {"raw": "girouette/raw", "m1": "girouette/m1", "h1": "girouette/h1"}
+BUCKETS: Mapping[str, str] = {
+    "raw": "girouette/raw", "m1": "girouette/m1", "h1": "girouette/h1", "d1": "girouette/d1",
+}  # fmt: skip
 """Tier -> bucket. `database/policy` is a name that InfluxQL finds without a mapping in 2.x and 3.x."""
 OBS, STATE, LATEST = "obs", "state", "latest"
 EVENTS, WATCH, MARK = "event", "watch", "watch_mark"
@@ -37,7 +39,7 @@ FIGURES = FLEET, HEALTH, GATEWAY = "fleet", "health", "gateway"
 TAGS = ("channel", "pilot", "place", "quantity", "series")
 """Tags of `obs`, in the order in which lines have them (sorted: InfluxDB likes it so)."""
 NONE = "none"
-DTYPES: Mapping[str, np.dtype[np.void]] = {"raw": READING, "m1": WINDOW, "h1": WINDOW}
+DTYPES: Mapping[str, np.dtype[np.void]] = {"raw": READING, "m1": WINDOW, "h1": WINDOW, "d1": WINDOW}
 _TIMES = {"time_s", "start_s"}
 _EVENT_FIELDS = ("told_s", "end_s", "size", "against", "compared", "agreeing")
 

@@ -16,7 +16,7 @@ from devices.refusal import SpokenError
 from gateway.numerics.columns import READING, WINDOW
 from gateway.numerics.watch.events import EVENT
 
-Tier = Literal["raw", "m1", "h1"]
+Tier = Literal["raw", "m1", "h1", "d1"]
 FAR_S = 1 << 40
 """A time beyond all readings: `read(series, 0, FAR_S)` is everything."""
 
@@ -74,13 +74,14 @@ class Batch:
     """EVENT rows; they replace what has the same series, start and kind."""
     watch: Mapping[str, bytes] | None = None
     """Blobs of the watch by name, in place of all that were written before; None leaves those."""
+    d1: NDArray[np.void] = field(default_factory=lambda: np.empty(0, WINDOW))
 
 
 class Reader(Protocol):
     """What the public side needs of a store."""
 
     def read(self, series: int, start_s: int, end_s: int, *, tier: Tier = "raw") -> NDArray[np.void]:
-        """READING (raw) or WINDOW (m1, h1) rows of one series with start_s <= time < end_s, oldest first."""
+        """READING (raw) or WINDOW (m1, h1, d1) rows of one series with start_s <= time < end_s, oldest first."""
         ...
 
     def blocks(

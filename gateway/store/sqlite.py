@@ -84,7 +84,7 @@ class SqliteStore:
         """
         if self._ballast.full():
             raise self._no_room()
-        rows = {"raw": batch.readings, "m1": batch.m1, "h1": batch.h1}
+        rows = {"raw": batch.readings, "m1": batch.m1, "h1": batch.h1, "d1": batch.d1}
         with self._writing() as db:
             for tier, table in self._tables.items():
                 table.put(db, rows[tier])

@@ -87,7 +87,9 @@ _STORE_2 = (
     "CREATE TABLE store_watch (name TEXT PRIMARY KEY, blob BLOB NOT NULL)",
 )
 
-STEPS: Sequence[Sequence[str]] = ((*_STORE_1, *_JOURNAL_1), _STORE_2)
+_STORE_3 = _tier("d1", _WINDOW, "start_s")
+
+STEPS: Sequence[Sequence[str]] = ((*_STORE_1, *_JOURNAL_1), _STORE_2, _STORE_3)
 """STEPS[n] brings a file of version n to n + 1. A step that was published is never changed: add one."""
 VERSION = len(STEPS)
 

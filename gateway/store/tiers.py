@@ -137,4 +137,5 @@ def tables() -> dict[Tier, Table]:
         "raw": Table("raw", READING, "time_s"),
         "m1": Table("m1", WINDOW, "start_s"),
         "h1": Table("h1", WINDOW, "start_s"),
+        "d1": Table("d1", WINDOW, "start_s"),
     }

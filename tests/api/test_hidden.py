@@ -48,8 +48,8 @@ def addresses(city: Any) -> Iterator[str]:
             f"/v1.1/{name}({place.id})" for name in ("Things", "Locations", "HistoricalLocations", "FeaturesOfInterest")
         )
     for number in range(1, 20):
-        yield from (f"/api/series/{number}.csv?tier={tier}" for tier in ("raw", "m1", "h1"))
-        yield from (f"/api/series/{number}.json?tier={tier}&{SIX_HOURS}" for tier in ("raw", "m1", "h1"))
+        yield from (f"/api/series/{number}.csv?tier={tier}" for tier in ("raw", "m1", "h1", "d1"))
+        yield from (f"/api/series/{number}.json?tier={tier}&{SIX_HOURS}" for tier in ("raw", "m1", "h1", "d1"))
         yield f"/api/series/{number}.csv?excel=1"
         yield from (
             f"/v1.1/Datastreams({number}){rest}" for rest in ("", "/Observations?$top=1000", "/Sensor", "/Thing")

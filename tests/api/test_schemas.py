@@ -32,7 +32,7 @@ def test_an_answer_is_as_its_schema_says(ask: Any, address: str) -> None:
     assert [e.message for e in checked(ADDRESSES[address]).iter_errors(ask.json(address))] == []
 
 
-@pytest.mark.parametrize("address", ["/api/series/999.csv", "/api/series/1.csv?tier=d1", "/v1.1/Nothing", "/nowhere"])
+@pytest.mark.parametrize("address", ["/api/series/999.csv", "/api/series/1.csv?tier=y1", "/v1.1/Nothing", "/nowhere"])
 def test_a_refusal_is_as_its_schema_says(ask: Any, address: str) -> None:
     """Problems have one form."""
     assert [e.message for e in checked(schemas.REFUSAL).iter_errors(ask(address).json())] == []

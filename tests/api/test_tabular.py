@@ -75,7 +75,7 @@ def test_a_stretch_without_readings_is_an_empty_table(ask: Any, series: int, end
         ("from=yesterday", "from: 'yesterday' is not a time"),
         ("to=2026-13-01", "to: "),
         ("from=2026-11-25&to=2026-11-24", "must come after"),
-        ("tier=d1", "tier: "),
+        ("tier=y1", "tier: "),
         ("tier=", "tier: "),
         ("start=2026-11-25", "there is no parameter 'start' here; there are from, to, tier"),
         ("tier=m1&tier=h1", "tier is given twice"),

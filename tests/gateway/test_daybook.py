@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from gateway.daybook import Daybook
+import gateway.daybook
+from gateway.daybook import Daybook, day_starts
 from gateway.numerics.columns import READING, WINDOW, Columns
-from gateway.numerics.days import day_starts, merge_days
+from gateway.numerics.days import merge_days
 from gateway.numerics.params import params_row
 from gateway.numerics.state import fresh
 from gateway.numerics.stream import BEFORE, Step, advance, reach, rework
@@ -22,6 +24,11 @@ MARCH_S = 1_711_670_400
 KNOWN = np.array(
     [params_row("mean", 600, {"spike_suspect": 3}), params_row("counter", 600, {}), params_row("energetic", 600, {})]
 )
+
+
+def test_the_examples_of_the_docstrings_are_true() -> None:
+    """What the docstrings show is what the functions give."""
+    assert doctest.testmod(gateway.daybook).failed == 0
 
 
 def readings(seed: int = 1) -> Columns:

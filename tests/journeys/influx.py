@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 TOKEN, READER, ORG, DATABASE = "a-token-of-the-tests", "reader:a-password", "girouette", "girouette"
-TIERS = ("raw", "m1", "h1")
+TIERS = ("raw", "m1", "h1", "d1")
 UNPORTABLE = re.compile(
     r"\b(INTO|DELETE|DROP|CREATE|ALTER|SHOW\s+SERIES|SHOW\s+TAG|SLIMIT|SOFFSET|SAMPLE|HOLT_WINTERS)\b", re.IGNORECASE
 )

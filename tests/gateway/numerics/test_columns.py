@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
+
 import numpy as np
 
-from gateway.numerics.columns import TIERS, WINDOW, Columns, no_columns
+import gateway.numerics.columns
+from gateway.numerics.columns import READING, TIERS, WINDOW, Columns, as_bytes, no_columns
 from gateway.numerics.state import OPEN
 
 
@@ -36,3 +39,15 @@ def test_a_window_is_written_with_all_that_accumulated() -> None:
     """Every field of an open window has its column, and an hour is whole minutes."""
     assert (OPEN.names, OPEN.itemsize) == (WINDOW.names, WINDOW.itemsize)
     assert TIERS["h1"] % TIERS["m1"] == 0
+
+
+def test_equal_rows_are_equal_bytes() -> None:
+    """Whatever lies between their fields, which numpy leaves as it was."""
+    one, other = (np.full(READING.itemsize, fill, np.uint8).view(READING) for fill in (0, 255))
+    for rows in (one, other):
+        for name in READING.names or ():
+            rows[name] = np.nan if READING[name].kind == "f" else 3
+
+    assert one.tobytes() != other.tobytes()
+    assert as_bytes(one[0]) == as_bytes(other[0])
+    assert doctest.testmod(gateway.numerics.columns).failed == 0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import doctest
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-import gateway.numerics.days
+from gateway.daybook import day_starts
 from gateway.numerics.columns import WINDOW, Columns
-from gateway.numerics.days import day_starts, made_of, merge_days
+from gateway.numerics.days import made_of, merge_days
 from gateway.numerics.params import AGGREGATES, params_row
 from gateway.numerics.state import fresh
 from gateway.numerics.stream import Step, advance
@@ -19,11 +18,6 @@ from gateway.numerics.stream import Step, advance
 PARIS, KOLKATA = ZoneInfo("Europe/Paris"), ZoneInfo("Asia/Kolkata")
 MARCH_S, OCTOBER_S = 1_711_670_400, 1_729_900_800
 """Friday 29 March 2024 and Saturday 26 October 2024, midnight UTC: clocks change on the Sunday after."""
-
-
-def test_the_examples_of_the_docstrings_are_true() -> None:
-    """What the docstrings show is what the functions give."""
-    assert doctest.testmod(gateway.numerics.days).failed == 0
 
 
 def run(start_s: int, days: int, aggregate: str = "sum") -> tuple[Step, np.ndarray, np.void]:

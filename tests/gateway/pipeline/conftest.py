@@ -44,6 +44,7 @@ class Limits:
     raw_days: int = 0
     m1_days: int = 0
     h1_days: int = 0
+    d1_days: int = 0
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Town:
             tier: np.concatenate(
                 [np.empty(0, dtype), *(store.read(series, 0, FAR_S, tier=tier) for series in ids)]  # type: ignore[arg-type]
             )
-            for tier, dtype in (("raw", READING), ("m1", WINDOW), ("h1", WINDOW))
+            for tier, dtype in (("raw", READING), ("m1", WINDOW), ("h1", WINDOW), ("d1", WINDOW))
         }
 
     def kept(self) -> dict[str, NDArray[np.void]]:

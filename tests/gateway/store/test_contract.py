@@ -12,7 +12,7 @@ from gateway.store.port import FAR_S, Batch, Point, Store, Tier
 
 T0 = 1_795_615_200
 NEVER_S = -(1 << 62)
-TIERS: tuple[Tier, ...] = ("raw", "m1", "h1")
+TIERS: tuple[Tier, ...] = ("raw", "m1", "h1", "d1")
 
 
 def readings(*rows: tuple[object, ...]) -> NDArray[np.void]:
@@ -62,7 +62,7 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     """Every question to an empty store has an empty answer of the right type."""
     assert store.read(1, 0, FAR_S).dtype == READING
     assert store.read(1, 0, FAR_S, tier="m1").dtype == WINDOW
-    assert [len(store.read(1, 0, FAR_S, tier=tier)) for tier in TIERS] == [0, 0, 0]
+    assert [len(store.read(1, 0, FAR_S, tier=tier)) for tier in TIERS] == [0, 0, 0, 0]
     assert list(store.blocks(1, 0, FAR_S)) == []
     assert len(store.tail(1, FAR_S, 5)) == 0
     assert len(store.latest([1, 2])) == 0

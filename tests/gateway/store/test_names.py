@@ -38,7 +38,7 @@ def same(found: NDArray[np.void], expected: NDArray[np.void]) -> bool:
 
 def test_a_bucket_is_a_database_and_a_policy() -> None:
     """Every tier has a bucket whose name InfluxQL finds without a mapping."""
-    assert set(names.BUCKETS) == {"raw", "m1", "h1"}
+    assert set(names.BUCKETS) == {"raw", "m1", "h1", "d1"}
     assert all(bucket == f"{names.DATABASE}/{tier}" for tier, bucket in names.BUCKETS.items())
     assert names.source("h1", names.STATE) == '"girouette"."h1"."state"'
 
