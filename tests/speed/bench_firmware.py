@@ -46,6 +46,7 @@ from devices.pinout import load_pinouts  # noqa: E402
 from devices.recipe import Recipe, load_recipes  # noqa: E402
 
 RUN_S = 12
+BOOT_MS = 200_000
 OFFLINE_S = 600
 STEP_BYTES = 4096
 BESIDE = 3
@@ -122,7 +123,7 @@ def wire_bytes(recipe: Recipe, directory: Path) -> dict[int, float]:
 def boot_s(slug: str, directory: Path) -> float:
     """Seconds of virtual time from power-on to the first pack, at a sample a second."""
     directory.mkdir()
-    lines = [Line(400_000, "note", ("end",))]
+    lines = [Line(BOOT_MS, "note", ("end",))]
     played = play(Session(board={"recipe": slug, "period_s": 1}, lines=lines, gateway=True, heap="256wK"), directory)
     return next(line.at_ms for line in played.lines if line.rest[:1] == ("obs",)) / 1000
 
