@@ -38,7 +38,7 @@ def watched(parts: list[NDArray[np.void]], *, kill_at: int = -1) -> list[Found]:
     watch, found = watcher(3, period_s=120), []
     for n, part in enumerate(parts):
         if n == kill_at:
-            watch = restarted(watch, np.concatenate(parts[:n]))
+            watch = restarted(watch, np.concatenate([READINGS[:0], *parts[:n]]))
         watch.take(part)
         found += watch.due()
     return found
