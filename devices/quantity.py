@@ -15,13 +15,13 @@ from devices.table import SLUG, Table, read_table
 __all__ = ["AGGREGATES", "CATALOGUE", "THRESHOLDS", "Quantity", "QuantityError", "load_quantities", "read_quality"]
 CATALOGUE = Path(__file__).parent / "quantities.toml"
 
-AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max")
+AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max", "timed_mean")
 """How readings become one value; `gateway.numerics.params` has the same names."""
 MONTHS = tuple(f"month_{n}_{side}" for n in range(1, 13) for side in ("low", "high"))
 THRESHOLDS = (
     "fail_low", "fail_high", "suspect_low", "suspect_high", "rate_per_s", "spike_suspect", "spike_fail",
     "flat_tolerance", "flat_step", "flat_suspect_s", "flat_fail_s", "attenuated_suspect", "attenuated_fail", "attenuated_s",
-    "clock_periods", *MONTHS,
+    "clock_periods", "counter_wrap", *MONTHS,
 )  # fmt: skip
 """Thresholds of the flags; `gateway.numerics.params` has the same names."""
 RANGES = ("fail_low", "suspect_low", "suspect_high", "fail_high")

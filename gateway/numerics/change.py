@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM
+from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM, TIMED
 
 
 def _none() -> NDArray[np.int64]:
@@ -28,6 +28,8 @@ class Kinds:
     """Those whose windows are sums, counters included."""
     last: NDArray[np.int64] = field(default_factory=_none)
     highest: NDArray[np.int64] = field(default_factory=_none)
+    timed: NDArray[np.int64] = field(default_factory=_none)
+    """Those whose mean is weighted by time."""
 
     def lanes(self, count: int) -> Kinds:
         """Each row as `count` neighbouring ones.
@@ -44,10 +46,10 @@ class Kinds:
         for n, at in enumerate(self._all(), 1):
             code[at] |= 1 << n
         chosen = code[some]
-        return Kinds(*(np.flatnonzero(chosen >> n & 1) for n in range(1, 7)))
+        return Kinds(*(np.flatnonzero(chosen >> n & 1) for n in range(1, 8)))
 
     def _all(self) -> tuple[NDArray[np.int64], ...]:
-        return self.angle, self.level, self.counter, self.added, self.last, self.highest
+        return self.angle, self.level, self.counter, self.added, self.last, self.highest, self.timed
 
 
 def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
@@ -58,13 +60,13 @@ def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
     """
     others = aggregate.nonzero()[0]
     if not others.size:
-        return Kinds(*[_NOTHING] * 6)
+        return Kinds(*[_NOTHING] * 7)
     code = aggregate[others]
-    angle, level, counter, last, highest = (
-        others[(code == each).nonzero()[0]] for each in (CIRCULAR, ENERGETIC, COUNTER, LAST, MAX)
+    angle, level, counter, last, highest, timed = (
+        others[(code == each).nonzero()[0]] for each in (CIRCULAR, ENERGETIC, COUNTER, LAST, MAX, TIMED)
     )
     added = others[((code == SUM) | (code == COUNTER)).nonzero()[0]]
-    return Kinds(angle, level, counter, added, last, highest)
+    return Kinds(angle, level, counter, added, last, highest, timed)
 
 
 def change(
@@ -80,14 +82,26 @@ def change(
     return changed(value, before, kinds(aggregate))
 
 
-def changed(value: NDArray[np.float64], before: NDArray[np.float64], of: Kinds) -> NDArray[np.float64]:
-    """The same where the kinds of the rows are known."""
+def changed(
+    value: NDArray[np.float64], before: NDArray[np.float64], of: Kinds, wrap: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """The same where the kinds of the rows are known, and where counters start anew by themselves: at `wrap` (n,).
+
+    A counter that fell from the last tenth before its wrap to the first one after it went on; else it was reset.
+
+    >>> changed(np.array([3.0]), np.array([65530.0]), Kinds(counter=np.array([0])), np.array([65536.0])).tolist()
+    [9.0]
+    """
     moved = value - before
     if of.angle.size:
         moved[of.angle] = _turned(moved[of.angle])
     if of.counter.size:
         fell = of.counter[moved[of.counter] < 0]
         moved[fell] = value[fell]
+        if wrap is not None and fell.size:
+            full = wrap[fell]
+            on = (before[fell] > 0.9 * full) & (value[fell] < 0.1 * full)
+            moved[fell[on]] += (full - before[fell])[on]
     return moved
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.change import Kinds, changed
+from gateway.numerics.flags import Judged
 from gateway.numerics.order import Run
 
 
@@ -49,19 +50,35 @@ def bases(
     return found, np.where(last >= run.starts, run.value[last], base), row
 
 
-def entries(run: Run, of: Kinds, *, base: NDArray[np.float64], enters: NDArray[np.bool_]) -> Entries:
-    """What each reading brings, by its kind; `base` (n,) is what a counter counts from. Those that do not enter bring anything."""
+def entries(run: Run, judged: Judged, known: NDArray[np.void], base: NDArray[np.float64]) -> Entries:
+    """What each reading brings, by its kind; `base` (n,) is what a counter counts from. Those that do not enter bring anything.
+
+    `known` are the PARAMS records of the run's series.
+    """
+    of, enters = judged.of, judged.enters
     term, term2 = run.value, None
-    if of.angle.size or of.level.size or of.counter.size:
+    if of.angle.size or of.level.size or of.counter.size or of.timed.size:
         term = run.value.copy()
-    if (angle := of.angle).size:
+    if of.angle.size or of.timed.size:
         term2 = np.zeros(len(run))
+    if (angle := of.angle).size and term2 is not None:
         radians = np.deg2rad(run.value[angle])
         term[angle], term2[angle] = np.sin(radians), np.cos(radians)
     if (level := of.level).size:
         with np.errstate(over="ignore"):  # what does not enter may be any number
             term[level] = np.power(10.0, run.value[level] / 10)
     if (counts := of.counter).size:
-        risen = changed(run.value[counts], base[counts], Kinds(counter=np.arange(len(counts))))
+        wrap = run.spread(known["wrap"])[counts]
+        risen = changed(run.value[counts], base[counts], Kinds(counter=np.arange(len(counts))), wrap)
         term[counts] = np.where(np.isnan(risen), 0.0, risen)
+    if (timed := of.timed).size and term2 is not None:
+        term2[timed] = _weights(judged.step_s[timed], run.spread(known["hz"])[timed])
+        term[timed] *= term2[timed]
     return Entries(run.time_s, run.value, term, term2, enters)
+
+
+def _weights(step_s: NDArray[np.int64], hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For how many seconds a reading speaks: since the one before it; one period after a silence of more than four of them."""
+    period_s = np.where(hz > 0, 1 / np.where(hz > 0, hz, 1.0), 1.0)
+    weights: NDArray[np.float64] = np.where(step_s <= np.maximum(4 * period_s, 1.0), step_s, period_s)
+    return weights

@@ -68,6 +68,8 @@ class Judged:
     """(n,) the value that stands before each reading, NaN where it is missing or too far away."""
     of: Kinds
     """Kinds of the n readings."""
+    step_s: NDArray[np.int64]
+    """(n,) seconds since the reading before."""
 
 
 def pack_tests(**flags: int) -> int:
@@ -126,7 +128,7 @@ def judge(
     gross = gross_range(value, run, known)
     tests = run.spread(known["made"]) + slow
     tests += gross
-    tests += rate_of_change(changed(value, before, of), step_s, run, known)
+    tests += rate_of_change(changed(value, before, of, run.spread(known["wrap"])), step_s, run, known)
     tests += flat_line(_since(seen, was, known, run=sound, step_s=step_s), run, known)
     tests += clock_doubt(run, was, known)
     if not run.single:
@@ -141,7 +143,7 @@ def judge(
     flag = was["flag"].astype(np.uint8)
     some = ((first > 0) | (flag == NOT_EVALUATED)).nonzero()[0]
     flag[some] = primary(settled[some])  # a good spike test makes a good reading no better
-    return Judged(tests, primary(tests), settled, flag, first != 0, value, enters, before, of)
+    return Judged(tests, primary(tests), settled, flag, first != 0, value, enters, before, of, step_s)
 
 
 def gross_range(value: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max")
+AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max", "timed_mean")
 """How readings become one value; a PARAMS record holds the position in this tuple."""
-MEAN, CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX = range(7)
+MEAN, CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED = range(8)
 
 MONTHS = 12
 CLIMATE = tuple(f"month_{n}_{side}" for n in range(1, MONTHS + 1) for side in ("low", "high"))
 THRESHOLDS = (
     "fail_low", "fail_high", "suspect_low", "suspect_high", "rate_per_s", "spike_suspect", "spike_fail",
     "flat_tolerance", "flat_step", "flat_suspect_s", "flat_fail_s", "attenuated_suspect", "attenuated_fail", "attenuated_s",
-    "clock_periods", *CLIMATE,
+    "clock_periods", "counter_wrap", *CLIMATE,
 )  # fmt: skip
 """Names of thresholds, as in quantities.toml, in recipes and in a series' overrides."""
 
@@ -38,6 +38,7 @@ PARAMS = np.dtype(
         ("flat_gap_s", "f8"),  # a silence longer than this starts the flat line test anew
         ("near_s", "f8"),  # a reading farther away than this is no neighbour
         ("clock_s", "f8"),  # three readings within less than this: their clock is doubtful
+        ("wrap", "f8"),  # where a counter starts anew by itself
         ("hz", "f8"),  # readings a second that a working board sends, from since_s on
         ("hz_before", "f8"),  # and before since_s
         ("since_s", "f8"),
@@ -113,6 +114,7 @@ def params_row(
     _set_slow(row, quality)
     row["clock_s"] = quality.get("clock_periods", 0) * period_s
     row["clock"] = row["clock_s"] > 0
+    row["wrap"] = quality.get("counter_wrap", math.inf)
     row["made"] = _made(row)
     record: np.void = row[0]
     return record

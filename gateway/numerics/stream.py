@@ -125,7 +125,7 @@ def _each(state: NDArray[np.void], params: NDArray[np.void], run: Run) -> Step:
     slow = _seasons(run, known, params) + now["slow"]
     judged = judge(seen, now, known, run=run, slow=slow)
     base, newest, _ = bases(now["base"], run, judged.enters)
-    brought = entries(run, judged.of, base=base, enters=judged.enters)
+    brought = entries(run, judged, known, base)
     over, over_at = fill_lanes(open_, run, judged, was_flag=now["flag"], brought=brought)
     rows = _told(now, run, judged)
     now["base"] = newest
@@ -209,7 +209,8 @@ def rework(state: NDArray[np.void], params: NDArray[np.void], *, stored: NDArray
     changed = within & (new | (course.judged.tests != rows["tests"]))
     leant = np.append(new, False)[course.leans] & within
     readings = _readings(course, rows["score"])[changed]
-    touched = changed | leant
+    follows = run.shifted(new, np.zeros(len(ids), np.bool_)) & within
+    touched = changed | leant | follows
     _correct(state, ids, now)
     return Step(readings, _windows(course, touched, "m1", ids), _windows(course, touched, "h1", ids), ids, no_columns())
 
@@ -238,9 +239,17 @@ def warm(row: np.void, readings: NDArray[np.void]) -> np.void:
         block = readings[first : first + BLOCK]
         advance(state, params, Columns(np.zeros(len(block), np.int64), block["time_s"].copy(), block["value"].copy()))
     if len(readings):
-        state["score"] = readings["score"][-1]
+        _remember(state, readings[-1:])
     record: np.void = state[0]
     return record
+
+
+def _remember(state: NDArray[np.void], newest: NDArray[np.void]) -> None:
+    """The score of a series' newest reading, and what others raised of it."""
+    state["score"] = newest["score"]
+    if (raised := int(newest["tests"][0]) & RAISED) > 0:
+        state["tests"] = state["tests"] & ~RAISED | raised
+        state["flag"] = primary(state["tests"])
 
 
 def _follow(
@@ -253,7 +262,7 @@ def _follow(
     judged = _judged(state, known, run, raised)
     base, newest, leans = bases(state["base"], run, judged.enters)
     decided = _decided(state, judged, run)
-    brought = entries(run, judged.of, base=base, enters=judged.enters)
+    brought = entries(run, judged, known, base)
     filled = {
         tier: fill(_opened(state["windows"][:, n], judged), run, flag=judged.flag, brought=brought, width_s=width_s)
         for n, (tier, width_s) in enumerate(TIERS.items())

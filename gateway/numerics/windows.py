@@ -9,6 +9,7 @@
 | counter | increases since the reading before | sum |
 | last | values | last |
 | max | values | max |
+| timed_mean | values times seconds, seconds | sum / sum2 |
 
 Sums are added one reading after another, in the order of time: they are the same to the last bit however a stream is cut.
 """
@@ -264,6 +265,8 @@ def value_of(fields: Mapping[str, NDArray[Any]] | NDArray[np.void], of: Kinds) -
         value[angle] = np.where(turned < 360.0, turned, 0.0)  # -1e-15 % 360 is 360
     if (level := of.level).size:
         value[level] = 10 * np.log10(value[level])
+    if (timed := of.timed).size:
+        value[timed] = fields["sum"][timed] / fields["sum2"][timed]
     for rows, name in ((of.added, "sum"), (of.last, "last"), (of.highest, "max")):
         if rows.size:
             value[rows] = fields[name][rows]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gateway.numerics.change import kinds
 from gateway.numerics.entries import bases, entries
+from gateway.numerics.flags import Judged
 from gateway.numerics.order import Run
-from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, MAX, MEAN
+from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, MAX, MEAN, TIMED, params_row
 
 RUN = Run(np.array([3, 3, 3, 8, 8]), np.arange(5), np.array([1.0, 2.0, 4.0, 8.0, 16.0]), np.array([0, 3]))
 
@@ -25,6 +27,14 @@ def test_a_counter_counts_from_the_newest_reading_that_entered() -> None:
     assert np.isnan(before[3:]).all()
     assert newest.tolist() == [4.0, 16.0]
     assert row.tolist() == [-1, -1, 1, -1, -1]
+
+
+def judged(run: Run, aggregate: int, step_s: int = 30) -> Judged:
+    """Readings that all enter, so many seconds after the ones before."""
+    n = len(run)
+    none, words = np.zeros(n, np.uint8), np.zeros(n, np.int64)
+    of = kinds(np.full(n, aggregate, np.uint8))
+    return Judged(words, none, words, none, none > 0, run.value, none == 0, run.value, of, np.full(n, step_s))
 
 
 def test_where_nothing_entered_the_base_stays() -> None:
@@ -44,6 +54,7 @@ def test_where_nothing_entered_the_base_stays() -> None:
         (COUNTER, 20.0, 19.0, 1.0, 0.0),
         (COUNTER, 20.0, 21.0, 20.0, 0.0),
         (COUNTER, 20.0, math.nan, 0.0, 0.0),
+        (TIMED, 20.0, 0.0, 600.0, 30.0),
     ],
 )
 def test_each_aggregate_adds_its_own_terms(
@@ -52,7 +63,9 @@ def test_each_aggregate_adds_its_own_terms(
     """A value, an energy, an increase, or a sine and a cosine."""
     one = Run(np.array([1]), np.array([0]), np.array([value]), np.array([0]))
 
-    brought = entries(one, kinds(np.array([aggregate], np.uint8)), base=np.array([base]), enters=np.array([True]))
+    brought = entries(
+        one, judged(one, aggregate), np.array([params_row(AGGREGATES[aggregate], 60, {})]), np.array([base])
+    )
 
     assert brought.term.tolist() == [pytest.approx(term)]
     assert [0.0] if brought.term2 is None else brought.term2.tolist() == [pytest.approx(term2)]
@@ -62,7 +75,8 @@ def test_what_is_only_seen_brings_nothing() -> None:
     """Its value is not even looked at."""
     enters = np.array([True, False, True, False, True])
 
-    brought = entries(RUN, kinds(np.full(5, MEAN, np.uint8)), base=np.zeros(5), enters=enters).entering()
+    rows = np.array([params_row("mean", 60, {})] * 2)
+    brought = entries(RUN, replace(judged(RUN, MEAN), enters=enters), rows, np.zeros(5)).entering()
 
     assert brought.value.tolist() == [1.0, 4.0, 16.0]
     assert brought.time_s.tolist() == [0, 2, 4]

@@ -64,6 +64,7 @@ def test_the_examples_of_the_docstrings_are_true() -> None:
         ("counter", [7], 0),
         ("last", [1, 6, 2], 2),
         ("max", [1, 6, 2], 6),
+        ("timed_mean", [1, 2, 6], 3),
     ],
 )
 def test_each_aggregate_gives_its_value(aggregate: str, values: list[float], value: float) -> None:
@@ -243,3 +244,25 @@ def test_percentiles_are_those_of_the_minutes() -> None:
     assert told[1].tolist() == pytest.approx(np.quantile(np.arange(60.0), [0.9, 0.5, 0.1]).tolist())
     assert told[0].tolist() == pytest.approx(np.quantile(np.delete(np.arange(60.0), 7), [0.9, 0.5, 0.1]).tolist())
     assert percentiles(np.empty(0, WINDOW), 3600, [0.5])[1].shape == (0, 1)
+
+
+def test_a_mean_by_time_does_not_hear_who_speaks_often() -> None:
+    """Ten minutes at 20 with a reading each minute, then one at 50 with one each second: each reading speaks since the one before."""
+    times_s = NOON_S + np.append(60 * np.arange(10), 540 + 1 + np.arange(59))
+    values = np.append(np.full(10, 20.0), np.full(59, 50.0))
+    told = {}
+    for aggregate in ("mean", "timed_mean"):
+        params = np.array([params_row(aggregate, 60, FAILS)])
+        columns = Columns(np.zeros(len(values), np.int64), times_s, values)
+        told[aggregate] = float(advance(fresh(1), params, columns).h1["value"][0])
+
+    assert told["timed_mean"] == pytest.approx((600 * 20 + 59 * 50) / 659)
+    assert told["mean"] == pytest.approx((10 * 20 + 59 * 50) / 69)
+
+
+def test_a_counter_that_is_full_starts_anew() -> None:
+    """At 65,536 it goes on from 0; from lower down it was reset."""
+    full = hour([65_530, 65_535, 3, 10], "counter", quality={"counter_wrap": 65_536})
+    reset = hour([30_000, 30_005, 3, 10], "counter", quality={"counter_wrap": 65_536})
+
+    assert (full["value"], reset["value"]) == (16, 15)
