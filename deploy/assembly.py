@@ -125,7 +125,7 @@ def open_inbox(settings: Settings) -> Inbox:
     """The inbox of the brokers that are set. Raises CommandError where none is, InboxError for what is no broker."""
     from gateway.inbox.mqtt import MqttInbox
 
-    return MqttInbox(*broker_urls(settings), window=settings.broker_window)
+    return MqttInbox(*broker_urls(settings), window=settings.broker_window, authorities=settings.broker_ca)
 
 
 def broker_urls(settings: Settings) -> list[str]:

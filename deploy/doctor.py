@@ -16,7 +16,7 @@ from pathlib import Path
 
 from deploy.assembly import file_of, journal_file, open_registry, open_store, registry_url
 from deploy.faults import EXPECTED, sentence
-from deploy.orders import commander, reach
+from deploy.orders import certificate_days, commander, reach
 from deploy.settings import Settings
 from devices.refusal import SpokenError
 from devices.words import say
@@ -24,6 +24,8 @@ from devices.words import say
 OLDEST = (3, 11)
 ROOM_MIB = 500
 """Below this a disk is full before somebody has come."""
+CERTIFICATE_DAYS = 60
+"""Below this a broker's certificate is to be renewed."""
 RELEASED_S = 1_764_000_000
 """Nobody runs this before it was written (November 2025): a clock that says so is wrong."""
 
@@ -135,11 +137,15 @@ def written_to(settings: Settings) -> SpokenError | OSError | None:
 
 
 def broker(machine: Machine) -> Finding:
-    """Does the broker let us in?"""
+    """Does the broker let us in, and will its certificate do so in two months?"""
     try:
-        asyncio.run(reach(commander(machine.settings)))
+        entry = commander(machine.settings)
+        asyncio.run(reach(entry))
+        days_left = certificate_days(entry, now_s=machine.now_s())
     except EXPECTED as e:
         return machine.wrong("broker", "broker_away", why=sentence(e, machine.lang))
+    if days_left is not None and days_left < CERTIFICATE_DAYS:
+        return machine.wrong("broker", "certificate", url=address(machine.settings.broker), days=days_left)
     return machine.fine("broker", "broker", url=address(machine.settings.broker))
 
 

@@ -35,7 +35,7 @@ SHIPPED: Mapping[str, str] = {
 """File of the folder -> file of this package that it is a copy of."""
 BROKER_SECRETS = ("broker_password", "command_password", "mosquitto_sub")
 """Secrets that are passwords on the broker."""
-STATE = ("accounts", "broker", "registry", "influxdb", "influxdb-config", "grafana")
+STATE = ("accounts", "broker", "tls", "registry", "influxdb", "influxdb-config", "grafana")
 ROOT = Path(__file__).parent.parent
 
 
@@ -43,9 +43,10 @@ class InitialiseError(CommandError):
     """The folder cannot be made; the message says what to do."""
 
 
-def broker_conf(home: str = HOME, *, listen: str = LISTEN) -> str:
-    """The broker's configuration with its files under `home` and this listener."""
-    text = files("deploy").joinpath("mosquitto/mosquitto.conf").read_text(encoding="utf-8")
+def broker_conf(home: str = HOME, *, listen: str = LISTEN, safe: bool = False) -> str:
+    """The broker's configuration with its files under `home`, this listener, and where it is asked for one over TLS."""
+    parts = ("mosquitto.conf", "tls.conf") if safe else ("mosquitto.conf",)
+    text = "".join(files("deploy").joinpath(f"mosquitto/{part}").read_text(encoding="utf-8") for part in parts)
     return text.replace(LISTEN, listen).replace(HOME, home)
 
 
@@ -102,11 +103,25 @@ def renew(directory: Path, *, dashboards: Callable[[Path], object]) -> None:
         text = files("deploy").joinpath(source).read_text(encoding="utf-8")
         write(directory / name, text, mode=0o755 if name.endswith(".sh") else 0o644)
     # Inside a container the listener takes every address; what the host publishes is said in compose.yaml.
-    write(directory / "mosquitto.conf", broker_conf(listen="listener 1883"), mode=0o644)
+    write_broker_conf(directory)
     dashboards(directory / "grafana")
     name_version(directory / ".env")
     if os.geteuid() == 0:
         give_away(directory)
+
+
+def write_broker_conf(directory: Path) -> None:
+    """The broker's configuration; boards are listened to over TLS where there is a certificate to show."""
+    safe = (directory / "state/tls/broker.pem").exists()
+    write(directory / "mosquitto.conf", broker_conf(listen="listener 1883", safe=safe), mode=0o644)
+
+
+def listen_safely(directory: Path) -> None:
+    """Let the broker of this folder, if it is a deployment's, listen over TLS from its next start on."""
+    if (directory / "mosquitto.conf").exists():
+        write_broker_conf(directory)
+        if os.geteuid() == 0:
+            give_away(directory)
 
 
 def name_version(settings: Path) -> None:
@@ -149,6 +164,7 @@ def settings_text() -> str:
         "# Where the services are published; 0.0.0.0 is every network this machine is on.",
         "GIROUETTE_BIND=127.0.0.1",
         "GIROUETTE_MQTT_PORT=1883",
+        "GIROUETTE_MQTTS_PORT=8883",
         "GIROUETTE_API_PORT=8080",
         "GIROUETTE_GRAFANA_PORT=3000",
         "GIROUETTE_PUBLIC_URL=http://127.0.0.1:8080",

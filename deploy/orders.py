@@ -7,9 +7,12 @@ import contextlib
 import json
 import re
 import secrets
+import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +26,8 @@ from devices.reading import topic_of
 REPEAT_S = 3.0
 """A board without a link hears the next one."""
 CONNECT_S = 5.0
-PORT = 1883
+SAFE = "mqtts"
+PORTS = {"mqtt": 1883, SAFE: 8883}
 LINE = re.compile(r"b(\d+)\+(\d+) (\d+|-) (.*)")
 """A line of a board's diary (devices/firmware/girouette/log.py)."""
 
@@ -35,6 +39,8 @@ class Broker:
     url: str
     user: str = ""
     password: str = ""
+    authorities: Path | None = None
+    """The file of those who may vouch for it; the system's where it is None."""
 
 
 def commander(settings: Settings) -> Broker:
@@ -44,11 +50,11 @@ def commander(settings: Settings) -> Broker:
     """
     url = settings.broker.split()[0] if settings.broker.split() else settings.broker
     if settings.command_user:
-        return Broker(url, settings.command_user, settings.command_password.get_secret_value())
+        return Broker(url, settings.command_user, settings.command_password.get_secret_value(), settings.broker_ca)
     user = settings.broker_user or unquote(urlsplit(url).username or "")
     if user.startswith(GATEWAY):
         raise CommandError("no_command_account", user=user)
-    return Broker(url, settings.broker_user, settings.broker_password.get_secret_value())
+    return Broker(url, settings.broker_user, settings.broker_password.get_secret_value(), settings.broker_ca)
 
 
 @contextlib.asynccontextmanager
@@ -56,20 +62,41 @@ async def connected(broker: Broker) -> AsyncIterator[aiomqtt.Client]:
     """A connection of a session that leaves nothing behind. Raises CommandError where there is no broker, or not for us."""
     try:
         at = urlsplit(broker.url)
-        host, port = at.hostname, at.port or PORT
+        host, port = at.hostname, at.port or PORTS.get(at.scheme, 0)
     except ValueError:
         raise CommandError("bad_broker", url=broker.url) from None
-    if at.scheme != "mqtt" or not host:
+    if at.scheme not in PORTS or not host:
         raise CommandError("bad_broker", url=broker.url)
     user, password = broker.user or unquote(at.username or ""), broker.password or unquote(at.password or "")
     try:
         async with aiomqtt.Client(
             host, port, username=user or None, password=password or None, timeout=CONNECT_S,
-            protocol=aiomqtt.ProtocolVersion.V311,
+            protocol=aiomqtt.ProtocolVersion.V311, tls_context=context(broker) if at.scheme == SAFE else None,
         ) as client:  # fmt: skip
             yield client
     except aiomqtt.MqttError as e:
-        raise CommandError("broker_away", code=AWAY, url=f"mqtt://{host}:{port}", why=e) from e
+        raise CommandError("broker_away", code=AWAY, url=f"{at.scheme}://{host}:{port}", why=e) from e
+
+
+def context(broker: Broker) -> ssl.SSLContext:
+    """What a connection by TLS is made with; certificate and name are checked. Raises CommandError."""
+    try:
+        return ssl.create_default_context(cafile=broker.authorities)
+    except (OSError, ssl.SSLError) as e:
+        raise CommandError("bad_broker_ca", file=broker.authorities, why=e) from e
+
+
+def certificate_days(broker: Broker, *, now_s: float) -> int | None:
+    """For how many days the broker's certificate is still good, None where it shows none. Raises CommandError, OSError."""
+    at = urlsplit(broker.url)
+    if at.scheme != SAFE:
+        return None
+    with (
+        socket.create_connection((at.hostname or "", at.port or PORTS[SAFE]), CONNECT_S) as line,
+        context(broker).wrap_socket(line, server_hostname=at.hostname) as safe,
+    ):
+        shown = safe.getpeercert() or {}
+    return int(ssl.cert_time_to_seconds(str(shown["notAfter"])) - now_s) // 86400
 
 
 async def reach(broker: Broker) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from devices.anchors import anchor_files, configured
 from devices.bytecode import shipped
 from devices.energy import can_sleep
 from devices.pinout import load_pinouts
@@ -18,6 +19,7 @@ from devices.reading import is_device, shard_of, topic_of
 from devices.recipe import Recipe
 from devices.refusal import ImageError
 from devices.sensor import Sensor, check_pins
+from devices.wifi import check_network
 
 __all__ = ["Identity", "ImageError", "build_image", "shard_of"]
 FIRMWARE = Path(__file__).parent / "firmware"
@@ -40,14 +42,18 @@ class Identity:
     port: int
     period_s: int | None = None
     """Seconds between two samples; the shortest of the recipes' where it is None."""
-    wifi: tuple[Mapping[str, str], ...] = ()
-    """Known networks, each with `ssid` and `password`."""
+    wifi: tuple[Mapping[str, Any], ...] = ()
+    """Known networks, each with `ssid` and `password`, and `static` (address, mask, gateway, name server) where none is given out."""
     ntp: str | None = "pool.ntp.org"
     """A time server; without one the gateway tells the time."""
     update_key: str | None = None
     """By which the board knows its updates, in hexadecimal; without one it takes none over the air."""
     batch: int | None = None
     """On a battery: the board sleeps between samples and sends so many at a time; None is a board that stays awake."""
+    anchors: tuple[bytes, ...] = ()
+    """Certificates (DER) of the authorities that the broker's may come from; without any the line is not encrypted."""
+    tls_name: str | None = None
+    """The name in the broker's certificate, where it is not `host`."""
     board: str | None = None
     """The kind of board; the first that fits all recipes where it is None."""
 
@@ -64,6 +70,7 @@ def build_image(recipes: Sequence[Recipe], identity: Identity) -> dict[str, byte
     config = configuration(placed, identity)
     return {
         **firmware_for(placed),
+        **anchor_files(identity.anchors),
         "/config.json": json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode(),
     }
 
@@ -79,6 +86,8 @@ def check_identity(identity: Identity) -> None:
         raise ImageError("bad_port", value=identity.port)
     if identity.period_s is not None and not 1 <= identity.period_s <= 86400:
         raise ImageError("bad_period", value=identity.period_s)
+    for network in identity.wifi:
+        check_network(network)
 
 
 def place(recipes: Sequence[Recipe], board: str | None) -> list[Recipe]:
@@ -128,7 +137,9 @@ def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, An
         "period_s": identity.period_s or min(r.period_s for r in recipes),
         **wired(recipes),
     }
-    more = {"update_key": identity.update_key, "batch": identity.batch}
+    more: dict[str, Any] = {"update_key": identity.update_key, "batch": identity.batch}
+    if identity.anchors:
+        more |= {**configured(identity.anchors), "tls_name": identity.tls_name}
     return told | {key: value for key, value in more.items() if value is not None}
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +44,7 @@ def update(  # noqa: PLR0913 - a command's options are its parameters
     *,
     stage: Annotated[str, option("update_stage", "--stage", metavar="PERCENT")] = "100%",
     changes: Annotated[Path | None, option("update_config", "--config", metavar="FILE")] = None,
+    anchors: Annotated[Path | None, option("update_anchors", "--anchors", metavar="DIR")] = None,
     board: Annotated[str | None, option("update_board", "--board", metavar="KIND")] = None,
     wait: Annotated[str, option("update_wait", "--wait", metavar="DURATION")] = "20m",
     recipes: Recipes = None,
@@ -55,17 +56,20 @@ def update(  # noqa: PLR0913 - a command's options are its parameters
     """Give each device of the stage the firmware of this installation, and wait for what becomes of it."""
     from deploy.orders import commander
     from deploy.rollout import stage_of
+    from devices.anchors import read_anchors, version_with
     from devices.image import firmware_version
 
     settings = settled(ctx, broker=broker, store=store, registry=registry, recipes=recipes)
     fraction, changed = percent(stage), changes_in(changes)
+    trusted = read_anchors(anchors) if anchors else ()
+    version = version_with(firmware_version(), trusted)
     with registry_of(settings) as known:
-        what = stage_of(known.devices(), known.updates(), firmware_version(), who=who, fraction=fraction)
+        what = stage_of(known.devices(), known.updates(), version, who=who, fraction=fraction)
         if not what.chosen and not what.keyless:
             raise CommandError("unknown_device", name=who or "-")
         if not what.chosen:
             raise CommandError("update_no_key", names=", ".join(what.keyless))
-        releases = Releases(known, recipes_of(settings), changed, board)
+        releases = Releases(known, recipes_of(settings), changed, board, anchors=trusted)
         whole, ended = asyncio.run(carry_out(what, releases, broker=commander(settings), wait_s=seconds(wait)))
     return report(what, whole=whole, ended=ended, as_json=as_json)
 
@@ -74,12 +78,15 @@ class Releases:
     """Makes the version for each device, with a fresh number, when it is its turn."""
 
     def __init__(
-        self, registry: Registry, recipes: Mapping[str, Recipe], changes: Mapping[str, Any], board: str | None
-    ) -> None:
+        self, registry: Registry, recipes: Mapping[str, Recipe], changes: Mapping[str, Any], board: str | None,
+        *, anchors: Sequence[bytes] = (),
+    ) -> None:  # fmt: skip
         self.registry, self._recipes, self._changes, self._board = registry, recipes, changes, board
+        self._anchors = anchors
 
     def of(self, name: str) -> Release:
         """The version for this device. Raises CommandError, RefusalError."""
+        from devices.anchors import anchor_files, configured, version_with
         from devices.image import firmware_for, firmware_version, place, wired
         from devices.update import release
 
@@ -89,10 +96,15 @@ class Releases:
             if slug not in self._recipes:
                 raise CommandError("unknown_recipe", slug=slug, choices=", ".join(self._recipes))
         placed = place([self._recipes[slug] for slug in slugs], self._board)
-        changes = {**(wired(placed) if self._board else {}), **self._changes, "firmware": firmware_version()}
+        changes = {
+            **(wired(placed) if self._board else {}),
+            **(configured(self._anchors) if self._anchors else {}),
+            **self._changes,
+            "firmware": version_with(firmware_version(), self._anchors),
+        }
         serial = self.registry.next_serial(name, at_s=int(time.time()))
         return release(
-            name, firmware_for(placed), key=bytes.fromhex(device.update_key), serial=serial, changes=changes
+            name, firmware_for(placed) | anchor_files(self._anchors), key=bytes.fromhex(device.update_key), serial=serial, changes=changes
         )  # fmt: skip
 
 
@@ -170,7 +182,7 @@ ENDS = {
 WHYS = {
     "boots": "why_boots", "wakes": "why_wakes", "time": "why_time", "mac": "why_mac", "replayed": "why_replayed",
     "hash": "why_hash", "no-key": "why_no_key", "on-trial": "why_on_trial", "disk": "why_disk", "memory": "why_memory",
-    "gone": "why_gone", "silent": "why_silent",
+    "gone": "why_gone", "silent": "why_silent", "anchors": "why_anchors",
 }  # fmt: skip
 """Words of a board's that are told in a sentence; others as they are."""
 

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Starts mosquitto; a damaged session file is moved aside instead of keeping the broker down; changed accounts are read again.
-# usage: start.sh [CONF [STATE [ACCOUNTS]]]
+# Starts mosquitto; a damaged session file is moved aside instead of keeping the broker down; changed accounts and certificates are read again.
+# usage: start.sh [CONF [STATE [ACCOUNTS [TLS]]]]
 set -eu
 conf=${1:-/etc/girouette/mosquitto.conf}
 state=${2:-/var/lib/girouette/broker}
 accounts=${3:-/var/lib/girouette/accounts}
+tls=${4:-/var/lib/girouette/tls}
 
 fingerprint() {
-    cat "$accounts/passwords" "$accounts/acl" 2>/dev/null | cksum
+    cat "$accounts/passwords" "$accounts/acl" "$tls/broker.pem" 2>/dev/null | cksum
 }
 
 reread_when_changed() { # broker's pid

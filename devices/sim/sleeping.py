@@ -14,7 +14,15 @@ MOST_BYTES = 2048
 
 
 class RTC:
-    """The clock's memory."""
+    """The chip's clock, and its memory."""
+
+    def datetime(self, told: tuple | None = None) -> tuple:
+        """Read or set the date; it is set where libfaketime holds this process's clock, and kept as ever elsewhere."""
+        if told is not None:
+            year, month, day, _, hour, minute, second = told[:7]
+            set_clock(days_to(year, month, day) * 86400.0 + hour * 3600 + minute * 60 + second)
+        year, month, day, hour, minute, second, weekday = time.gmtime()[:7]
+        return (year, month, day, weekday, hour, minute, second, 0)
 
     def memory(self, content: bytes | None = None) -> bytes | None:
         """Read, or replace, up to 2 KiB."""
@@ -37,6 +45,32 @@ def deepsleep(ms: int) -> None:
     with open(WOKEN, "w") as file:
         file.write(str(ms))
     sys.exit(REBOOT)
+
+
+def clock_off_s() -> float:
+    """By how much the chip's clock is ahead of this machine's: not at all, unless libfaketime holds it."""
+    path = os.getenv("FAKETIME_TIMESTAMP_FILE")
+    if path is None:
+        return 0.0
+    with open(path) as file:
+        return float(file.read())
+
+
+def days_to(year: int, month: int, day: int) -> int:
+    """Days from 1970-01-01 to this date of the Gregorian calendar."""
+    past = year - (month < 3)
+    since_march = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return past * 365 + past // 4 - past // 100 + past // 400 + since_march - 719468
+
+
+def set_clock(unix_s: float) -> None:
+    """Set the chip's clock, by the file in which libfaketime reads how far it is off."""
+    path = os.getenv("FAKETIME_TIMESTAMP_FILE")
+    if path is not None:
+        off_s = clock_off_s() + unix_s - time.time()
+        with open(path + ".new", "w") as file:
+            file.write("%+.3f" % off_s)
+        os.rename(path + ".new", path)
 
 
 def forget(name: str) -> bool:

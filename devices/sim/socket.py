@@ -6,6 +6,7 @@ side hears nothing, not even a goodbye. A connection that lived through that is 
 
 import errno
 import io
+import select
 
 import usocket
 from usocket import *  # noqa: F403
@@ -15,7 +16,6 @@ from world import the_world
 
 POLL = 3
 GET_FILENO = 10
-READY = 5
 _lost = []
 """Doors that the board closed while the network was away: held open, so that nobody hears of it."""
 
@@ -27,6 +27,7 @@ class socket(io.IOBase):
         self._door = usocket.socket(family, kind, protocol)
         self._cut = False
         self._answer = b""
+        self._asked = None
 
     def setblocking(self, value: bool) -> None:
         """As the real one."""
@@ -81,8 +82,20 @@ class socket(io.IOBase):
             self._door.close()
 
     def ioctl(self, request: int, argument: int) -> int:
-        """Let the event loop wait on the real socket."""
-        return self._door.fileno() if request == GET_FILENO else READY if request == POLL else 0
+        """Let the event loop wait on the real socket, and TLS ask it."""
+        if request == GET_FILENO:
+            return self._door.fileno()
+        return self._ready(argument) if request == POLL else 0
+
+    def _ready(self, wanted: int) -> int:
+        """What of this can be done without waiting."""
+        if self._asked is None:
+            self._asked = select.poll()
+            self._asked.register(self._door)
+        self._asked.modify(self._door, wanted)
+        for _, events in self._asked.ipoll(0):
+            return events
+        return 0
 
     def _away(self) -> bool:
         if the_world.offline():

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 
+WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""How a socket says that nothing can be read or written now."""
 READ_BYTES = 1 << 16
 MOST_BYTES = 1 << 20
 """So much may wait to be written; above that the client is told to wait, as by any full socket."""
@@ -31,14 +34,18 @@ class Buffered:
     def recv(self, count: int) -> bytes:
         """At most `count` bytes; raises BlockingIOError where none are there."""
         if self._at == len(self._read):
-            self._read, self._at = self._wrapped.recv(READ_BYTES), 0
+            try:
+                self._read, self._at = self._wrapped.recv(READ_BYTES), 0
+            except WAITS as e:
+                raise BlockingIOError from e
         piece = self._read[self._at : self._at + count]
         self._at += len(piece)
         return piece
 
     def pending(self) -> int:
-        """Bytes that `recv` gives without asking the socket."""
-        return len(self._read) - self._at
+        """Bytes that `recv` gives without waiting for the socket: TLS reads whole records, which may be longer than what is asked for."""
+        beneath = self._wrapped.pending() if isinstance(self._wrapped, ssl.SSLSocket) else 0
+        return len(self._read) - self._at + beneath
 
     def send(self, piece: bytes) -> int:
         """Take all of it, to be written before the event loop waits again; raises BlockingIOError where too much waits."""
@@ -69,7 +76,7 @@ class Buffered:
             return
         try:
             sent = self._wrapped.send(self._write)
-        except BlockingIOError:
+        except WAITS:
             sent = 0
         except OSError as e:
             self._broken = e

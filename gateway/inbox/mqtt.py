@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import aiomqtt
@@ -26,6 +28,8 @@ from gateway.message import Message, Outgoing
 CHANNELS = {"obs": 1, "health": 0, "state": 1, "ack": 1}
 """What boards say, and the quality of service it is asked for with."""
 SHARDS = 256
+SAFE = "mqtts"
+PORTS = {"mqtt": 1883, SAFE: 8883}
 UNKNOWN_WINDOW = 20
 """Messages that a broker has on their way at once, unless it was told otherwise: mosquitto's default."""
 ENOUGH = 50
@@ -56,6 +60,8 @@ class _Broker:
     port: int
     user: str | None
     password: str | None = field(repr=False)
+    safe: bool = False
+    """Is it spoken to by TLS?"""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -65,11 +71,15 @@ class MqttInbox:
     """Persistent sessions on a broker, one an account; with several, shards are shared out among them.
 
     `window` is how many unacknowledged messages the broker sends at most: a batch is due when so many wait, or 50, or when
-    the first has waited 250 ms. Raises InboxError for a URL that is not mqtt://[user:password@]host[:port].
+    the first has waited 250 ms. `authorities` is the file of those who may vouch for the broker of an mqtts:// URL; the system's
+    where it is None. Raises InboxError for a URL that is not mqtt[s]://[user:password@]host[:port], and for a file without any.
     """
 
-    def __init__(self, url: str, *more: str, window: int = UNKNOWN_WINDOW, name: str = "gateway") -> None:
+    def __init__(
+        self, url: str, *more: str, window: int = UNKNOWN_WINDOW, name: str = "gateway", authorities: Path | None = None
+    ) -> None:
         self._brokers = [_broker(each) for each in (url, *more)]
+        self._trusted = trusted(authorities) if any(broker.safe for broker in self._brokers) else None
         self._name = name
         self._enough = min(ENOUGH, window)
         self._waiting: list[Message] = []
@@ -164,7 +174,7 @@ class MqttInbox:
         client = aiomqtt.Client(
             broker.host, broker.port, username=broker.user, password=broker.password, clean_session=False,
             identifier=broker.user or f"{self._name}-{position}", keepalive=KEEPALIVE_S,
-            protocol=aiomqtt.ProtocolVersion.V311,
+            protocol=aiomqtt.ProtocolVersion.V311, tls_context=self._trusted if broker.safe else None,
         )  # fmt: skip
 
         def arrived(_: Paho, __: object, m: MQTTMessage) -> None:
@@ -228,6 +238,14 @@ class MqttInbox:
                 self._timer = asyncio.get_running_loop().call_later(WAIT_S, self._due.set)
 
 
+def trusted(authorities: Path | None) -> ssl.SSLContext:
+    """What a connection by TLS is made with; the broker's certificate and its name are checked. Raises InboxError."""
+    try:
+        return ssl.create_default_context(cafile=authorities)
+    except (OSError, ssl.SSLError) as e:
+        raise InboxError("bad_broker_ca", file=authorities, why=e) from e
+
+
 def _count(waiting: Sequence[Message]) -> int:
     """How many of these make a batch: one at least, where there are any."""
     total = 0
@@ -268,10 +286,10 @@ def _broker(url: str) -> _Broker:
     """An account by its URL."""
     parts = urlsplit(url)
     try:
-        port = parts.port or 1883
+        port = parts.port or PORTS.get(parts.scheme, 0)
     except ValueError:
         port = 0
-    if parts.scheme != "mqtt" or not parts.hostname or not port:
+    if parts.scheme not in PORTS or not parts.hostname or not port:
         raise InboxError("no_broker", url=url.rpartition("@")[2])
     user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
-    return _Broker(parts.hostname, port, user, password)
+    return _Broker(parts.hostname, port, user, password, parts.scheme == SAFE)

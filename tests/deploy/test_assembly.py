@@ -92,7 +92,7 @@ def test_credentials_are_put_into_the_urls_that_lack_them(home: Path) -> None:
     assert broker_urls(Settings(broker="mqtt://a")) == ["mqtt://a"]
 
 
-@pytest.mark.parametrize("url", ["", "http://127.0.0.1", "127.0.0.1:1883", "mqtts://me:secret@127.0.0.1"])
+@pytest.mark.parametrize("url", ["", "http://127.0.0.1", "127.0.0.1:1883", "amqp://me:secret@127.0.0.1"])
 def test_what_is_no_broker_is_refused(home: Path, url: str) -> None:
     """The sentence shows how a broker is written, and tells no password."""
     with pytest.raises(SpokenError, match="write mqtt://HOST:1883") as told:

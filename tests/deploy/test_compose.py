@@ -95,7 +95,9 @@ def test_only_what_must_be_is_published_and_on_loopback_at_first(town: Path, com
     ports = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
 
     assert set(ports) == PUBLISHED
-    assert all(p.startswith("${GIROUETTE_BIND:-127.0.0.1}:") for published in ports.values() for p in published)
+    outside = {p for published in ports.values() for p in published if not p.startswith("127.0.0.1:")}
+    assert all(p.startswith("${GIROUETTE_BIND:-127.0.0.1}:") for p in outside)
+    assert not any(p.endswith(":1883") for p in outside), "without TLS the broker is for this machine alone, always"
     assert "GIROUETTE_BIND=127.0.0.1\n" in (town / ".env").read_text()
     assert compose["networks"]["inside"] == {"internal": True}
 

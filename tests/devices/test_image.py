@@ -17,7 +17,7 @@ from devices.refusal import RecipeError
 GOLDEN = Path(__file__).parent / "golden"
 RECIPES = load_recipes()
 AIR_1 = Identity(
-    "air-1", "82", "air-1", "secret", "broker.example", 8883, wifi=({"ssid": "Mairie", "password": "côté"},)
+    "air-1", "82", "air-1", "secret", "broker.example", 8883, wifi=({"ssid": "Mairie", "password": "côté cour"},)
 )
 
 
@@ -40,7 +40,7 @@ def test_the_configuration_is_short_and_utf_8() -> None:
     raw = build_image([RECIPES["air"]], AIR_1)["/config.json"]
 
     assert b": " not in raw
-    assert "côté".encode() in raw
+    assert "côté cour".encode() in raw
 
 
 def test_the_firmware_is_in_the_image_byte_for_byte() -> None:

@@ -44,6 +44,8 @@ class Clock:
         self.source: str | None = None
         self.last_s = 0
         self.steps = 0
+        self.on_learnt = None
+        """What is told each date that is learnt, in Unix seconds."""
         self.off_ms = 0
         """By how much it was wrong when it was last set right."""
 
@@ -97,6 +99,8 @@ class Clock:
             self.steps += 1
         self.off_ms = base_ms - self._base_ms if self._base_ms is not None else 0
         self._base_ms, self.source, self._heard_ms = base_ms, source, up_ms
+        if self.on_learnt is not None:
+            self.on_learnt((base_ms + up_ms) // 1000)
         return True
 
     def date(self, up_s: int) -> int:

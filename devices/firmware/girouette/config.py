@@ -6,6 +6,8 @@ import slots
 from girouette.changes import changes
 
 VERSION = 1
+LONGEST_KEEPALIVE_S = 30
+"""A dead line is found out within this and ten seconds more; a line that was cut for 30 s would by itself take 24 s to go on."""
 GOOD = "config.good"
 """A copy of the last configuration with which the gateway was reached."""
 
@@ -22,7 +24,7 @@ class Broker:
         self.port: int = raw["port"]
         self.user: str = raw["user"]
         self.password: str = raw["password"]
-        self.keepalive_s: int = raw.get("keepalive", 30)
+        self.keepalive_s: int = max(2, min(LONGEST_KEEPALIVE_S, raw.get("keepalive", LONGEST_KEEPALIVE_S)))
 
 
 class Channel:
@@ -53,6 +55,12 @@ class Config:
         self.topic: str = raw["topic"]
         self.base_name: str = raw["bn"]
         self.broker = Broker(raw["broker"])
+        self.anchors: list[str] = raw.get("anchors") or []
+        """Files of the authorities that the broker's certificate may come from; without any the line is not encrypted."""
+        self.trusted_since: int = raw.get("trusted_since", 0)
+        """From when on the newest of them exists: no date before that is true."""
+        self.tls_name: str | None = raw.get("tls_name")
+        self.tls_port: int | None = raw.get("tls_port")
         self.networks: list[dict] = raw.get("wifi") or []
         self.ntp: str | None = raw.get("ntp")
         self.recipe: str = raw["recipe"]

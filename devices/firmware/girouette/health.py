@@ -47,6 +47,10 @@ class Health:
         }
         if board.updates is not None and board.updates.why is not None:
             told["update"] = board.updates.why
+        if board.link.told is not None:
+            told["wifi"] = board.link.told
+        if board.client.trust is not None and board.client.trust.refused is not None:
+            told["tls"] = board.client.trust.refused
         if board.inspector.found is not None:
             told["wiring"] = board.inspector.found
         if "voltage" in board.sampler.heard:

@@ -59,7 +59,7 @@ class Led:
 
 
 class Calls:
-    """Who wants a person: a sensor that has failed for a minute."""
+    """Who wants a person: a sensor, the Wi-Fi or the broker's certificate that has failed for a minute."""
 
     def __init__(self):
         self._since_s: dict[str, int] = {}

@@ -46,6 +46,8 @@ class Client:
         self._will = will
         self._filters = filters
         self._spawn = spawn
+        self.trust = None
+        """What a connection by TLS needs (trust.py); None is a line that is not encrypted."""
         self.on_message = lambda topic, payload: None
         self.on_connect = lambda: None
         self.on_disconnect = lambda: None
@@ -62,12 +64,19 @@ class Client:
         self._heard = self._spoke = 0
         self._begun: int | None = None
 
+    def secure(self, config, clock) -> None:
+        """Speak TLS from now on, where the configuration names anchors; what that needs is loaded only then."""
+        if config.anchors:
+            from girouette.trust import Trust
+
+            self.trust = Trust(config, clock)
+
     async def run(self, link_up, beat) -> None:
         """Connect whenever the network is there, and again when it ends, with full jitter; never returns."""
         failures, since = 0, time.ticks_ms()
         while True:
             beat()
-            if not link_up():
+            if not link_up() or self.trust is not None and not self.trust.ready():
                 await asyncio.sleep_ms(200)
                 continue
             self._begun = None
@@ -111,12 +120,11 @@ class Client:
 
     async def _connection(self, link_up, beat) -> None:
         """One connection from beginning to end; always ends in an error."""
-        host, port = self._broker.host, self._broker.port
-        reader, writer = await asyncio.wait_for_ms(asyncio.open_connection(host, port), LATE_MS)
+        reader, writer = await asyncio.wait_for_ms(self._open(), LATE_MS)
         tasks = []
         try:
             beat()
-            await asyncio.wait_for_ms(self._greet(reader, writer), LATE_MS)
+            await self._welcome(reader, writer)
             beat()
             self._begin()
             tasks = [self._spawn("mqtt in", self._read(reader)), self._spawn("mqtt out", self._write(writer))]
@@ -132,6 +140,24 @@ class Client:
                 task.cancel()
             writer.close()
             await writer.wait_closed()
+
+    async def _open(self):
+        broker, trust = self._broker, self.trust
+        if trust is None:
+            return await asyncio.open_connection(broker.host, broker.port)
+        port, name = trust.port or broker.port, trust.name or broker.host
+        return await asyncio.open_connection(broker.host, port, ssl=trust.context(), server_hostname=name)
+
+    async def _welcome(self, reader, writer) -> None:
+        """Be let in; where the line is encrypted, the first packet is what makes both sides prove who they are."""
+        if self.trust is None:
+            await asyncio.wait_for_ms(self._greet(reader, writer), LATE_MS)
+            return
+        try:
+            await asyncio.wait_for_ms(self._greet(reader, writer), LATE_MS)
+        except (OSError, ValueError) as error:
+            raise Disconnected(self.trust.explain(error))
+        self.trust.accepted()
 
     async def _greet(self, reader, writer) -> None:
         broker = self._broker

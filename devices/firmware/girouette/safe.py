@@ -63,6 +63,7 @@ class Board:
         will = (topic + "/state", json.dumps({"online": False}).encode())
         filters = [(topic + "/time", 0), (topic + "/cmd", 1), (topic + "/piece", 0)]
         client = Client(self.config.device, self.config.broker, will, filters, self.watchdog.spawn)
+        client.secure(self.config, self.clock)
         client.on_message = self._heard
         client.on_connect = self._connected
         return client
@@ -127,6 +128,10 @@ class Board:
         """What the board says on `health`."""
         told = {"up": self.uptime.s(), "free": gc.mem_free(), "signal": self.link.signal_dbm(), "safe": 1}
         told["firmware"], told["connects"] = self.config.firmware, self.client.connects
+        if self.link.told is not None:
+            told["wifi"] = self.link.told
+        if self.client.trust is not None and self.client.trust.refused is not None:
+            told["tls"] = self.client.trust.refused
         if self.crashed is not None:
             told["crash"] = self.crashed
         if self.updates.why is not None:

@@ -123,10 +123,25 @@ class Update:
                     limits = json.loads(rest)
                 else:
                     raise Failed("malformed")
+        await self._keep_anchors(wanted)
         tidy(self.place, wanted)
         if not rule.stage(self.place, order["version"], order["serial"], limits):
             raise Failed("disk")
         forget()
+
+    async def _keep_anchors(self, wanted: set) -> None:
+        """Authorities that the new version is to trust and does not bring are those of the running one."""
+        with open(self.place + "/config.json") as file:
+            anchors = json.load(file).get("anchors") or []
+        for path in anchors:
+            if path not in wanted:
+                place = self.place + "/" + path
+                make_folder(place[: place.rfind("/")])
+                try:
+                    await copy(slots.path(path), place)
+                except OSError:
+                    raise Failed("anchors")
+                wanted.add(path)
 
     async def _file(self, path: str, size: int, sha: str) -> None:
         """Have a file of the new version in its folder: it is there, or the running version has it, or it is fetched."""

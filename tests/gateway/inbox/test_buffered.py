@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
 
 import pytest
@@ -105,5 +106,22 @@ def test_a_broken_connection_is_told_by_the_next_send() -> None:
             await asyncio.sleep(0)
             with pytest.raises(OSError, match="roken pipe"):
                 buffered.send(b"more")
+
+    asyncio.run(test())
+
+
+def test_tls_says_that_nothing_is_there_in_its_own_way() -> None:
+    """To the client it is the same; bytes of a record that were not asked for are pending."""
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusted.check_hostname, trusted.verify_mode = False, ssl.CERT_NONE
+
+    async def test() -> None:
+        with pair() as (near, _):
+            waiting = trusted.wrap_socket(near, do_handshake_on_connect=False)
+            buffered = Buffered(waiting)
+            with pytest.raises(BlockingIOError):
+                buffered.recv(1)
+            assert buffered.pending() == 0
+            buffered.close()
 
     asyncio.run(test())

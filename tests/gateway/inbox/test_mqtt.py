@@ -379,7 +379,7 @@ def test_health_is_dropped_and_counted_when_too_much_waits(
     run(test())
 
 
-@pytest.mark.parametrize("url", ["mqtts://127.0.0.1", "mqtt://", "127.0.0.1:1883", "mqtt://host:99999"])
+@pytest.mark.parametrize("url", ["mqttss://127.0.0.1", "mqtt://", "127.0.0.1:1883", "mqtt://host:99999"])
 def test_what_is_no_broker_is_refused_with_a_sentence(url: str) -> None:
     """The sentence shows how an address is written, and tells no password."""
     with pytest.raises(InboxError, match="write mqtt://HOST:1883"):
