@@ -35,6 +35,8 @@ LOOK_S = 10
 """How often it is looked whether a version on trial has had its time."""
 NTP_SOON_S = 15
 """After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
+WANT_A_PERSON = ("wrong-password", "other-security")
+"""Why no network is joined, where waiting does not mend it."""
 
 
 class Over(Exception):
@@ -64,7 +66,7 @@ class Board:
         self.sampler = life.sampler if life else Sampler(self.sensors, config.period_s, self.uptime, self.sender.add)
         self.standing = slots.standing()
         self.updates = None
-        self._first = self.numbers.ep, self._first_number()
+        self._first = self.numbers.ep, self._first_number(life.first if life else self.numbers.next)
         self._receipted = False
         self.commands = Commands(self.clock, self._actions())
         self.client = self._client()
@@ -91,9 +93,9 @@ class Board:
             "reboot": lambda raw: self.restart("reboot", raw["id"]),
         }
 
-    def _first_number(self) -> int:
+    def _first_number(self, first: int) -> int:
         """The first sample of this start, or of the version on trial."""
-        return decide("first_of_trial", self.numbers.ep, self.numbers.next) if slots.trial else self.numbers.next
+        return decide("first_of_trial", self.numbers.ep, first) if slots.trial else first
 
     def _loaded_updates(self):
         if self.updates is None:
@@ -107,6 +109,7 @@ class Board:
         will = (topic + "/state", json.dumps({"online": False}).encode())
         filters = [(topic + "/kept", 0), (topic + "/time", 0), (topic + "/cmd", 1), (topic + "/piece", 0)]
         client = Client(self.config.device, self.config.broker, will, filters, self.watchdog.spawn)
+        client.secure(self.config, self.clock)
         client.on_message = self._heard
         client.on_connect = self._connected
         client.on_disconnect = self.sender.disconnected
@@ -174,6 +177,10 @@ class Board:
 
     def _light(self) -> str:
         faults = [s.name for s in self.sensors if s.fault is not None and s.fault != "warm-up"]
+        if self.link.why in WANT_A_PERSON:
+            faults.append("wifi")
+        if self.client.trust is not None and self.client.trust.failing:
+            faults.append("tls")
         calls = self.calls.hear(faults, self.uptime.s())
         kept = self.client.online and not self.sender.silent
         return light_of(joined=self.link.up(), kept=kept, calls=calls)
