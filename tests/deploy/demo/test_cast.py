@@ -9,7 +9,7 @@ from devices.recipe import load_recipes
 from devices.words import say
 
 
-def test_twelve_devices_play_all_three_recipes() -> None:
+def test_twelve_devices_play_three_recipes() -> None:
     """Each has a place of its own, and what its table names exists."""
     recipes = load_recipes()
 
@@ -17,7 +17,7 @@ def test_twelve_devices_play_all_three_recipes() -> None:
 
     assert len(players) == 12
     assert len({p.id for p in players}) == len({p.place for p in players}) == len({p.at for p in players}) == 12
-    assert {p.recipe for p in players} == set(recipes)
+    assert {p.recipe for p in players} == {"air", "noise", "weather"} <= set(recipes)
     for player in players:
         channels = {c.name for c in recipes[player.recipe].channels}
         assert {f["channel"] for f in player.faults if "channel" in f} | set(player.quality) <= channels
