@@ -50,6 +50,8 @@ EVENT = np.dtype(
 )
 """One event of a series; (series, start_s, kind) is what replaces what."""
 
+CLEARLY = 2.0
+"""Of two places that drift apart, it is the one that is so many times farther from its own mean than the other."""
 CLOSE_S = 1800
 """An event is over when it has not shown for so long."""
 LONGEST_S = 7 * 86_400
@@ -60,8 +62,8 @@ KNOWN = 60
 """Readings that must have come before repetitions are judged."""
 ALONE = 0.7
 """Something is wrong with a series, not with a neighbour of it, if it is off by so much of what they are off, at least."""
-ALARM = 1.01
-"""A detector's score from here on is an event."""
+ALARM = 0.6
+"""A detector's score from here on is an event by itself: well above the alarm of its own, which is rung twice a month."""
 HOLD = 0.7
 """A level is off until it is so much of the limit again."""
 STRONG, RAISES_S = 2.0, 86_400
@@ -190,9 +192,9 @@ def _put_level(fired: Fired, memory: NDArray[np.void], seen: Seen, near: NDArray
     alone = 2 * seen.agreeing <= seen.compared
     strange = np.abs(np.nan_to_num(memory["level"] - memory["norm"]))
     least = np.zeros(len(memory), np.bool_)
-    for own, them in ((moved, JUMP), (strange, LEVEL)):
+    for own, them, clearly in ((moved, JUMP, 1.0), (strange, LEVEL, CLEARLY)):
         other = np.where(near >= 0, own[near], 0.0).max(axis=1)
-        mine = (seen.compared != 1) | (own >= other)
+        mine = (seen.compared != 1) | (own >= clearly * other)
         mine &= alone if them == JUMP else True
         rows = slice(0, LEVEL - JUMP) if them == JUMP else slice(LEVEL - JUMP, None)
         fires = (level[:, rows] > limit[:, rows]) & (size[:, rows] >= ALONE * theirs[:, rows]) & mine[:, None]

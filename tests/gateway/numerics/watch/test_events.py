@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gateway.numerics.params import params_row
 from gateway.numerics.watch import KINDS
-from gateway.numerics.watch.events import stuck_limit
-from gateway.numerics.watch.memory import fresh
+from gateway.numerics.watch.events import ALARM, judge, stuck_limit
+from gateway.numerics.watch.memory import OF_UNUSUAL, fresh
+from gateway.numerics.watch.signs import look
+from gateway.numerics.watch.slots import nothing
 from tests.gateway.numerics.watch.towns import BEGIN_S, DAY_S, events, everything, rows, town, watcher
 
 DAYS = 4.0
@@ -110,3 +113,15 @@ def test_repetitions_are_judged_by_how_common_they_are() -> None:
 
     assert limit[0] < limit[1] < np.inf
     assert np.isinf(limit[2])
+
+
+def test_a_high_score_is_an_event_by_itself() -> None:
+    """What the detector finds very unusual is told even where no sign shows, and a lower score is not."""
+    memory, near = fresh(2), np.full((2, 8), -1)
+    known, slot = np.array([params_row("mean", 60, {})] * 2), nothing(2, np.zeros(2))
+    seen = look(memory, known, near, slot, BEGIN_S)
+
+    fired = judge(memory, known, near, seen=seen, slot=slot, end_s=BEGIN_S, alarm=np.array([ALARM, ALARM - 0.01]))
+
+    assert fired.fires[:, OF_UNUSUAL].tolist() == [True, False]
+    assert fired.fires.sum() == 1
