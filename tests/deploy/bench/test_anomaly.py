@@ -11,9 +11,10 @@ import pytest
 
 from deploy.bench.anomaly import TRIED, cross_validated, figures, scores_of, write_scores
 from deploy.bench.nab import PROFILES, Series, gains, load, score_at
-from gateway.numerics.columns import GOOD, MISSING, Columns
+from gateway.numerics.columns import GOOD, MISSING, READING, Columns
 from gateway.numerics.detector import THRESHOLD, fresh, score
 from gateway.numerics.params import params_row
+from gateway.numerics.watch import Watch
 
 NAB = os.environ.get("GIROUETTE_NAB")
 """A folder with the development half of NAB."""
@@ -47,6 +48,24 @@ def test_scores_are_those_of_the_gateway() -> None:
 
     np.testing.assert_array_equal(scores_of(one), np.nan_to_num(np.array(told)).astype(float))
     assert scores_of(one)[[150, 200]].tolist() == [0, 0]
+
+
+def test_scores_are_those_behind_the_stream() -> None:
+    """To the last bit what the watch makes of the same readings, slot by slot, in batches of its own."""
+    one, watch = file(1, odd=450, count=500), Watch()
+    watch.know(np.array([params_row("mean", 300, {})]), {})
+    rows = np.zeros(500, READING)
+    rows["time_s"], rows["value"], rows["flag"] = one.time_s, one.value, GOOD
+    first = np.diff(one.time_s, prepend=-1) > 0  # another value for the same second never comes so far
+
+    told: dict[int, float] = {}
+    for batch in np.array_split(rows[first], 7):
+        watch.take(batch)
+        told |= {int(row["time_s"]): float(row["score"]) for found in watch.due() for row in found.scores}
+
+    there = first & np.isin(one.time_s, list(told))
+    assert there.sum() > 480
+    assert scores_of(one)[there].tolist() == [told[int(time_s)] for time_s in one.time_s[there]]
 
 
 def test_what_is_odd_is_found_and_the_rest_is_not() -> None:
