@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM, TIMED
+from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM, TIMED
 
 
 def _none() -> NDArray[np.int64]:
@@ -56,17 +56,22 @@ def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
     """The kinds of rows by their aggregates.
 
     >>> kinds(np.array([CIRCULAR, 0, COUNTER, SUM], np.uint8)).added.tolist()
-    [2, 3]
+    [3, 2]
     """
     others = aggregate.nonzero()[0]
     if not others.size:
         return Kinds(*[_NOTHING] * 7)
     code = aggregate[others]
+    order = code.argsort(kind="stable")
+    others, ends = others[order], np.searchsorted(code[order], np.arange(len(AGGREGATES) + 1)).tolist()
+
+    def among(first: int, last: int) -> NDArray[np.int64]:
+        return others[ends[first] : ends[last + 1]]
+
     angle, level, counter, last, highest, timed = (
-        others[(code == each).nonzero()[0]] for each in (CIRCULAR, ENERGETIC, COUNTER, LAST, MAX, TIMED)
+        among(each, each) for each in (CIRCULAR, ENERGETIC, COUNTER, LAST, MAX, TIMED)
     )
-    added = others[((code == SUM) | (code == COUNTER)).nonzero()[0]]
-    return Kinds(angle, level, counter, added, last, highest, timed)
+    return Kinds(angle, level, counter, among(SUM, COUNTER), last, highest, timed)
 
 
 def change(

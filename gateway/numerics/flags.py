@@ -130,7 +130,8 @@ def judge(
     tests += gross
     tests += rate_of_change(changed(value, before, of, run.spread(known["wrap"])), step_s, run, known)
     tests += flat_line(_since(seen, was, known, run=sound, step_s=step_s), run, known)
-    tests += clock_doubt(run, was, known)
+    if known["clock"].any():
+        tests += clock_doubt(run, was, known)
     if not run.single:
         tests[:-1] += told[1:]
         tests[run.ends[:-1]] -= told[run.starts[1:]]
@@ -191,7 +192,10 @@ def spike(off: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArra
 def flat_line(since_s: NDArray[np.int64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
     """What the test adds: 2 or 3 where a value has not moved for too long (QARTOD test 8); to `stuck` where it counts."""
     still_s = run.time_s - since_s
-    grade = _graded(still_s >= run.spread(known["flat_suspect_s"]), still_s >= run.spread(known["flat_fail_s"]))
+    suspect = still_s >= run.spread(known["flat_suspect_s"])
+    if not suspect.any():
+        return np.zeros(len(still_s), np.int64)
+    grade = _graded(suspect, still_s >= run.spread(known["flat_fail_s"]))
     added: NDArray[np.int64] = grade * run.spread(known["flat_unit"])
     return added
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.order import Run
-from gateway.numerics.params import LEVELS
+from gateway.numerics.params import CIRCULAR, LEVELS
 
 CENTRE = LEVELS - 1
 """The place of the newest reading's own level in `seen`; it stays 0."""
@@ -51,7 +51,9 @@ def stand_still(
     `seen` are the COLD records of all series, indexed by id.
     """
     level, time_s = levels(run.value, known["flat_step"]), run.time_s
-    moved = turned(level - now["level"], known["flat_turn"])
+    moved = level - now["level"]
+    if (angle := (known["aggregate"] == CIRCULAR).nonzero()[0]).size:
+        moved[angle] = turned(moved[angle], known["flat_turn"][angle])
     steps = np.abs(moved)
     gone = steps >= known["flat_levels"]
     reset = gone | silent

@@ -120,7 +120,7 @@ def _each_once(last_s: NDArray[np.int64], columns: Columns) -> bool:
         return False
     nth, mark = np.arange(len(columns)), np.empty(len(last_s), np.int64)
     mark[columns.series] = nth
-    return bool(np.array_equal(mark[columns.series], nth))
+    return bool((mark[columns.series] == nth).all())
 
 
 def _firsts(series: NDArray[np.int64]) -> NDArray[np.bool_]:

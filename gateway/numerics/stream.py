@@ -142,6 +142,8 @@ def _turn_hours(
     now: NDArray[np.void], open_: NDArray[np.void], cold: NDArray[np.void], known: NDArray[np.void], run: Run
 ) -> None:
     """Where an hour is over that the test of an attenuated signal asks of, it is told what there was."""
+    if not known["attenuated"].any():
+        return
     hours = open_[1::LANES]
     over = known["attenuated"] & (run.time_s - hours["start_s"] >= HOUR_S)
     if (some := np.flatnonzero(over)).size:
