@@ -39,6 +39,10 @@ class Surroundings:
     seed: int = 0
     longitude: float = 0.0
     """Degrees east, by which a signal's `peak_h` is an hour of the sun."""
+    wifi: Mapping[str, Any] | None = None
+    """`networks` (name: key), `secured` (names that ask for a user), `leases` (false: no address is given out); None is any network."""
+    ahead_s: float = 0.0
+    """How much later it is in this world, for its time server, than on this machine."""
 
 
 class Board(subprocess.Popen[bytes]):

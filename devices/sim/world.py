@@ -43,6 +43,7 @@ class World:
         self._signals = told.get("signals") or {}
         self._faults = told.get("faults") or []
         self._wifi = told.get("wifi")
+        self._ahead_s = told.get("ahead_s", 0)
         self._longitude = told.get("longitude", 0.0)
         self._began = time.ticks_ms()
         self._stuck: dict[str, float] = {}
@@ -90,7 +91,7 @@ class World:
 
     def ahead_s(self) -> float:
         """How much later it is in this world than on this machine."""
-        return self.control("ahead_s", 0)
+        return self.control("ahead_s", self._ahead_s)
 
     def wifi(self) -> dict | None:
         """What there is of Wi-Fi: `networks` (name: password), `secured` (names that ask for a user), `leases`; None is any network."""

@@ -78,7 +78,7 @@ class SafeBoard:
         self._options = {"ntp": None, "host": NAME, **options}
         self._environ: dict[str, str] = {}
         self.board: Board | None = None
-        self._folder.mkdir()
+        self._folder.mkdir(exist_ok=True)
 
     @property
     def log(self) -> Path:

@@ -6,10 +6,16 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tls
+from on_board import run
 from receiver import Receiver
+
+from devices.image import Identity, build_image, shard_of
+from devices.recipe import load_recipes
+from devices.simulate import lay
 
 pytestmark = pytest.mark.slow
 HIS = tls.authority()
@@ -88,3 +94,100 @@ def test_a_broker_that_is_not_ours_hears_nothing(
     board.cut()
     assert not (tmp_path / "board/flash/tls.txt").exists(), "once trusted, the word is of the past"
     assert json.loads((tmp_path / "board/flash/config.json").read_text())["anchors"] == ["anchors/1.der"]
+
+
+RECONNECTS = """
+import asyncio
+import gc
+import time
+import machine  # the simulator is loaded before anything is measured
+from girouette import mqtt
+from girouette.clock import Clock, Uptime
+from girouette.config import load_config
+from girouette.watchdog import Watchdog
+
+mqtt.backoff_ms = lambda *_: 1
+config = load_config()
+will = (config.topic + "/state", b"{}")
+watchdog = Watchdog(30000)
+client = mqtt.Client(config.device, config.broker, will, [(config.topic + "/kept", 0)], watchdog.spawn)
+gc.collect()
+before = gc.mem_alloc()
+client.secure(config, Clock(Uptime()))
+connected = asyncio.Event()
+client.on_connect = connected.set
+longest, took, heap, resident = [0], [0] * given, [0] * given, [0] * given  # they do not grow while it is measured
+turn = [0]
+
+def resident_kib():
+    with open("/proc/self/status") as file:
+        return [int(line.split()[1]) for line in file if line.startswith("VmRSS")][0]
+
+async def look():
+    while True:
+        asked = time.ticks_us()
+        await asyncio.sleep_ms(1)
+        longest[0] = max(longest[0], time.ticks_diff(time.ticks_us(), asked) - 1000)
+
+opened = client._open
+async def timed():
+    took[turn[0]] = time.ticks_ms()
+    return await opened()
+client._open = timed
+
+async def main():
+    asyncio.create_task(look())
+    asyncio.create_task(client.run(lambda: True, lambda: None))
+    for n in range(given):
+        connected.clear()
+        await asyncio.wait_for(connected.wait(), 20)
+        took[n] = time.ticks_diff(time.ticks_ms(), took[n])
+        await client.publish(config.topic + "/obs", b"[]", 1)
+        gc.collect()
+        heap[n], resident[n] = gc.mem_alloc(), resident_kib()
+        turn[0] = min(n + 1, given - 1)
+        client._break("for the test")
+
+asyncio.run(main())
+result = {"before": before, "heap": heap, "resident": resident, "took_ms": took, "longest_us": longest[0]}
+"""
+
+
+def measured(tmp_path: Path, port: int, anchors: tuple[bytes, ...], count: int) -> dict[str, Any]:
+    """Heap, resident memory and time of so many connections, one after another, on the interpreter."""
+    home = tmp_path / f"home-{bool(anchors)}"
+    home.mkdir()
+    identity = Identity("b1", shard_of("b1"), "b1", "secret", tls.NAME, port, anchors=anchors, ntp=None)
+    image = build_image([load_recipes()["noise"]], identity)
+    lay({path: image[path] for path in image if "anchors" in path}, home / "flash")
+    found: dict[str, Any] = run(RECONNECTS, home, count, config=json.loads(image["/config.json"]))
+    return found
+
+
+def test_fifty_connections_leave_nothing_behind(
+    broker: tls.SafeBroker, tmp_path: Path, until: Callable[..., None]
+) -> None:
+    """Neither in MicroPython's heap nor beyond it, where Mbed TLS lives, is more taken after fifty than after ten."""
+    tls.show(tmp_path, HIS)
+    broker.start(until)
+
+    found = measured(tmp_path, broker.port, (tls.anchor(HIS),), 50)
+
+    assert max(found["heap"][-10:]) <= max(found["heap"][5:15]) + 64
+    print(
+        "handshakes", sorted(found["took_ms"])[25], "ms, longest step", found["longest_us"], "us"
+    )  # for docs/figures.md
+    assert found["resident"][-1] - found["resident"][10] < 256, "one connection takes 40 KiB there"
+
+
+def test_tls_takes_little_of_the_heap(broker: tls.SafeBroker, tmp_path: Path, until: Callable[..., None]) -> None:
+    """What a connection by TLS holds beyond a plain one is less than 8 KiB on a board, where objects are half as large."""
+    tls.show(tmp_path, HIS)
+    broker.start(until)
+
+    safe = measured(tmp_path, broker.port, (tls.anchor(HIS),), 5)
+    plain = measured(tmp_path, broker.plain, (), 5)
+
+    taken = (safe["heap"][-1] - safe["before"]) - (plain["heap"][-1] - plain["before"])
+    print("a connection by TLS holds", taken, "bytes more in this heap")
+    assert taken < 16384
