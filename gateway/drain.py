@@ -143,6 +143,13 @@ def joined(parts: Iterable[Columns]) -> Columns:
     )
 
 
+def rows_of(readings: NDArray[np.void], columns: Columns) -> NDArray[np.void]:
+    """Those of READING rows that are of these readings."""
+    wanted = _keys(columns.series, columns.time_s)
+    some: NDArray[np.void] = readings[np.isin(_keys(readings["series"], readings["time_s"]), wanted)]
+    return some
+
+
 def _keys(series: NDArray[np.int64], time_s: NDArray[np.int64]) -> NDArray[np.int64]:
     """One number a series and second: times have 40 bits, series 23."""
     keys: NDArray[np.int64] = series.astype(np.int64) << 40 | time_s

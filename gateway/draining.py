@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.drain import Drain, joined
+from gateway.drain import Drain, joined, rows_of
 from gateway.figures import Figures
 from gateway.journal import Journal
 from gateway.numerics.columns import Columns
@@ -109,16 +109,19 @@ class Draining:
         step = await self._works.once(partial(self._drain.advance, columns))
         if len(step.late):
             await self.write(self._drain.batch(step, seq=None, shared=shared))
-            self.watched(step.readings)
+            self.watched(step.readings[step.new :])
             late = await self._works.until_done(partial(self._drain.meet, step.late, again=again))
             self._figures.add(late=len(late.columns), conflicts=len(late.conflicts))
             await self._conflicts(late.conflicts)
             step = await self._works.once(partial(self._drain.rework, late))
+            brought = rows_of(step.readings, late.columns)
+        else:
+            brought = step.readings[step.new :]
         batch = await self._works.until_done(partial(self._drain.batch, step, seq=seq, shared=shared))
         if seq is not None:
             batch, self._blobs = replace(batch, watch=self._blobs), None
         await self.write(batch)
-        self.watched(step.readings)
+        self.watched(brought)
         if seq is not None and not shared:
             await self._commits.until_done(partial(self._journal.drained, seq, now_s=int(time.time())))
 

@@ -7,6 +7,7 @@ an hour at a time. Its blobs are written each hour; a restart goes on from them 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from functools import partial
 
 import numpy as np
@@ -41,7 +42,7 @@ class Watching:
         self._works = Patience("watch")
         self._watch = Watch()
         self._known: NDArray[np.void] | None = None
-        self._came: list[NDArray[np.void]] = []
+        self._came: deque[NDArray[np.void]] = deque()  # filled by the loop, emptied by the thread
         self._reads = True  # from the store, as long as more waits there than was handed on
         self._piece_s, self._read_from_s = PIECE_S, 0
         self._checked_s = 0
@@ -77,9 +78,8 @@ class Watching:
         self.newest_s = max(self.newest_s, int(readings["time_s"].max()))
         if not self._reads:
             self._came.append(readings)
-            if sum(map(len, self._came)) + self._watch.waiting > MOST_WAITING:
+            if sum(map(len, tuple(self._came))) + self._watch.waiting > MOST_WAITING:
                 self._reads = True
-                self._came.clear()
         self._more.set()
 
     async def run(self) -> None:
@@ -107,7 +107,8 @@ class Watching:
         """Go on from the blobs, or from some days of what is stored where there are none that fit."""
         self._watch, self._known = Watch(), None
         self._know()
-        self._reads, self._came = True, []
+        self._reads = True
+        self._came.clear()
         whole = self._watch.unpack(self._store.watch())
         newest = self._store.latest(range(len(self._directory.table())))
         newest_s = int(newest["time_s"].max(initial=0))
@@ -130,9 +131,8 @@ class Watching:
         """Hand on what came; from the store, as long as there is more: then True."""
         self._know()
         if not self._reads:
-            came, self._came = self._came, []
-            for readings in came:
-                self._watch.take(readings)
+            while self._came:
+                self._watch.take(self._came.popleft())
             return False
         return self._read()
 
@@ -140,15 +140,14 @@ class Watching:
         """Take the next piece of what is stored; False at its end, from where on readings are handed on again."""
         since_s = self._watch.closed_s
         if since_s is None:
-            self._reads = (
-                False  # nothing was stored when we began; before the store is asked, so that nothing falls between
-            )
+            self._reads = False  # before the store is asked, so that nothing falls between
             self._watch.take(self._store.between(0, FAR_S))
             return False
         self._piece_s = 2 * self._piece_s if since_s == self._read_from_s else PIECE_S
         self._read_from_s = since_s
         end_s = since_s + self._piece_s + LATENESS_S
         last = end_s >= self.newest_s
+        self._came.clear()
         self._reads = not last
         self._watch.forget()
         self._watch.take(self._store.between(since_s, FAR_S if last else end_s))

@@ -32,9 +32,9 @@ from gateway.numerics.watch.slots import SLOT_S, Slot
 
 DAY = 86_400 // SLOT_S
 """Slots of a day."""
-SCALES = np.array([8.0, 7.0, 7.0, 7.0, 7.0, 7.0, 11.0, 11.0, 8.0])
+SCALES = np.array([8.0, 7.0, 7.0, 7.0, 7.0, 7.0, 12.0, 12.0, 8.0])
 """A sign fires when it is so many times its mean size..."""
-RECORDS = np.array([1.6, 1.4, 1.4, 1.4, 1.5, 1.5, 1.3, 1.3, 2.0])
+RECORDS = np.array([1.6, 1.4, 1.4, 1.4, 1.5, 1.5, 1.4, 1.4, 2.0])
 """...and so many times the greatest of its past."""
 GRAINS = np.array([4.0, 3.0, 3.0, 3.0, 3.0, 3.0, 0.0, 0.0, 3.0])
 """And so many times the smallest change that the series can tell."""
