@@ -60,14 +60,22 @@ def begin(*, slept: bool, typed: bool = False) -> str:
     elif typed:
         slots.folder = state["good"]
     else:
-        once = state.pop("once", None)
         state["fails"] += 1
         write(state)
-        slots.safe = once or ("boots" if state["fails"] > FAILS else None)
+        slots.safe = _asked() or ("boots" if state["fails"] > FAILS else None)
         # Where not even its safe mode lives, the board is as it was flashed.
         slots.folder = "" if state["fails"] > 2 * FAILS else state["good"]
     slots.back = state.get("back")
     return slots.folder
+
+
+def _asked() -> str | None:
+    """Was this one start to be without sensors, because an update needs the memory?"""
+    try:
+        os.remove(slots.ROOM)
+    except OSError:
+        return None
+    return "update"
 
 
 def _tries(state: dict, slept: bool) -> bool:

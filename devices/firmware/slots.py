@@ -4,6 +4,8 @@ import sys
 
 CRASH = "crash.txt"
 LONGEST = 160
+ROOM = "room"
+"""A file that asks for one start without sensors."""
 folder = ""
 """Where the version lies that runs: the root is the empty one."""
 trial = False

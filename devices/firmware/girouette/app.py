@@ -1,6 +1,7 @@
 """The application: makes the parts of the board, joins them, and runs one task for each thing that goes on."""
 
 import asyncio
+import gc
 import json
 import os
 
@@ -10,7 +11,7 @@ import slots
 from girouette import crash
 from girouette.buses import Buses
 from girouette.clock import Clock, Uptime
-from girouette.commands import Commands, Refused
+from girouette.commands import LATER, Commands, Refused
 from girouette.config import Config
 from girouette.health import Health
 from girouette.led import Calls, Led, light_of
@@ -89,13 +90,28 @@ class Board:
             "log": tell_log,
             "check": self.inspector.order,
             "configure": self._configure,
-            "update": lambda raw: self._loaded_updates().order(raw),
+            "update": self._update,
             "reboot": lambda raw: self.restart("reboot", raw["id"]),
         }
 
     def _first_number(self, first: int) -> int:
         """The first sample of this start, or of the version on trial."""
-        return decide("first_of_trial", self.numbers.ep, first) if slots.trial else first
+        return slots.trial and decide("first_of_trial", self.numbers.ep, first) or first
+
+    def _update(self, raw: dict) -> dict:
+        try:
+            return self._loaded_updates().order(raw)
+        except MemoryError:
+            self.make_room(raw)
+            return LATER
+
+    def make_room(self, order: dict) -> None:
+        """Start again without sensors, and take the new version there: there is no memory for it beside them."""
+        gc.collect()
+        for name, text in (("update.json", json.dumps(order)), (slots.ROOM, "")):
+            with open(name, "w") as file:
+                file.write(text)
+        self.restart("update: it needs more memory")
 
     def _loaded_updates(self):
         if self.updates is None:
@@ -221,8 +237,8 @@ class Board:
             self.numbers.ep, first - 1 if ep == self.numbers.ep else 0
         ):
             return
-        self._receipted = decide("receipted")
-        if self.standing.pop("trial", False):
+        self._receipted = bool(decide("receipted"))
+        if self._receipted and self.standing.pop("trial", False):
             self.reporter.connected()  # who updates a board waits for this
 
     def _lasted(self) -> None:
@@ -266,10 +282,17 @@ class Board:
 
 
 def decide(what: str, *given):
-    """What `probation` says to this; it is loaded for the moment, since a small board has no room for it all the time."""
-    from girouette import probation
+    """What `probation` says to this; it is loaded for the moment, since a small board has no room for it all the time.
 
-    told = getattr(probation, what)(*given)
+    None where there is no room for it now either: it is asked again.
+    """
+    gc.collect()
+    try:
+        from girouette import probation
+
+        told = getattr(probation, what)(*given)
+    except MemoryError:
+        told = None
     slots.unload("girouette.probation")
     slots.unload("rule")
     return told

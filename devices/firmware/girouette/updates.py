@@ -3,7 +3,6 @@
 import json
 import os
 
-import rule
 import slots
 from girouette.commands import LATER, Refused
 from girouette.log import note
@@ -98,12 +97,7 @@ class Updates:
         """Start again without sensors, where there is memory for it; False where that is so already."""
         if slots.safe is not None:
             return False
-        with open(ORDER, "w") as file:
-            json.dump(raw, file)
-        state = rule.read()
-        state["once"] = "update"
-        rule.write(state)
-        self._board.restart("update: it needs more memory")
+        self._board.make_room(raw)
         return True
 
 
