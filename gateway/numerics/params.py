@@ -71,6 +71,8 @@ NEAR_S = 3600.0
 """Rate of change and spike compare readings that are at most so far apart, or four periods where those are longer."""
 LEVELS = 6
 """A flat line's tolerance is at most so many steps: the memory of where values were has twice as many places."""
+LEAST = 4
+"""A flat line is at least so many periods long."""
 HOUR_S = 3600
 ATTENUATED_S = 86_400.0
 """The range of values is looked at over so long where nothing else is said."""
@@ -170,7 +172,7 @@ def _hz(period_s: float) -> float:
 def _set_flat(row: NDArray[np.void], quality: Mapping[str, float], period_s: float) -> None:
     """Flat line; half the shorter time, or two periods, is the longest silence that a flat line may hold.
 
-    Times are whole periods, as many as fit: so readings at their period are flagged as by a count of them. Where the tolerance
+    Times are whole periods, as many as fit, and four at least: so readings at their period are flagged as by a count of them. Where the tolerance
     has more than LEVELS steps, values are read in coarser ones.
     """
     fail = quality.get("flat_fail_s", math.inf)
@@ -189,10 +191,10 @@ def _set_flat(row: NDArray[np.void], quality: Mapping[str, float], period_s: flo
 
 
 def _whole(time_s: float, period_s: float) -> float:
-    """The whole periods that fit into a time, at least one."""
+    """The whole periods that fit into a time, at least LEAST: a board that measures each half hour says nothing by two equal readings."""
     if not (math.isfinite(time_s) and period_s > 0):
         return time_s
-    return max(1, math.floor(time_s / period_s + 1e-9)) * period_s
+    return max(LEAST, math.floor(time_s / period_s + 1e-9)) * period_s
 
 
 def _set_slow(row: NDArray[np.void], quality: Mapping[str, float]) -> None:

@@ -79,3 +79,13 @@ def test_a_series_of_which_nothing_is_known_is_a_mean_without_tests() -> None:
     assert not any(row[name] for name in ("gross", "rate", "spike", "flat"))
     assert row["made"] == 0x2222222222
     assert not any(np.isnan(row[n]).any() for n in row.dtype.names or ())
+
+
+def test_a_flat_line_is_whole_periods_long_and_four_at_least() -> None:
+    """Two equal readings half an hour apart are no stuck sensor."""
+    quality = {"flat_suspect_s": 2700, "flat_fail_s": 21_600}
+    often, odd, seldom = (params_row("mean", period_s, quality) for period_s in (60, 7, 1800))
+
+    assert (often["flat_suspect_s"], odd["flat_suspect_s"], seldom["flat_suspect_s"]) == (2700, 2695, 7200)
+    assert (often["flat_fail_s"], odd["flat_fail_s"], seldom["flat_fail_s"]) == (21_600, 21_595, 21_600)
+    assert params_row("mean", 0, quality)["flat_suspect_s"] == 2700
