@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from api.problems import NotThere
 
 if TYPE_CHECKING:
     from devices.quantity import Quantity
-    from gateway.registry import Device, Installation, Pilot, Place, Registry, Series
+    from gateway.registry import Calibration, Device, Installation, Pilot, Place, Registry, Series
 
 Span = tuple[int, int]
 """[start_s, end_s), in seconds since 1970 UTC."""
@@ -18,6 +19,15 @@ FOR_EVER_S = 1 << 40
 MOST_KEPT = 16
 SILENT_PERIODS = 3
 SILENT_LEAST_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A calibration where it holds for a series: while its device filled it, in [start_s, end_s)."""
+
+    start_s: int
+    end_s: int
+    by: Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,15 @@ class Shown:
     quantity: Quantity
     spans: tuple[Span, ...]
     device: Device | None
+    periods: Sequence[tuple[int, float]] = ()
+    """From when on a reading was expected every so often, oldest first."""
+    corrections: tuple[Correction, ...] = ()
+    """What is corrected, oldest first; no two at one time."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of its pilot."""
+        return ZoneInfo(self.pilot.timezone or "UTC")
 
     @property
     def id(self) -> int:
@@ -107,6 +126,7 @@ class Catalogue:
         boards = _Boards(self._registry)
         places = {p.id: p for p in self._registry.places()}
         pilots = {p.id: p for p in self._registry.pilots()}
+        periods = self._registry.all_periods()
         shown: dict[int, Shown] = {}
         for one in series:
             spans = _spans(self._registry.public_spans(one.id))
@@ -115,7 +135,10 @@ class Catalogue:
             quantity = self._quantities.get(one.quantity)
             if spans and quantity is not None:
                 place = places[one.place_id]
-                shown[one.id] = Shown(one, place, pilots[place.pilot_id], quantity, spans, boards.behind(one, spans))
+                shown[one.id] = Shown(
+                    one, place, pilots[place.pilot_id], quantity, spans, boards.behind(one, spans), periods.get(one.id, ()),
+                    boards.corrections(one),
+                )  # fmt: skip
         return _view(revision, key, opened, shown, boards)
 
 
@@ -126,6 +149,7 @@ class _Boards:
         installations = registry.installations()
         self._channels = {name: {channel for channel, _ in of} for name, of in registry.channels().items()}
         self._devices = {d.id: d for d in registry.devices()}
+        self._calibrations = registry.calibrations()
         self._there: dict[int, list[Installation]] = {}
         self._first: dict[str, int] = {}
         for one in sorted(installations, key=lambda i: (i.start_s, i.id)):
@@ -140,6 +164,24 @@ class _Boards:
             if fills and clip(spans, one.start_s, end_s):
                 return self._devices.get(one.device_id)
         return None
+
+    def corrections(self, series: Series) -> tuple[Correction, ...]:
+        """How the devices that fill the series are calibrated, each while it stands there."""
+        found = []
+        for stay in self._there.get(series.place_id, []):
+            for one in self._calibrations:
+                if (one.device_id, one.channel) == (stay.device_id, series.channel):
+                    held = (one.start_s, FOR_EVER_S if one.end_s is None else one.end_s)
+                    end_s = FOR_EVER_S if stay.end_s is None else stay.end_s
+                    found += [Correction(*span, one) for span in clip([held], self._from_s(stay), end_s)]
+        return tuple(sorted(found, key=lambda c: c.start_s))
+
+    def _from_s(self, stay: Installation) -> int:
+        """When a stay begins: what a device measured before its first one belongs there too, back to another device's."""
+        if stay.id != self._first[stay.device_id]:
+            return stay.start_s
+        there = self._there[stay.place_id]
+        return max([i.end_s for i in there if i.end_s is not None and i.end_s <= stay.start_s], default=0)
 
     def numbers(self, devices: Iterable[Device]) -> dict[str, int]:
         """The number of each of these devices."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.catalogue import Shown
+from api.corrected import Beside
 from api.licences import licence_url
 from gateway.numerics.columns import WIDTHS
 from gateway.store.port import Tier
 
 COLUMNS = (
     "time", "value", "unit", "flag", "period_s", "completeness", "count", "min", "max", "generated", "licence", "attribution",
+    "corrected", "corrected_flag", "correction",
 )  # fmt: skip
 """The columns of every CSV, at every tier: they may grow at the end, and never change their place."""
 WINDOW_DIGITS = 3
@@ -61,8 +63,8 @@ class Writer(Protocol):
         """What stands before the first row."""
         ...
 
-    def text(self, block: NDArray[np.void]) -> str:
-        """The rows of one block."""
+    def text(self, block: NDArray[np.void], beside: Beside | None = None) -> str:
+        """The rows of one block, with what stands beside them where something is corrected."""
         ...
 
     def tail(self) -> str:
@@ -102,28 +104,35 @@ class CsvRows:
         names = (self._dialect.time_name, *COLUMNS[1:])
         return self._dialect.begin + self._dialect.mark.join(names) + "\r\n"
 
-    def text(self, block: NDArray[np.void]) -> str:
+    def text(self, block: NDArray[np.void], beside: Beside | None = None) -> str:
         """The rows of one block."""
-        return self._raw(block) if self._tier == "raw" else self._windows(block)
+        tails = self._corrected(beside) if beside is not None else [f"{self._dialect.mark * 3}\r\n"] * len(block)
+        return self._raw(block, tails) if self._tier == "raw" else self._windows(block, tails)
+
+    def _corrected(self, beside: Beside) -> Iterator[str]:
+        """The last cells of each row, and its end."""
+        m, values = self._dialect.mark, self._numbers(np.round(beside.value, self._digits))
+        for value, flag, name in zip(values, beside.flag.tolist(), beside.name, strict=True):
+            yield f"{m}{value}{m}{flag or ''}{m}{name}\r\n"
 
     def tail(self) -> str:
         """Nothing: a CSV ends with its last row."""
         return ""
 
-    def _raw(self, block: NDArray[np.void]) -> str:
+    def _raw(self, block: NDArray[np.void], tails: Iterable[str]) -> str:
         flags = block["flag"].tolist()
         made = (block["time_s"] < self._until).tolist()
         mark = self._dialect.mark
         ends = {
-            (f, g): mark.join(["", self._unit, str(f), self._period, "", "1", "", "", str(int(g)), self._end]) + "\r\n"
+            (f, g): mark.join(["", self._unit, str(f), self._period, "", "1", "", "", str(int(g)), self._end])
             for f in set(flags)
             for g in (False, True)
         }
         after = self._dialect.zone + mark
-        rows = zip(self._times(block["time_s"]), self._numbers(block["value"]), flags, made, strict=True)
-        return "".join([f"{t}{after}{v}{ends[f, g]}" for t, v, f, g in rows])
+        rows = zip(self._times(block["time_s"]), self._numbers(block["value"]), flags, made, tails, strict=True)
+        return "".join([f"{t}{after}{v}{ends[f, g]}{tail}" for t, v, f, g, tail in rows])
 
-    def _windows(self, block: NDArray[np.void]) -> str:
+    def _windows(self, block: NDArray[np.void], tails: Iterable[str]) -> str:
         rows = zip(
             self._times(block["start_s"]),
             self._numbers(np.round(block["value"], self._digits)),
@@ -133,14 +142,15 @@ class CsvRows:
             self._numbers(block["min"]),
             self._numbers(block["max"]),
             (block["start_s"] < self._until).tolist(),
+            tails,
             strict=True,
         )
         m, after, end = self._dialect.mark, self._dialect.zone + self._dialect.mark, self._end
         unit, period = self._unit, self._period
         return "".join(
             [
-                f"{t}{after}{v}{m}{unit}{m}{f}{m}{period}{m}{c}{m}{n}{m}{lo}{m}{hi}{m}{int(g)}{m}{end}\r\n"
-                for t, v, f, c, n, lo, hi, g in rows
+                f"{t}{after}{v}{m}{unit}{m}{f}{m}{period}{m}{c}{m}{n}{m}{lo}{m}{hi}{m}{int(g)}{m}{end}{tail}"
+                for t, v, f, c, n, lo, hi, g, tail in rows
             ]
         )
 
@@ -192,22 +202,30 @@ class JsonRows:
         name = "readings" if self._tier == "raw" else "windows"
         return msgspec.json.encode(self._about).decode()[:-1] + f',"{name}":[\n'
 
-    def text(self, block: NDArray[np.void]) -> str:
+    def text(self, block: NDArray[np.void], beside: Beside | None = None) -> str:
         """The rows of one block, a line each."""
-        return self.between.join(self._rows(block))
+        return self.between.join(self._rows(block, beside))
 
     def tail(self) -> str:
         """The end of the object."""
         return "\n]}\n"
 
-    def _rows(self, block: NDArray[np.void]) -> Iterator[str]:
+    def _rows(self, block: NDArray[np.void], beside: Beside | None) -> Iterator[str]:
         time_name = "time_s" if self._tier == "raw" else "start_s"
-        made = [',"generated":true}' if g else "}" for g in (block[time_name] < self._until).tolist()]
+        tails = self._corrected(beside) if beside is not None else ["}"] * len(block)
+        generated = (block[time_name] < self._until).tolist()
+        made = [f',"generated":true{tail}' if g else tail for g, tail in zip(generated, tails, strict=True)]
         when, flags = times(block[time_name]), block["flag"].tolist()
         if self._tier == "raw":
             rows = zip(when, json_numbers(block["value"]), flags, made, strict=True)
             return (f'{{"time":"{t}Z","value":{v},"flag":{f}{g}' for t, v, f, g in rows)
         return self._windows(block, when, flags, made)
+
+    def _corrected(self, beside: Beside) -> Iterator[str]:
+        """The end of each object: what is corrected, where something is."""
+        values = numbers(np.round(beside.value, self._digits))
+        for value, flag, name in zip(values, beside.flag.tolist(), beside.name, strict=True):
+            yield f',"corrected":{value},"corrected_flag":{flag},"correction":"{name}"}}' if value else "}"
 
     def _windows(self, block: NDArray[np.void], when: list[str], flags: list[int], made: list[str]) -> Iterator[str]:
         values = json_numbers(np.round(block["value"], self._digits))

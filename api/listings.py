@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.catalogue import FOR_EVER_S, Shown, View
+from api.corrected import corrections_json
 from api.licences import licence_url
 from api.links import Links
 from api.sensorthings.moments import iso
@@ -55,6 +56,7 @@ def series_json(shown: Shown, links: Links) -> dict[str, object]:
         "period_s": shown.series.period_s,
         "public": [[iso(a), None if b >= FOR_EVER_S else iso(b)] for a, b in shown.spans],
         "generated_until": iso(shown.series.generated_until_s) if shown.series.generated_until_s else None,
+        "corrections": corrections_json(shown),
         "licence": licence_url(shown.pilot.licence) or shown.pilot.licence,
         "attribution": shown.pilot.attribution,
         "csv": links.to(f"/api/series/{shown.id}.csv"),

@@ -53,11 +53,16 @@ PLACE = _object(
     "id name pilot lat lon series",
     id=WHOLE, name=TEXT, pilot=TEXT, lat=NUMBER, lon=NUMBER, series=_many(WHOLE), sensorthings=ADDRESS, page=_maybe(ADDRESS),
 )  # fmt: skip
+ANY: Schema = {"type": "object"}
+CORRECTION = {
+    **_object("id numbers evidence", id=TEXT, numbers=ANY, evidence=ANY),
+    "description": "How readings are corrected in [from, to); null where there is no bound",
+}
 SERIES = _object(
-    "id place place_name pilot channel quantity name unit aggregate period_s public licence attribution csv json",
+    "id place place_name pilot channel quantity name unit aggregate period_s public licence attribution csv json corrections",
     id=WHOLE, place=WHOLE, place_name=TEXT, pilot=TEXT, channel=TEXT, quantity=TEXT, name=BOTH, unit=TEXT, aggregate=TEXT,
     period_s=NUMBER, public=_many(_many(_maybe(TIME))), generated_until=_maybe(TIME), licence=TEXT, attribution=TEXT,
-    csv=ADDRESS, json=ADDRESS, sensorthings=ADDRESS,
+    corrections=_many(CORRECTION), csv=ADDRESS, json=ADDRESS, sensorthings=ADDRESS,
 )  # fmt: skip
 QUANTITY = _object(
     "slug name unit aggregate digits definition quality",
@@ -67,11 +72,13 @@ QUANTITY = _object(
 PLACES = _object("pilots places", pilots=_many(PILOT), places=_many(PLACE))
 ALL_SERIES = _object("pilots series", pilots=_many(PILOT), series=_many(SERIES))
 QUANTITIES = _object("quantities", quantities=_many(QUANTITY))
-READING = _object("time value flag", time=TIME, value=_maybe(NUMBER), flag=FLAG, generated=TRUTH)
+CORRECTED = {"corrected": NUMBER, "corrected_flag": FLAG, "correction": TEXT}
+"""Present where a reading or a window is corrected."""
+READING = _object("time value flag", time=TIME, value=_maybe(NUMBER), flag=FLAG, generated=TRUTH, **CORRECTED)
 WINDOW = _object(
     "time value flag completeness count min max",
     time=TIME, value=_maybe(NUMBER), flag=WHOLE, completeness=_maybe(NUMBER), count=WHOLE, min=_maybe(NUMBER),
-    max=_maybe(NUMBER), generated=TRUTH,
+    max=_maybe(NUMBER), generated=TRUTH, **CORRECTED,
 )  # fmt: skip
 ROWS = {
     **_object(
@@ -84,7 +91,7 @@ ROWS = {
 LATEST = _object(
     "series channel quantity value unit time age_s stale flag sentence generated",
     series=WHOLE, channel=TEXT, quantity=TEXT, value=_maybe(NUMBER), unit=TEXT, time=TIME, age_s=WHOLE, stale=TRUTH,
-    flag=FLAG, sentence=BOTH, generated=TRUTH,
+    flag=FLAG, sentence=BOTH, generated=TRUTH, **CORRECTED,
 )  # fmt: skip
 POINT = _object(
     "type coordinates",

@@ -14,16 +14,19 @@ from starlette.responses import Response, StreamingResponse
 from api.answers import JSON, PUBLIC_LIVE, PUBLIC_SLOW, headers, keeping, known, licence_links, ready, tag
 from api.bounds import Bounds
 from api.catalogue import Shown, View
+from api.corrected import Corrector
 from api.formats import CsvRows, Dialect, JsonRows, Writer
 from api.front import Front
 from api.listings import series_json
-from api.readings import Readings, Rows
+from api.readings import BLOCK_ROWS, Readings, Rows
 from gateway.numerics.columns import as_bytes
 from gateway.store.port import Tier
 
 CSV = "text/csv"
 SHORT_ROWS = 2_000
 """An answer of fewer rows is made in one piece."""
+CORRECTED_ROWS = 200
+"""Corrected windows are made of their readings: so many at once."""
 SETTLED_S = 86_400
 """What ended longer ago is kept longer by caches; not for ever: late readings come, and an interval may be hidden."""
 
@@ -40,7 +43,8 @@ class Table:
     def blocks(self, readings: Readings, *, after: int | None = None) -> Iterator[Rows]:
         """Its rows in blocks, oldest first; with `after`, only those that begin later."""
         start_s = self.bounds.start_s if after is None else after + 1
-        return readings.blocks(self.shown, start_s, self.bounds.end_s, tier=self.tier)
+        rows = BLOCK_ROWS if self.tier == "raw" or not self.shown.corrections else CORRECTED_ROWS
+        return readings.blocks(self.shown, start_s, self.bounds.end_s, tier=self.tier, rows=rows)
 
     def begins(self, readings: Readings) -> tuple[list[Rows], bool]:
         """Its first blocks, SHORT_ROWS or a little more in all, and whether they are all there is."""
@@ -60,7 +64,20 @@ class Table:
         newest = readings.latest([self.shown]).get(self.shown.id)
         last = b"" if newest is None else as_bytes(newest)
         there = readings.count(self.shown, 0, self.bounds.end_s)
-        return tag(media, self.shown.id, self.tier, self.bounds, self.view.revision, there, last)
+        return tag(
+            media,
+            self.shown.id,
+            self.tier,
+            self.bounds,
+            self.view.revision,
+            there,
+            last,
+            self.corrector(readings).marks(),
+        )
+
+    def corrector(self, readings: Readings) -> Corrector:
+        """Makes what stands beside its rows."""
+        return Corrector(readings, self.view, self.shown)
 
     def cache(self, now_s: float) -> str:
         """How long others may keep it."""
@@ -100,9 +117,10 @@ async def _answer(
     request: Request, front: Front, table: Table, writer: Writer, media: str, more: dict[str, str]
 ) -> Response:
     cache, link = table.cache(front.now_s()), licence_links([table.shown.pilot])
-    taken, whole = await front.desk.short(lambda: table.begins(front.readings))
+    corrector, read = table.corrector(front.readings), front.desk.long if table.shown.corrections else front.desk.short
+    taken, whole = await read(lambda: table.begins(front.readings))
     if whole:
-        body = "".join(texts(writer, taken)).encode()
+        body = (await read(lambda: "".join(texts(writer, corrector, table.tier, taken)))).encode()
         return ready(request, body, media, headers(cache=cache, etag=tag(body), link=link, more=more))
     etag = await front.desk.long(lambda: table.etag(front.readings, f"{media}{writer.head()}"))
     told = headers(cache=cache, etag=etag, link=link, more=more)
@@ -112,14 +130,14 @@ async def _answer(
         return StreamingResponse(iter(()), media_type=media, headers=told)
     last = taken[-1]
     rest = table.blocks(front.readings, after=int(last["time_s" if table.tier == "raw" else "start_s"][-1]))
-    pieces = (text.encode() for text in texts(writer, chain(taken, rest)))
+    pieces = (text.encode() for text in texts(writer, corrector, table.tier, chain(taken, rest)))
     return StreamingResponse(front.desk.stream(pieces), media_type=media, headers=told)
 
 
-def texts(writer: Writer, blocks: Iterable[Rows]) -> Iterator[str]:
+def texts(writer: Writer, corrector: Corrector, tier: Tier, blocks: Iterable[Rows]) -> Iterator[str]:
     """What is sent, a piece a block: the head with the first, the tail by itself."""
     before = writer.head()
     for block in blocks:
-        yield before + writer.text(block)
+        yield before + writer.text(block, corrector.beside(block, tier))
         before = writer.between
     yield writer.tail() if before == writer.between else before + writer.tail()

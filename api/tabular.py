@@ -13,6 +13,7 @@ from api import schemas
 from api.answers import JSON, PUBLIC_SLOW, headers, keeping, licence_links, ready, tag
 from api.bounds import From, To, read_bounds
 from api.catalogue import View
+from api.corrected import newest_corrected
 from api.formats import EXCEL, PLAIN
 from api.front import Front, Key
 from api.geojson import MEDIA as GEOJSON
@@ -65,7 +66,8 @@ def _latest(router: APIRouter, front: Front) -> None:
         rows = await front.desk.short(lambda: front.readings.latest(list(view.shown.values())))
         links = front.links(request, view)
         told = headers(cache=keeping(view), etag=latest_tag(view, rows, now_s, links), link=licence_links(view.pilots))
-        return ready(request, lambda: latest_geojson(view, rows, now_s, links), GEOJSON, told)
+        corrected = newest_corrected(front.readings, view, rows)
+        return ready(request, lambda: latest_geojson(view, rows, corrected, now_s, links), GEOJSON, told)
 
 
 def _listings(router: APIRouter, front: Front) -> None:

@@ -14,6 +14,7 @@ import typer
 from deploy.commands import (
     authority,
     bench,
+    calibrations,
     check,
     devices,
     energy,
@@ -47,6 +48,8 @@ app.add_typer(pilots.place, name="place")
 app.add_typer(devices.device, name="device")
 app.add_typer(recipes.recipe, name="recipe")
 add(recipes.new)
+add(calibrations.calibrate)
+app.add_typer(calibrations.calibration, name="calibration")
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
 app.add_typer(bench.bench, name="bench")
 app.add_typer(quarantine.quarantine, name="quarantine")

@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from api.catalogue import Shown, View
+from api.corrected import Newest, newest_corrected
 from api.licences import licence_url
 from api.readings import Readings
 from api.web.charts import Chart, Stretch, chart
@@ -69,6 +70,8 @@ class PlacePart:
 
     told: Told
     chart: Chart
+    corrected: str
+    """What a correction makes of the newest reading, with the correction's name; empty where nothing is corrected."""
 
 
 def zone_of(pilot: Pilot) -> ZoneInfo:
@@ -159,6 +162,18 @@ def place_parts(
     """The page of a place: a part a series."""
     series = view.by_place[place.id]
     latest = readings.latest(series)
+    corrected = newest_corrected(readings, view, latest)
     return [
-        PlacePart(tell(s, latest.get(s.id), speech, now_s), chart(readings, s, stretch, speech, now_s)) for s in series
+        PlacePart(
+            tell(s, latest.get(s.id), speech, now_s),
+            chart(readings, s, stretch, speech, now_s),
+            _corrected(s, corrected.get(s.id), speech),
+        )
+        for s in series
     ]
+
+
+def _corrected(shown: Shown, newest: Newest | None, speech: Speech) -> str:
+    if newest is None:
+        return ""
+    return speech.word("corrected", value=speech.value(newest.value, shown.quantity), name=newest.name)

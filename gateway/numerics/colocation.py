@@ -95,9 +95,10 @@ def colocate(sensor: Pair, references: Sequence[Pair]) -> Fit:
 
 def fit(time_s: Ints, x: Floats, y: Floats, step_s: int) -> Fit:
     """The same over pairs that are there already: at (n,) times, x of the sensor and y of the reference."""
-    for name, of in (("sensor_constant", x), ("reference_constant", y)):
-        if float(np.std(of)) <= STEADY * max(1.0, float(np.abs(of).max())):
-            raise CorrectionError(name, value=f"{of[0]:g}")
+    if _constant(x):
+        raise CorrectionError("sensor_constant", value=f"{x[0]:g}")
+    if _constant(y):
+        raise CorrectionError("reference_constant", value=f"{y[0]:g}")
     dx, dy = x - x.mean(), y - y.mean()
     slope = float(dx @ dy / (dx @ dx))
     offset = float(y.mean() - slope * x.mean())
@@ -125,6 +126,10 @@ def _refuse_short(n: int, step_s: int) -> None:
         raise CorrectionError("apart")
     if n * step_s < LEAST_DAYS * DAY_S:
         raise CorrectionError("short", days=f"{math.floor(n * step_s / DAY_S * 10) / 10:g}", least=LEAST_DAYS, count=n)
+
+
+def _constant(of: Floats) -> bool:
+    return float(np.std(of)) <= STEADY * max(1.0, float(np.abs(of).max()))
 
 
 def _rms(of: NDArray[np.float64]) -> float:
