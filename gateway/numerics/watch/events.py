@@ -23,8 +23,10 @@ from gateway.numerics.watch.memory import (
     OF_SPIKE,
     OF_STUCK,
     OF_UNUSUAL,
+    RAMP,
     SHORT,
     SPIKE,
+    STEP,
 )
 from gateway.numerics.watch.signs import FORGET, Seen
 from gateway.numerics.watch.slots import SLOT_S, Slot
@@ -68,7 +70,6 @@ HOLD = 0.7
 """A level is off until it is so much of the limit again."""
 STRONG, RAISES_S = 2.0, 86_400
 """An event raises the flags of readings in which it is so many times as large as it had to be, for a day at most."""
-_LEVELS = slice(JUMP, DRIFT + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,27 +185,31 @@ def learn_counts(memory: NDArray[np.void], slot: Slot, expected: NDArray[np.floa
 
 
 def _put_level(fired: Fired, memory: NDArray[np.void], seen: Seen, near: NDArray[np.int64]) -> None:
-    """A level that is not where it was or where its neighbours are, if it is this series that is off and not a neighbour."""
-    level, limit = np.abs(seen.signs[:, _LEVELS]), seen.limits[:, _LEVELS]
-    size = np.nan_to_num(level)
-    theirs = np.where((near >= 0)[:, :, None], size[near], 0.0).max(axis=1)
+    """A level that is not where it was or where its neighbours are, if it is this series that is off and not a neighbour.
+
+    A sign counts where no neighbour has it clearly larger, a jump where at most half of the neighbours moved the same way.
+    Of two alone, a jump is of the one that moved more, and a drift of the one that is clearly farther from its own mean.
+    """
     moved = np.abs(np.nan_to_num(seen.moved))
-    alone = 2 * seen.agreeing <= seen.compared
     strange = np.abs(np.nan_to_num(memory["level"] - memory["norm"]))
-    least = np.zeros(len(memory), np.bool_)
-    for own, them, clearly in ((moved, JUMP, 1.0), (strange, LEVEL, CLEARLY)):
-        other = np.where(near >= 0, own[near], 0.0).max(axis=1)
-        mine = (seen.compared != 1) | (own >= clearly * other)
-        mine &= alone if them == JUMP else True
-        rows = slice(0, LEVEL - JUMP) if them == JUMP else slice(LEVEL - JUMP, None)
-        fires = (level[:, rows] > limit[:, rows]) & (size[:, rows] >= ALONE * theirs[:, rows]) & mine[:, None]
-        first = np.argmax(np.where(fires, level[:, rows] / limit[:, rows], 0), axis=1) + rows.start
-        any_ = fires.any(axis=1) & ~least
-        row = np.flatnonzero(any_)
-        fired.fires[row, OF_LEVEL], fired.kind[row, OF_LEVEL] = True, A_JUMP if them == JUMP else A_DRIFT
-        fired.size[row, OF_LEVEL] = seen.signs[row, JUMP + first[row]]
-        fired.against[row, OF_LEVEL] = limit[row, first[row]]
-        least |= any_
+    alone = 2 * seen.agreeing <= seen.compared
+    jumps = alone & ((seen.compared != 1) | (moved >= _most(moved, near)))
+    drifts = (seen.compared != 1) | (strange >= CLEARLY * _most(strange, near))
+    for signs, kind, mine in (((LEVEL, DRIFT), A_DRIFT, drifts), ((JUMP, STEP, RAMP), A_JUMP, jumps)):
+        size = np.abs(seen.signs[:, signs])
+        fires = (size > seen.limits[:, signs]) & mine[:, None]
+        for n in range(len(signs)):
+            fires[:, n] &= size[:, n] >= ALONE * _most(np.nan_to_num(size[:, n]), near)
+        row = np.flatnonzero(fires.any(axis=1))
+        first = np.array(signs)[np.argmax(np.where(fires, size / seen.limits[:, signs], 0.0)[row], axis=1)]
+        fired.fires[row, OF_LEVEL], fired.kind[row, OF_LEVEL] = True, kind
+        fired.size[row, OF_LEVEL], fired.against[row, OF_LEVEL] = seen.signs[row, first], seen.limits[row, first]
+
+
+def _most(size: NDArray[np.float64], near: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(s,) the largest of the neighbours' sizes, 0 where there are none."""
+    most: NDArray[np.float64] = np.where(near >= 0, size[near], 0.0).max(axis=1)
+    return most
 
 
 def _put_stuck(fired: Fired, memory: NDArray[np.void], known: NDArray[np.void], slot: Slot) -> None:
