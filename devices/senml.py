@@ -36,6 +36,7 @@ class Identity:
     """Who says it, and which samples it is about, as far as that could be made out."""
 
     base: str
+    """Begins with the device's name and a slash; a board of one channel says the channel's here too."""
     ep: int
     lo: int
     dr: int
@@ -79,7 +80,7 @@ class Pack:
     """A message, read record by record."""
 
     base: str
-    """The base name of the first record."""
+    """The base name of the first record: the device's name, a slash, and what all names of the pack go on with."""
     ep: int | None
     lo: int
     dr: int
@@ -110,7 +111,7 @@ def read_pack(payload: bytes) -> Pack:
     return reading.pack()
 
 
-_PAIR = re.compile(rb'"(bn|ep|lo|dr|sq)"\s*:\s*(?:"([^"\\]{0,64})"|(\d{1,16})(?:\.0{0,16})?(?=[\s,}\]]|$))')
+_PAIR = re.compile(rb'"(bn|ep|lo|dr|sq)"\s*:\s*(?:"([^"\\]{0,128})"|(\d{1,16})(?:\.0{0,16})?(?=[\s,}\]]|$))')
 
 
 def identify(payload: bytes) -> Identity | None:

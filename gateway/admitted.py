@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -59,16 +60,27 @@ class Typed(msgspec.Struct, gc=False):
     """A SenML record as our boards send it; whatever else is legal goes to the reference."""
 
     n: str = ""
-    u: str = ""
+    u: str | None = None
     v: float = math.nan
     t: float = 0.0
     sq: Counted = 0
     bn: str | None = None
     bt: float | None = None
+    bu: str | None = None
     ep: Number | None = None
     lo: Number = 1
     dr: Number = 0
     bv: None = None
+
+
+def _named(known: Known, base: str | None) -> Mapping[str, Channel] | None:
+    """The channels by what their records are called under a base name: the device's, or one channel's whole name; else None."""
+    if base == known.base:
+        return known.channels
+    if base is None or not base.startswith(known.base):
+        return None
+    only = known.channels.get(base[len(known.base) :])
+    return None if only is None else {"": only}
 
 
 class Gathering:
@@ -90,12 +102,11 @@ class Gathering:
     def take(self, known: Known, records: list[Typed]) -> bool:
         """Take a pack whole; where any record is not as it should be nothing is taken, and False returned."""
         head = records[0]
-        ep, base_s = head.ep, 0.0 if head.bt is None else head.bt
-        if head.bn != known.base:
+        ep, channels = head.ep, _named(known, head.bn)
+        if channels is None:
             return False
-        head.bn = head.bt = head.ep = None  # taken: on a later record they are for the reference
         marks = len(self._series), len(self._samples)
-        if not self._take_records(known, records, ep, base_s):
+        if not self._take_records(known.number, channels, records):
             del self._series[marks[0] :], self._times[marks[0] :], self._values[marks[0] :], self._rows[marks[0] :]
             del self._samples[marks[1] :]
             return False
@@ -103,13 +114,16 @@ class Gathering:
             self._packs.extend((known.number, ep, max(head.lo, 1), head.dr))
         return True
 
-    def _take_records(self, known: Known, records: list[Typed], ep: int | None, base_s: float) -> bool:
-        channels, oldest_s, after_s = known.channels, self._oldest_s, self._newest_s + 1
+    def _take_records(self, number: int, channels: Mapping[str, Channel], records: list[Typed]) -> bool:
+        head, oldest_s, after_s = records[0], self._oldest_s, self._newest_s + 1
         series, times, values, rows = self._series, self._times, self._values, self._rows
-        number, current, row = known.number, 0, -1
+        ep, base_unit, base_s, current, row = head.ep, head.bu, 0.0, 0, -1
+        head.bn = head.bu = head.ep = None  # taken: on a later record they are for the reference
         for record in records:
-            if record.bn is not None or record.bt is not None or record.ep is not None:
+            if record.bn is not None or record.bu is not None or record.ep is not None:
                 return False
+            if record.bt is not None:
+                base_s = record.bt
             if record.sq != current and record.sq and ep is not None:
                 if record.sq < current:
                     return False
@@ -119,7 +133,7 @@ class Gathering:
             value, time_s = record.v, base_s + record.t
             if (
                 channel is None
-                or record.u != channel.unit
+                or (record.u != channel.unit and (record.u is not None or base_unit != channel.unit))
                 or not channel.low <= value <= channel.high
                 or not channel.from_s <= time_s < channel.until_s
                 or not oldest_s <= time_s < after_s

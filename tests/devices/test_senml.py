@@ -79,6 +79,22 @@ def test_base_labels_hold_from_their_record_on() -> None:
     ]
 
 
+def test_a_whole_name_and_a_unit_may_stand_in_the_base_labels() -> None:
+    """A record without a name is called as its base name says (RFC 8428, section 4.5.1), one without a unit as `bu` says."""
+    pack = read(
+        {"bn": "noise-1/noise_level", "bu": "dB", "bt": T, "ep": 7, "lo": 2, "dr": 1, "sq": 3, "v": 61.5},
+        {"sq": 4, "t": 60, "v": 62},
+        {"bt": T + 120, "sq": 5, "v": 63},
+    )
+
+    assert (pack.base, pack.samples, pack.refused) == ("noise-1/noise_level", (3, 4, 5), ())
+    assert [(r.name, r.unit, r.value, r.time_s, r.sq) for r in pack.records] == [
+        ("noise-1/noise_level", "dB", 61.5, T, 3),
+        ("noise-1/noise_level", "dB", 62.0, T + 60, 4),
+        ("noise-1/noise_level", "dB", 63.0, T + 120, 5),
+    ]
+
+
 def test_a_sample_may_be_empty() -> None:
     """A record without name and value opens a sample that has no measurement."""
     pack = read({"bn": "air-1/", "bt": T, "ep": 7, "sq": 3}, {"sq": 4, "n": "temperature", "u": "Cel", "v": 1})
@@ -192,6 +208,10 @@ def test_an_excerpt_is_a_pack_that_says_the_same() -> None:
     ("payload", "found"),
     [
         (b'[{"bn":"a/","ep":7,"lo":2,"dr":1,"sq":3,"n":"t"},{"sq" : 4.0}', Identity("a/", 7, 2, 1, (3, 4))),
+        (
+            b'[{"bn":"' + b"d" * 32 + b"/" + b"w" * 32 + b"." + b"q" * 32 + b'","ep":7,"sq":3,"v":',
+            Identity("d" * 32 + "/" + "w" * 32 + "." + "q" * 32, 7, 1, 0, (3,)),
+        ),
         (b'{"sq":3,"sq":3,"ep":7}', Identity("", 7, 1, 0, (3,))),
         (b'"ep":7,"lo":0,"sq":0', Identity("", 7, 1, 0, ())),
         (b'[{"ep":7,"n":"\\"sq\\":9", "sq":3}]', Identity("", 7, 1, 0, (3,))),

@@ -121,6 +121,41 @@ def test_one_refusal_a_sample_with_all_its_bad_records(desk: Any, pack_head: Hea
     assert len(again.readings) == 0
 
 
+@pytest.mark.parametrize(
+    ("labels", "code"),
+    [
+        ({"u": "%"}, "wrong-unit"),
+        ({"n": ".mean"}, "unknown-channel"),
+        ({"v": 110.1}, "out-of-bounds"),
+        ({"t": 9e8}, "future"),
+    ],
+)
+def test_a_pack_of_one_channel_is_judged_record_by_record(
+    desk: Any, pack_head: Heads, labels: dict[str, Any], code: str
+) -> None:
+    """Where name and unit stand in the base labels, a bad record costs itself, and its excerpt is refused the same way again."""
+    first = {k: v for k, v in pack_head(bn="air-1/humidity", bu="%RH", v=40).items() if k not in {"n", "u"}}
+
+    admitted = desk.admit([first, {"sq": 4, "t": 1, "v": 41, **labels}, {"sq": 5, "t": 2, "v": 42}])
+
+    assert admitted.readings.value.tolist() == [40, 42]
+    assert refused(admitted) == [(code, 7, 4)]
+    assert refused(desk.admit(admitted.refused[0].payload)) == [(code, 7, 4)]
+
+
+@pytest.mark.parametrize(
+    ("base", "code"),
+    [("air-2/humidity", "wrong-name"), ("air-1humidity", "wrong-name"), ("air-1/smell", "unknown-channel")],
+)
+def test_a_whole_name_is_the_devices_own(desk: Any, pack_head: Heads, base: str, code: str) -> None:
+    """What a base name says before the first slash is the device, and what it says after it one of its channels."""
+    first = {k: v for k, v in pack_head(bn=base, bu="%RH", v=40).items() if k not in {"n", "u"}}
+
+    admitted = desk.admit([first])
+
+    assert (refused(admitted), len(admitted.readings)) == ([(code, 7, 3)], 0)
+
+
 def test_packs_of_other_boards_have_absolute_times_and_no_receipt(desk: Any, pack_head: Heads) -> None:
     """Without numbers a pack with absolute times is admitted; with relative ones nobody can date it yet."""
     foreign = {k: v for k, v in pack_head().items() if k not in {"ep", "lo", "dr", "sq"}}

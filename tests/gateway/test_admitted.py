@@ -54,12 +54,23 @@ ODD = {
     "v": [1, 84.9, 85, 110.5, -0.0, 10**30, 1e300, True, None, "3", math.nan],
     "t": [1, 0.5, 660, 660.5, 661, -400 * 86_400 + 60, -400 * 86_400 + 59, 1 - NOW_S, 60 - NOW_S, 1e300, None, "noon"],
     "sq": [0, 1, 2, 3, 5, 5.0, 0.5, -1, (1 << 53) - 1, 1 << 53, True, None, "3"],
-    "bn": ["air-1/", "", "air-2/", "air-1/indoor.", 5, None],
+    "bn": [
+        "air-1/",
+        "",
+        "air-2/",
+        "air-1/indoor.",
+        "air-1/humidity",
+        "air-1/smell",
+        "air-2/humidity",
+        "air-1",
+        5,
+        None,
+    ],
     "bt": [NOW_S, NOW_S - 60.5, NOW_S + 600, NOW_S + 601, 0, 5, 2**28, 1e300, None, "noon"],
     "ep": [7, 7.0, 8, 0, -1, (1 << 53) - 1, 1 << 53, True, None, "7"],
     "lo": [0, 1, 5, 5.0, -1, 1 << 53, None, "x"],
     "dr": [0, 5, 5.0, -1, 1 << 53, None, "x"],
-    "bu": ["Cel", "%RH", 5, None],
+    "bu": ["Cel", "%RH", "K", "", 5, None],
     "bv": [0, 1, 1e300, None, "x"],
     "vs": ["x", 5, None],
     "x": [{"sq": 5}, [None], "}", 10**400],
@@ -74,16 +85,38 @@ GOOD = st.sampled_from(
 )
 HEAD = {"bn": "air-1/", "bt": NOW_S - 60, "ep": 7, "lo": 2, "dr": 1, "sq": 1}
 CHANGE = st.sampled_from(sorted(ODD)).flatmap(lambda label: st.tuples(st.just(label), st.sampled_from(ODD[label])))
-DROP = st.tuples(st.sampled_from(["bn", "bt", "ep", "lo", "dr", "sq", "n", "u", "v"]), st.just(None))
+DROP = st.tuples(st.sampled_from(["bn", "bt", "bu", "ep", "lo", "dr", "sq", "n", "u", "v"]), st.just(None))
+
+
+def shortened(records: list[dict[str, Any]], name: str | None, unit: str | None) -> list[dict[str, Any]]:
+    """The pack with its base labels said once: a whole name where all records have that one, and a unit."""
+    alone = name is not None and all(record["n"] == name for record in records)
+    if alone:
+        records = [{k: v for k, v in record.items() if k != "n"} for record in records]
+    if unit is not None:
+        records = [{k: v for k, v in record.items() if (k, v) != ("u", unit)} for record in records]
+    bases = ({"bn": f"air-1/{name}"} if alone else {}) | ({"bu": unit} if unit is not None else {})
+    return [records[0] | bases, *records[1:]]
+
+
+@st.composite
+def packs_of_boards(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A good pack, written out or with what RFC 8428 lets be said once: name, unit, and the time of a sample."""
+    kinds = GOOD if draw(st.booleans()) else st.just(draw(GOOD))
+    records = [dict(draw(kinds)) for _ in range(draw(st.integers(1, 6)))]
+    for n, record in enumerate(records):
+        if not draw(st.booleans()):
+            record.update({"sq": n + 1, **draw(st.sampled_from([{"t": n}, {"bt": NOW_S - 60 + n}]))})
+    records[0] = records[0] | HEAD
+    return shortened(
+        records, draw(st.sampled_from([None, records[0]["n"]])), draw(st.sampled_from([None, "Cel", "%RH"]))
+    )
 
 
 @st.composite
 def payloads(draw: st.DrawFn) -> bytes:
     """A good pack in which at most two labels were changed or dropped."""
-    records = [dict(draw(GOOD)) for _ in range(draw(st.integers(1, 6)))]
-    for n, record in enumerate(records):
-        record.update({} if draw(st.booleans()) else {"sq": n + 1, "t": n})
-    records[0] = HEAD | records[0]
+    records = draw(packs_of_boards())
     for label, value in draw(st.lists(CHANGE | DROP, max_size=2)):
         record = draw(st.sampled_from(records))
         record[label] = value
@@ -122,20 +155,9 @@ def test_both_readers_admit_the_same_of_spoilt_bytes(desk: Any, whole: bytes, at
     assert fast == slow
 
 
-@given(st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.booleans()), min_size=1, max_size=30))
-def test_what_boards_send_needs_no_second_look(desk: Any, samples: list[tuple[int, bool, bool]]) -> None:
-    """Packs as our boards cut them are all taken by the typed reader."""
-    records: list[dict[str, Any]] = []
-    sq = 0
-    for n, (step, warm, damp) in enumerate(samples):
-        sq, opening = sq + step, {"sq": sq + step, "t": n}
-        values = [("temperature", "Cel", 20.5)] * warm + [("humidity", "%RH", 40)] * damp
-        for name, unit, value in values:
-            records.append({**opening, "n": name, "u": unit, "v": value})
-            opening = {"t": n}
-    if not records:
-        return
-    records[0] = {**HEAD, **records[0]}
+@given(packs_of_boards())
+def test_what_boards_send_needs_no_second_look(desk: Any, records: list[dict[str, Any]]) -> None:
+    """Packs as boards cut them, of one channel or several, written out or short, are all taken by the typed reader."""
     taken: list[bool] = []
 
     class Watched(Gathering):
@@ -150,6 +172,18 @@ def test_what_boards_send_needs_no_second_look(desk: Any, samples: list[tuple[in
     assert taken == [True]
     assert len(admitted.readings) == len(records)
     assert np.all(np.diff(admitted.sample) >= 0)
+
+
+@given(packs_of_boards(), st.sampled_from([None, "temperature", "humidity"]), st.sampled_from([None, "Cel", "%RH"]))
+def test_a_short_pack_says_what_the_long_one_does(
+    desk: Any, records: list[dict[str, Any]], name: str | None, unit: str | None
+) -> None:
+    """Name and unit said once, in the base labels, come to the same readings as in each record."""
+    whole = records[0]["bn"].removeprefix("air-1/")
+    long = [{"u": records[0].get("bu"), **({"n": whole} if whole else {}), **record} for record in records]
+    long[0] = {k: v for k, v in long[0].items() if k != "bu"} | {"bn": "air-1/"}
+
+    assert told(desk.admit(shortened(long, name, unit))) == told(desk.admit(records)) == told(desk.admit(long))
 
 
 def test_a_pack_with_a_bad_end_leaves_nothing_half_taken(desk: Any, pack_head: Callable[..., dict[str, Any]]) -> None:

@@ -2,7 +2,8 @@
 
     python tests/speed/bench_admission.py
 
-Message to columns, with token bucket, refusals' bookkeeping and arrays; no broker, no ledger. Beside it, on the same packs: the
+`records_60` is a pack of five channels as our boards send it, `single_60` one of a board of one channel, `long_60` the first one with
+nothing left to base labels. Message to columns, with token bucket, refusals' bookkeeping and arrays; no broker, no ledger. Beside it, on the same packs: the
 typed decoder alone, and the reference (devices/senml.py) alone, which takes over where a pack is not as it should be.
 """
 
@@ -33,6 +34,8 @@ PACKS = 1_000
 REPEATS = 15
 NOW_S = 1_795_615_200
 UNITS = {"temperature": "Cel", "humidity": "%RH", "pressure": "hPa", "pm2_5": "ug/m3", "pm10": "ug/m3"}
+COMMONEST = "ug/m3"
+HEAD = {"bt": NOW_S - 3600, "ep": 7130429, "lo": 100, "dr": 0}
 VALUES = {"temperature": 21.43, "humidity": 48.2, "pressure": 1013.25, "pm2_5": 7, "pm10": 12}
 
 
@@ -50,8 +53,28 @@ def town(file: Path, devices: int) -> Registry:
     return registry
 
 
-def pack(device: str, records: int) -> bytes:
-    """A pack as a board sends it: samples of five channels, the last one perhaps with fewer."""
+def mixed(device: str, records: int) -> bytes:
+    """A pack as a board of five channels sends it, the last sample perhaps with fewer; its commonest unit is said once."""
+    lines: list[dict[str, Any]] = []
+    for n in range(records):
+        sample, channel = divmod(n, len(UNITS))
+        name = list(UNITS)[channel]
+        when = {"bt": HEAD["bt"] + sample * 60} if sample else {}
+        unit = {} if UNITS[name] == COMMONEST else {"u": UNITS[name]}
+        opening = {} if channel else {**when, "sq": 100 + sample}
+        lines.append({**opening, "n": name, **unit, "v": VALUES[name]})
+    return written({"bn": f"{device}/", "bu": COMMONEST}, lines)
+
+
+def single(device: str, records: int) -> bytes:
+    """A pack as a board of one channel sends it: its name and unit are said once."""
+    times = [{"t": n * 60} if n else {} for n in range(records)]
+    lines = [{"sq": 100 + n, **time, "v": 21.43} for n, time in enumerate(times)]
+    return written({"bn": f"{device}/temperature", "bu": "Cel"}, lines)
+
+
+def long(device: str, records: int) -> bytes:
+    """The pack of five channels with name, unit and time in each record, as boards of others may send it."""
     lines: list[dict[str, Any]] = []
     for n in range(records):
         sample, channel = divmod(n, len(UNITS))
@@ -59,8 +82,12 @@ def pack(device: str, records: int) -> bytes:
         opening: dict[str, Any] = {} if channel else {"sq": 100 + sample}
         when = {"t": sample * 60} if sample else {}
         lines.append({**opening, **when, "n": name, "u": UNITS[name], "v": VALUES[name]})
-    lines[0] = {"bn": f"{device}/", "bt": NOW_S - 3600, "ep": 7130429, "lo": 100, "dr": 0, **lines[0]}
-    return json.dumps(lines, separators=(",", ":")).encode()
+    return written({"bn": f"{device}/"}, lines)
+
+
+def written(names: dict[str, Any], lines: list[dict[str, Any]]) -> bytes:
+    """The message of these records behind a head."""
+    return json.dumps([{**names, **HEAD, **lines[0]}, *lines[1:]], separators=(",", ":")).encode()
 
 
 def best_us(run: Callable[[], object]) -> float:
@@ -73,8 +100,8 @@ def best_us(run: Callable[[], object]) -> float:
     return min(found) * 1e6
 
 
-def figures(directory: Directory, records: int) -> dict[str, float]:
-    """The cost of packs of so many records."""
+def figures(directory: Directory, records: int, pack: Callable[[str, int], bytes] = mixed) -> dict[str, float]:
+    """The cost of packs of so many records in one form."""
     messages = [
         Message(f"{topic_of(d)}/obs", pack(d, records), retained=False, qos=1, mid=1) for d in directory.devices[:PACKS]
     ]
@@ -104,6 +131,7 @@ def main() -> None:
         refresh_ms = (time.perf_counter() - started) * 1e3
         told: dict[str, Any] = {"devices": DEVICES, "directory_ms": round(refresh_ms)}
         told |= {f"records_{n}": figures(directory, n) for n in (1, 10, 60)}
+        told |= {f"{form.__name__}_60": figures(directory, 60, form) for form in (single, long)}
         registry.close()
     print(json.dumps(told))
 
