@@ -32,6 +32,14 @@ def remember(told: dict) -> bool:
     return True
 
 
+def moved(shift_s) -> None:
+    """The clock that goes on in sleep was set: what was remembered by it is remembered by it as it is now."""
+    told = recall()
+    if told:
+        told["rtc_s"] += shift_s
+        remember(told)
+
+
 def slept_ms(told: dict) -> int:
     """Milliseconds since it was remembered, by the clock that goes on in sleep."""
     return max(0, time.time() - told["rtc_s"]) * 1000

@@ -112,7 +112,12 @@ def word_of(error: Exception) -> str | None:
 def set_chip(unix_s: int) -> None:
     """Set the chip's own clock, which Mbed TLS asks."""
     year, month, day, hour, minute, second, weekday, _ = time.gmtime(unix_s - EPOCH_S)[:8]
+    before = time.time()
     machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
+    if machine.RTC().memory():  # how long a board on a battery has slept is told by this clock
+        from girouette import nap
+
+        nap.moved(time.time() - before)
 
 
 def recall(path: str) -> str | None:

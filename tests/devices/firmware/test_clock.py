@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Callable
 from pathlib import Path
 
+import faking
 import pytest
 from on_board import run
 from sessions import Line, Session, play
+
+from devices.image import FIRMWARE
 
 NEW = """
 from girouette.clock import Clock, Uptime
@@ -205,6 +210,68 @@ result = [
     assert right == (4_008_988_800 - 2_208_988_800) * 1000 + 500
     assert later == (2**32 + 100 - 2_208_988_800) * 1000 + 500
     assert refused == ["not an answer to this question"] * 2 + ["a server without a clock"] * 5
+
+
+@pytest.mark.parametrize("epoch", [1970, 2000])
+def test_the_chips_own_clock_is_set_on_either_epoch(tmp_path: Path, epoch: int) -> None:
+    """What `RTC.datetime` is given is the date, though `time.gmtime` counts from 2000 on an ESP32; Unix seconds stay whole."""
+    code = """
+import sys
+import time
+import machine
+
+class Board:
+    def __getattr__(self, name):
+        return getattr(time, name)
+    def time(self):
+        return int(time.time()) - given
+    def gmtime(self, seconds=0):
+        return time.gmtime(seconds + given)
+
+sys.modules["time"] = Board()
+from girouette import trust
+set_to = []
+class Rtc:
+    def datetime(self, told):
+        set_to.append(told)
+    def memory(self):
+        return b""
+machine.RTC = Rtc
+trust.set_chip(1800000000)
+result = [set_to[0], trust.EPOCH_S]
+"""
+    given = 0 if epoch == 1970 else 946_684_800
+
+    assert run(code, tmp_path, given) == [[2027, 1, 15, 4, 8, 0, 0, 0], given]
+
+
+def test_a_nap_is_as_long_as_it_was_though_the_clock_was_set_in_it(
+    tmp_path: Path, part: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A board on a battery that learns the date and then fails counts no years of sleep: what it held keeps its uptime."""
+    for name, value in faking.chip_clock(part, tmp_path / "clock", faking.POWER_LOST_S).items():
+        monkeypatch.setenv(name, value)
+    code = """
+import time
+from girouette import nap, trust
+nap.remember({"rtc_s": time.time()})
+trust.set_chip(1800000000)
+result = [nap.slept_ms(nap.recall()), time.time()]
+"""
+    slept_ms, now_s = run(code, tmp_path)
+
+    assert 0 <= slept_ms < 10_000
+    assert abs(now_s - 1_800_000_000) < 10
+
+
+def test_no_date_goes_through_a_float() -> None:
+    """Single precision, as an ESP32 has it, knows dates to two minutes: what dates anything divides and counts in integers."""
+    for module in ("clock", "sntp", "trust", "numbers", "backlog", "held", "reporter"):
+        tree = ast.parse((FIRMWARE / f"girouette/{module}.py").read_text())
+        floats = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, float)]
+        divided = [n for n in ast.walk(tree) if isinstance(n, ast.BinOp | ast.AugAssign) and isinstance(n.op, ast.Div)]
+        named = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "float"]
+        assert (module, floats, divided, named) == (module, [], [], [])
 
 
 @pytest.mark.slow

@@ -47,12 +47,12 @@ def test_receipts_come_over_tls_and_after_the_broker_was_gone(
     receiver = Receiver(broker.plain)
     try:
         board.start()
-        for _ in range(2):
-            before = len(receiver.kept)
-            until(lambda before=before: len(receiver.kept) >= before + 5, within_s=60, what="five more samples")
-            broker.kill()
-            broker.start(until)
-        until(lambda: board.remarks().count("# connected") >= 2, within_s=60, what="connected again")
+        until(lambda: len(receiver.kept) >= 3, within_s=60, what="three samples")
+        broker.kill()
+        broker.start(until)
+        until(lambda: board.remarks().count("# connected") == 2, within_s=60, what="connected again")
+        before = len(receiver.kept)
+        until(lambda: len(receiver.kept) >= before + 3, within_s=60, what="three samples more")
         until(lambda: receiver.of("health"), within_s=60, what="health")
 
         assert receiver.altered == []
@@ -106,6 +106,13 @@ from girouette.clock import Clock, Uptime
 from girouette.config import load_config
 from girouette.watchdog import Watchdog
 
+class Hasty:
+    def __getattr__(self, name):
+        return getattr(asyncio, name)
+    def sleep_ms(self, ms):
+        return asyncio.sleep_ms(min(ms, 20))
+
+mqtt.asyncio = Hasty()
 mqtt.backoff_ms = lambda *_: 1
 config = load_config()
 will = (config.topic + "/state", b"{}")
@@ -167,27 +174,19 @@ def measured(tmp_path: Path, port: int, anchors: tuple[bytes, ...], count: int) 
 def test_fifty_connections_leave_nothing_behind(
     broker: tls.SafeBroker, tmp_path: Path, until: Callable[..., None]
 ) -> None:
-    """Neither in MicroPython's heap nor beyond it, where Mbed TLS lives, is more taken after fifty than after ten."""
+    """Neither in MicroPython's heap nor beyond it is more taken after fifty than after ten, and 8 KiB more than without TLS.
+
+    On a board, where objects are half as large, that is 4 KiB; what Mbed TLS takes lies outside of this heap there, too.
+    """
     tls.show(tmp_path, HIS)
     broker.start(until)
 
-    found = measured(tmp_path, broker.port, (tls.anchor(HIS),), 50)
-
-    assert max(found["heap"][-10:]) <= max(found["heap"][5:15]) + 64
-    print(
-        "handshakes", sorted(found["took_ms"])[25], "ms, longest step", found["longest_us"], "us"
-    )  # for docs/figures.md
-    assert found["resident"][-1] - found["resident"][10] < 256, "one connection takes 40 KiB there"
-
-
-def test_tls_takes_little_of_the_heap(broker: tls.SafeBroker, tmp_path: Path, until: Callable[..., None]) -> None:
-    """What a connection by TLS holds beyond a plain one is less than 8 KiB on a board, where objects are half as large."""
-    tls.show(tmp_path, HIS)
-    broker.start(until)
-
-    safe = measured(tmp_path, broker.port, (tls.anchor(HIS),), 5)
+    safe = measured(tmp_path, broker.port, (tls.anchor(HIS),), 50)
     plain = measured(tmp_path, broker.plain, (), 5)
 
-    taken = (safe["heap"][-1] - safe["before"]) - (plain["heap"][-1] - plain["before"])
-    print("a connection by TLS holds", taken, "bytes more in this heap")
-    assert taken < 16384
+    taken = (safe["heap"][4] - safe["before"]) - (plain["heap"][4] - plain["before"])
+    took_ms = sorted(safe["took_ms"])[25]
+    print(f"handshake {took_ms} ms, longest step {safe['longest_us']} us, heap {taken} B more")  # for docs/figures.md
+    assert taken < 12_288
+    assert max(safe["heap"][-10:]) <= max(safe["heap"][5:15]) + 64
+    assert safe["resident"][-1] - safe["resident"][10] < 256, "one connection takes more than this there"
