@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from api.catalogue import FOR_EVER_S, Shown, Span, clip
 from gateway.numerics.columns import LONGEST_S, READING, TIERS, WINDOW
+from gateway.numerics.watch.events import EVENT
 from gateway.store.port import Reader, Tier
 
 T = TypeVar("T")
@@ -92,6 +93,11 @@ class Readings:
     def count(self, shown: Shown, start_s: int, end_s: int) -> int:
         """How many readings are visible in [start_s, end_s)."""
         return sum(self._store.count(shown.id, start, end) for start, end in clip(shown.spans, start_s, end_s))
+
+    def events(self, shown: Shown, start_s: int, end_s: int) -> Rows:
+        """EVENT rows that begin in what is visible of [start_s, end_s), oldest first."""
+        pieces = [self._store.events(shown.id, start, end) for start, end in clip(shown.spans, start_s, end_s)]
+        return np.concatenate(pieces) if pieces else np.empty(0, EVENT)
 
     def answers(self) -> None:
         """Afterwards the store has answered once; raises StoreError where it does not."""

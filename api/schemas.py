@@ -88,6 +88,25 @@ ROWS = {
     ),
     "oneOf": [{"required": ["readings"]}, {"required": ["windows"]}],
 }  # fmt: skip
+REASON = _object(
+    "test flag value threshold sentence",
+    test=TEXT, flag=FLAG, value=_maybe(NUMBER), threshold=_maybe(NUMBER), sentence=BOTH,
+)  # fmt: skip
+QUALITY = _object(
+    "series time value unit flag sentence tests score reasons",
+    series=SERIES, time=TIME, value=_maybe(NUMBER), unit=TEXT, flag=FLAG, sentence=BOTH,
+    tests={"type": "object", "additionalProperties": FLAG}, score=_maybe(NUMBER), reasons=_many(REASON), **CORRECTED,
+)  # fmt: skip
+EVENT = _object(
+    "start end told kind sentence size against neighbours compared agreeing",
+    start=TIME, end=_maybe(TIME), told=TIME, kind=TEXT, sentence=BOTH, size=_maybe(NUMBER), against=_maybe(NUMBER),
+    neighbours={"type": "string", "enum": ["nobody", "alone", "few", "news"]}, compared=WHOLE, agreeing=WHOLE,
+)  # fmt: skip
+EVENTS = _object(
+    "series from to licence attribution events",
+    **{"series": SERIES, "from": _maybe(TIME), "to": _maybe(TIME), "licence": TEXT, "attribution": TEXT},
+    events=_many(EVENT),
+)
 LATEST = _object(
     "series channel quantity value unit time age_s stale flag sentence generated",
     series=WHOLE, channel=TEXT, quantity=TEXT, value=_maybe(NUMBER), unit=TEXT, time=TIME, age_s=WHOLE, stale=TRUTH,

@@ -12,14 +12,16 @@ from starlette.responses import Response
 from api import schemas
 from api.answers import JSON, PUBLIC_SLOW, headers, keeping, licence_links, ready, tag
 from api.bounds import From, To, read_bounds
-from api.catalogue import View
+from api.catalogue import Shown, View
 from api.corrected import newest_corrected
+from api.events import events_csv, events_json
 from api.formats import EXCEL, PLAIN
 from api.front import Front, Key
 from api.geojson import MEDIA as GEOJSON
 from api.geojson import latest_geojson, latest_tag
 from api.listings import places_body, quantities_body, series_body
 from api.problems import Malformed
+from api.quality import quality_body
 from api.table import CSV, Table, csv_answer, json_answer
 from gateway.store.port import Tier
 
@@ -28,6 +30,7 @@ Tiers = Annotated[
     Tier,
     Query(description="Every reading (`raw`), or windows of a minute (`m1`), an hour (`h1`) or a local day (`d1`)"),
 ]
+Moment = Annotated[str, Path(description="The time of a reading", examples=["2026-11-25T10:00:00Z"])]
 Excel = Annotated[
     Literal["0", "1"], Query(description="1: as French Excel wants it: semicolons, decimal commas, a byte order mark")
 ]
@@ -53,6 +56,7 @@ def tabular_routes(front: Front) -> APIRouter:
     _latest(router, front)
     _listings(router, front)
     _tables(router, front)
+    _quality(router, front)
     return router
 
 
@@ -138,3 +142,51 @@ def _tables(router: APIRouter, front: Front) -> None:
     ) -> Response:
         """`readings` at tier raw, `windows` at m1 and h1, oldest first; whole series are streamed."""
         return await json_answer(request, front, table(series_id, key, start, end, tier))
+
+
+def _quality(router: APIRouter, front: Front) -> None:
+    def told(request: Request, view: View, shown: Shown, body: bytes, media: str = JSON) -> Response:
+        about = headers(cache=keeping(view), etag=tag(body), link=licence_links([shown.pilot]))
+        return ready(request, body, media, about)
+
+    why = schemas.json_answer("What each test said, and why", schemas.QUALITY)
+
+    @router.get(
+        "/series/{series_id}/readings/{time}/quality", summary="Why a reading has its flag", responses=why,
+        dependencies=[only("key")],
+    )  # fmt: skip
+    async def quality(request: Request, series_id: Number, time: Moment, key: Key = None) -> Response:
+        """Every test with its flag; those that found it suspect or rejected it with value, threshold and a sentence."""
+        view = front.view(key)
+        shown, links = view.series(series_id), front.links(request, view)
+        body = await front.desk.long(lambda: quality_body(front.readings, view, shown, time, links))
+        return told(request, view, shown, body)
+
+    asked = "from", "to", "key"
+    as_json = schemas.json_answer("What the watch saw, oldest first", schemas.EVENTS)
+
+    @router.get(
+        "/series/{series_id}/events.json", summary="Events of a series", responses=as_json, dependencies=[only(*asked)]
+    )
+    async def all_json(
+        request: Request, series_id: Number, start: From = None, end: To = None, key: Key = None
+    ) -> Response:
+        """What began in [from, to): kind, start, end, a sentence in both languages, and what neighbours make of it."""
+        view, bounds = front.view(key), read_bounds(start, end)
+        shown, links = view.series(series_id), front.links(request, view)
+        body = await front.desk.long(lambda: events_json(front.readings, shown, bounds, links))
+        return told(request, view, shown, body)
+
+    as_csv = schemas.answer("A row an event, oldest first", CSV, {"type": "string"})
+
+    @router.get(
+        "/series/{series_id}/events.csv", summary="Events as CSV", responses=as_csv, dependencies=[only(*asked)]
+    )
+    async def all_csv(
+        request: Request, series_id: Number, start: From = None, end: To = None, key: Key = None
+    ) -> Response:
+        """The same as a table."""
+        view, bounds = front.view(key), read_bounds(start, end)
+        shown = view.series(series_id)
+        body = await front.desk.long(lambda: events_csv(front.readings, shown, bounds))
+        return told(request, view, shown, body, CSV)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from devices.quantity import Quantity
 from devices.reading import shard_of, topic_of
-from gateway.numerics.params import dated_row, no_params
+from gateway.numerics.params import dated_row, no_params, series_row
 from gateway.numerics.watch import Site
 from gateway.registry import Installation, Registry, Series
 
@@ -145,8 +145,7 @@ class Directory:
         quantity = self._quantities.get(series.quantity)
         if quantity is None:
             return dated_row("mean", periods, series.quality)
-        step = {"flat_step": 10.0**-quantity.digits_wire}
-        return dated_row(quantity.aggregate, periods, step | {**quantity.quality, **series.quality})
+        return series_row(quantity, periods, series.quality)
 
     def _read_devices(self, series: Mapping[int, Series]) -> tuple[dict[str, Known], frozenset[str]]:
         """All devices by topic, and the quantities that the catalogue lacks."""

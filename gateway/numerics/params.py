@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.quantity import Quantity
+
 AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max", "timed_mean")
 """How readings become one value; a PARAMS record holds the position in this tuple."""
 MEAN, CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED = range(8)
@@ -134,6 +136,12 @@ def dated_row(aggregate: str, periods: Sequence[tuple[int, float]], quality: Map
     since_s, period_s = periods[-1]
     before_s = periods[-2][1] if len(periods) > 1 else None
     return params_row(aggregate, period_s, quality, since_s=since_s, before_s=before_s)
+
+
+def series_row(quantity: Quantity, periods: Sequence[tuple[int, float]], quality: Mapping[str, float]) -> np.void:
+    """The same of a series of a quantity, whose own thresholds `quality` stand above the quantity's."""
+    step = {"flat_step": 10.0**-quantity.digits_wire}
+    return dated_row(quantity.aggregate, periods, step | {**quantity.quality, **quality})
 
 
 def no_params(count: int) -> NDArray[np.void]:
