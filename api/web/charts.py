@@ -11,13 +11,14 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from api.bounds import Bounds
 from api.catalogue import Shown
 from api.readings import Readings
 from api.web.curve import Curve, curve, flagged_runs, together
 from api.web.plot import Frame, levels, plot, shape_of
 from api.web.speech import NARROW_SPACE, Speech
 from api.web.ticks import time_ticks
-from gateway.numerics.columns import TIERS
+from gateway.numerics.columns import WIDTHS
 from gateway.store.port import Tier
 
 DAY_S = 86_400
@@ -39,6 +40,7 @@ STRETCHES: Mapping[str, Stretch] = MappingProxyType(
         "24h": Stretch("24h", DAY_S, "m1", 240, by_day=False),
         "7d": Stretch("7d", 7 * DAY_S, "h1", 3_600, by_day=True),
         "30d": Stretch("30d", 30 * DAY_S, "h1", 7_200, by_day=True),
+        "1y": Stretch("1y", 366 * DAY_S, "d1", DAY_S, by_day=True),
     }
 )
 
@@ -64,6 +66,9 @@ class Chart:
     notes: tuple[str, ...]
     rows: tuple[Row, ...]
     caption: str
+    runs: tuple[tuple[float, float, int], ...]
+    """Stretches that are suspect or failed: from when to when, and the flag."""
+    bounds: Bounds
 
 
 def chart(readings: Readings, shown: Shown, stretch: Stretch, speech: Speech, now_s: float) -> Chart:
@@ -71,10 +76,10 @@ def chart(readings: Readings, shown: Shown, stretch: Stretch, speech: Speech, no
     end_s = math.ceil(now_s / stretch.step_s) * stretch.step_s
     start_s = end_s - stretch.length_s
     windows = readings.read(shown, start_s, end_s, tier=stretch.tier)
-    hours = windows if stretch.tier == "h1" else readings.read(shown, start_s, end_s, tier="h1")
+    hours = windows if stretch.tier in {"h1", "d1"} else readings.read(shown, start_s, end_s, tier="h1")
     drawn = curve(
         windows,
-        width_s=TIERS[stretch.tier],
+        width_s=WIDTHS[stretch.tier],
         step_s=stretch.step_s,
         aggregate=shown.quantity.aggregate,
     )
@@ -89,6 +94,8 @@ def chart(readings: Readings, shown: Shown, stretch: Stretch, speech: Speech, no
         notes=tuple(_notes(drawn, shown, speech, until)),
         rows=tuple(_rows(hours, shown, stretch, speech)),
         caption=speech.word("table_of", quantity=speech.name(shown.quantity), step=per),
+        runs=tuple(flagged_runs(drawn)),
+        bounds=Bounds(start_s, end_s),
     )
 
 

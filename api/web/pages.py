@@ -15,6 +15,7 @@ from api.licences import licence_url
 from api.readings import Readings
 from api.web.charts import Chart, Stretch, chart
 from api.web.geomap import Marker, geomap
+from api.web.marked import Marked, flagged, happened
 from api.web.speech import Speech, alphabetical
 from api.web.told import Told, tell, worst
 from devices.quantity import Quantity
@@ -72,6 +73,8 @@ class PlacePart:
     chart: Chart
     corrected: str
     """What a correction makes of the newest reading, with the correction's name; empty where nothing is corrected."""
+    flagged: tuple[Marked, ...]
+    events: tuple[Marked, ...]
 
 
 def zone_of(pilot: Pilot) -> ZoneInfo:
@@ -163,14 +166,19 @@ def place_parts(
     series = view.by_place[place.id]
     latest = readings.latest(series)
     corrected = newest_corrected(readings, view, latest)
-    return [
-        PlacePart(
-            tell(s, latest.get(s.id), speech, now_s),
-            chart(readings, s, stretch, speech, now_s),
-            _corrected(s, corrected.get(s.id), speech),
+    parts = []
+    for one in series:
+        drawn = chart(readings, one, stretch, speech, now_s)
+        parts.append(
+            PlacePart(
+                told=tell(one, latest.get(one.id), speech, now_s),
+                chart=drawn,
+                corrected=_corrected(one, corrected.get(one.id), speech),
+                flagged=tuple(flagged(readings, one, drawn.runs, speech)),
+                events=tuple(happened(readings, one, drawn.bounds, speech)),
+            )
         )
-        for s in series
-    ]
+    return parts
 
 
 def _corrected(shown: Shown, newest: Newest | None, speech: Speech) -> str:

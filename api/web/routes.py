@@ -29,7 +29,9 @@ from gateway.registry import Place
 HTML = "text/html; charset=utf-8"
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
 ASSETS = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-Stretched = Annotated[Literal["24h", "7d", "30d"], Query(alias="range", description="How much of the past is drawn")]
+Stretched = Annotated[
+    Literal["24h", "7d", "30d", "1y"], Query(alias="range", description="How much of the past is drawn")
+]
 
 
 class Pages:

@@ -23,11 +23,11 @@ def nice_ticks(low: float, high: float, most: int = 4) -> list[float]:
 
 
 def time_ticks(start_s: float, end_s: float, zone: ZoneInfo) -> list[tuple[float, str]]:
-    """Moments with their kind, `hour` or `day`: every 4 hours of a day, every day of a week, every 5 days of a month."""
+    """Moments with their kind, `hour` or `day`: every 4 hours of a day, every day of a week, every 5 days of a month, every 61 of a year."""
     span = end_s - start_s
     if span <= 2 * 86_400:
         return [(s, "hour") for s in _local_hours(start_s, end_s, zone, 4)]
-    every = 1 if span <= 10 * 86_400 else 5
+    every = next(days for days, most in ((1, 10), (5, 60), (61, math.inf)) if span <= most * 86_400)
     return [(s, "day") for s in _local_hours(start_s, end_s, zone, 24)[::every]]
 
 

@@ -12,37 +12,25 @@ from api.catalogue import Catalogue
 from api.quality import number, reasons
 from api.readings import Readings
 from devices.quantity import load_quantities
-from gateway.numerics.columns import FAIL, GOOD, SUSPECT, Columns
-from gateway.numerics.params import series_row
-from gateway.numerics.state import fresh
-from gateway.numerics.stream import advance
+from gateway.numerics.columns import FAIL, GOOD, SUSPECT
 from gateway.registry import Wanted
-from gateway.store.port import Batch
 
 START_S = 1_795_600_800
 """2026-11-25T10:00:00Z."""
 SPIKE, STUCK = "2026-11-25T10:30:00Z", "2026-11-25T11:59:00Z"
 
 
-def judged(city: Any, channel: str) -> int:
-    """Two hours of a sensor that spikes once and is stuck at last, with the flags that the gateway gives; its series."""
-    number_of = city.series("Quai ouest", channel)
+def judged(city: Any) -> int:
+    """Two hours of a sensor that spikes once and is stuck at last; its series."""
     values = 15 + np.round(np.random.default_rng(1).standard_normal(120) * 0.2, 2)
     values[30], values[60:] = 38.0, 21.4
-    quantity = load_quantities()[channel]
-    known = np.array([series_row(quantity, [(0, 60.0)], {})])
-    rows = advance(
-        fresh(1), known, Columns(np.zeros(120, np.int64), START_S + 60 * np.arange(120), values)
-    ).readings.copy()
-    rows["series"] = number_of
-    city.store.delete(number_of, 0, 1 << 40)
-    city.store.write(Batch(readings=rows))
+    number_of: int = city.judge("Quai ouest", "temperature", START_S, values)
     return number_of
 
 
 def test_the_numbers_that_gave_a_flag_are_told(own_city: Any, asker: Callable[[Any], Any]) -> None:
     """Test, value, threshold and a sentence in both languages, of each test that found something; the others with flags."""
-    series = judged(own_city, "temperature")
+    series = judged(own_city)
     ask = asker(own_city.app())
 
     spike = ask.json(f"/api/series/{series}/readings/{SPIKE}/quality")
@@ -63,7 +51,7 @@ def test_the_numbers_that_gave_a_flag_are_told(own_city: Any, asker: Callable[[A
 
 def test_a_corrected_reading_says_so(own_city: Any, asker: Callable[[Any], Any]) -> None:
     """The corrected value and its correction stand beside the raw one."""
-    series = judged(own_city, "temperature")
+    series = judged(own_city)
     own_city.registry.add_calibration(Wanted("air-1", "temperature", "linear", {"slope": 1.0, "offset": -1.0}), at_s=1)
 
     told = asker(own_city.app()).json(f"/api/series/{series}/readings/{SPIKE}/quality")
@@ -91,7 +79,7 @@ def test_what_cannot_be_told_is_refused(ask: Any, path: str, status: int, said: 
 
 def test_what_is_hidden_explains_nothing(own_city: Any) -> None:
     """Where what came before may not be seen, a flag stands and its number is unknown; hidden values are never read."""
-    series = judged(own_city, "temperature")
+    series = judged(own_city)
     own_city.registry.set_stage("air-1", "essai", at_s=START_S + 60 * 118)
     own_city.registry.set_stage("air-1", "public", at_s=START_S + 60 * 119)
     shown = Catalogue(own_city.registry, load_quantities()).view().series(series)

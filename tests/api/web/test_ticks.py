@@ -45,9 +45,9 @@ def test_marks_of_a_day_are_every_four_local_hours(day: str) -> None:
     assert hours(day)[:6] == [0, 4, 8, 12, 16, 20]
 
 
-@pytest.mark.parametrize(("days", "marks"), [(7, 7), (30, 6)])
+@pytest.mark.parametrize(("days", "marks"), [(7, 7), (30, 6), (366, 6)])
 def test_marks_of_a_longer_stretch_are_midnights(days: int, marks: int) -> None:
-    """Every day of a week, every fifth of a month, at local midnight."""
+    """Every day of a week, every fifth of a month, every 61st of a year, at local midnight."""
     end = datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp()
 
     found = time_ticks(end - days * 86_400, end, PARIS)
