@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gateway.daybook import Daybook
 from gateway.directory import Directory
-from gateway.numerics.columns import GOOD, NOT_EVALUATED, READING, SUSPECT, Columns
+from gateway.numerics.columns import GOOD, NOT_EVALUATED, READING, SUSPECT, Columns, no_columns
 from gateway.numerics.params import ANOMALY, NEIGHBOURS, no_params
 from gateway.numerics.state import fresh, grown, pack, unpack
 from gateway.numerics.stream import BEFORE, Step, advance, noted, reach, recall, rework, warm
@@ -135,7 +135,7 @@ class Drain:
 
 def joined(parts: Iterable[Columns]) -> Columns:
     """Readings one after another."""
-    rows = list(parts)
+    rows = [no_columns(), *parts]
     return Columns(
         np.concatenate([part.series for part in rows]),
         np.concatenate([part.time_s for part in rows]),

@@ -23,7 +23,8 @@ from gateway.store.port import Batch, Store
 PACE_S = 0.3
 """The store is written at most so often: in larger pieces than the journal."""
 CHECKPOINT_S = 10.0
-"""States are written, and the journal trimmed, so often: a restart computes at most so much again."""
+"""States and days are written, and the journal trimmed, so often, and so long after the last reading: a restart computes at most
+so much again."""
 
 
 class Draining:
@@ -68,19 +69,31 @@ class Draining:
         """Begin where the store was left, and follow until cancelled."""
         await self._works.until_done(self._drain.load)
         done, again_to = await self._commits.until_done(self._where)
-        checked_s = -CHECKPOINT_S
+        checked_s, owed = -CHECKPOINT_S, False
         self._more.set()  # what the last run left
         while True:
-            await self._more.wait()
+            if not await self._more_within(checked_s + CHECKPOINT_S - time.monotonic() if owed else None):
+                async with self._turn:
+                    await self._step(joined([]), seq=done, again=False)
+                checked_s, owed = time.monotonic(), False
+                continue
             self._more.clear()
             while batches := await self._commits.once(partial(self._journal.read_from, done)):
                 checkpoint = time.monotonic() - checked_s >= CHECKPOINT_S
                 again, done = done < again_to, batches[-1][0]
                 async with self._turn:
                     await self._step(joined(each for _, each in batches), seq=done if checkpoint else None, again=again)
-                checked_s = time.monotonic() if checkpoint else checked_s
+                checked_s, owed = (time.monotonic(), False) if checkpoint else (checked_s, True)
                 self._stored(done)
             await asyncio.sleep(PACE_S)
+
+    async def _more_within(self, wait_s: float | None) -> bool:
+        """Is there more in the journal, at once or within so many seconds; None waits for ever."""
+        try:
+            await asyncio.wait_for(self._more.wait(), wait_s)
+        except TimeoutError:
+            return False
+        return True
 
     async def write(self, batch: Batch) -> None:
         """Afterwards it is in the store."""

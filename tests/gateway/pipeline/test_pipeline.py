@@ -429,6 +429,11 @@ def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(
         for n in range(0, 400, 20):
             boards.say("air-1", pack_of("air-1", n + 1, values[n : n + 20], time_s=start_s + n))
         until(lambda: len(town.kept()["raw"]) == 800, within_s=60, what="the unbroken run stored")
+        until(
+            lambda: len(alike(town)) == 1,
+            within_s=60,
+            what="the days of both, at the checkpoint that follows upon quiet",
+        )
 
     run(town, mosquitto, work)
     kept = town.kept()
@@ -436,6 +441,12 @@ def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(
         halves = [rows[np.isin(rows["series"], ids)] for ids in series_of(town)]
         for name in set(rows.dtype.names or ()) - {"series", "score"}:
             assert_array_equal(halves[0][name], halves[1][name], err_msg=f"{tier}.{name}")
+
+
+def alike(town: Any) -> set[tuple[float, ...]]:
+    """The sums of the days of both boards: one, where they are the same."""
+    days = town.kept()["d1"]
+    return {tuple(days[np.isin(days["series"], ids)]["sum"].tolist()) for ids in series_of(town)}
 
 
 def start_child(file: Path, port: int) -> subprocess.Popen[bytes]:
