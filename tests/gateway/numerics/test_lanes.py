@@ -13,6 +13,7 @@ from gateway.numerics.order import Run
 from gateway.numerics.params import AGGREGATES, no_params, params_row
 from gateway.numerics.state import HOT, OPEN, cold_of, fresh
 from gateway.numerics.stream import advance
+from tests.speed.bench_numerics import agreeing
 
 NOON_S = 1_700_049_600
 COUNT = len(AGGREGATES)
@@ -79,3 +80,8 @@ def test_rows_are_told_where_they_lie() -> None:
     assert len(over) == len(at) == 0
     assert (m1["series"].tolist(), m1["value"].tolist(), h1["expected"].tolist()) == ([4], [7.0], [60.0])
     assert np.shares_memory(m1, open_)
+
+
+def test_arrays_and_a_plain_loop_say_the_same() -> None:
+    """Flags of every test and columns of every window, of a day and more with silences, wrong, missing and stuck readings."""
+    assert agreeing(series=20, rounds=200) > 3500
