@@ -229,7 +229,7 @@ class Board:
         return time.gmtime(seconds + given)
 
 sys.modules["time"] = Board()
-from girouette import trust
+from girouette import judging
 set_to = []
 class Rtc:
     def datetime(self, told):
@@ -237,8 +237,8 @@ class Rtc:
     def memory(self):
         return b""
 machine.RTC = Rtc
-trust.set_chip(1800000000)
-result = [set_to[0], trust.EPOCH_S]
+judging.set_chip(1800000000)
+result = [set_to[0], judging.EPOCH_S]
 """
     given = 0 if epoch == 1970 else 946_684_800
 
@@ -253,9 +253,9 @@ def test_a_nap_is_as_long_as_it_was_though_the_clock_was_set_in_it(
         monkeypatch.setenv(name, value)
     code = """
 import time
-from girouette import nap, trust
+from girouette import judging, nap
 nap.remember({"rtc_s": time.time()})
-trust.set_chip(1800000000)
+judging.set_chip(1800000000)
 result = [nap.slept_ms(nap.recall()), time.time()]
 """
     slept_ms, now_s = run(code, tmp_path)
@@ -266,7 +266,7 @@ result = [nap.slept_ms(nap.recall()), time.time()]
 
 def test_no_date_goes_through_a_float() -> None:
     """Single precision, as an ESP32 has it, knows dates to two minutes: what dates anything divides and counts in integers."""
-    for module in ("clock", "sntp", "trust", "numbers", "backlog", "held", "reporter"):
+    for module in ("clock", "sntp", "trust", "judging", "numbers", "backlog", "held", "reporter"):
         tree = ast.parse((FIRMWARE / f"girouette/{module}.py").read_text())
         floats = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, float)]
         divided = [n for n in ast.walk(tree) if isinstance(n, ast.BinOp | ast.AugAssign) and isinstance(n.op, ast.Div)]

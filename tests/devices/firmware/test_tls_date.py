@@ -21,6 +21,12 @@ HIS, NEXT = tls.authority(1, made=MADE), tls.authority(2, made=MADE + dt.timedel
 Powered = Callable[..., tls.SafeBoard]
 
 
+@pytest.fixture(autouse=True)
+def heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smallest board's, less what the contract of recipes leaves alone: TLS has no heap of its own."""
+    monkeypatch.setenv("GIROUETTE_SIM_FREE", str(tls.FREE_BYTES))
+
+
 @pytest.fixture
 def broker(part: Callable[[str], str], free_port: Callable[[], int], tmp_path: Path) -> Iterator[tls.SafeBroker]:
     """A mosquitto with a TLS listener, not yet started."""
