@@ -87,6 +87,7 @@ class Town:
         conf, state = self.folder.parent / "mosquitto.conf", self.folder / "state"
         listen = f"listener {self.ports['mosquitto:1883']} 127.0.0.1"
         text = self.here((self.folder / "mosquitto.conf").read_text()).replace("listener 1883", listen)
+        text = text.replace("listener 8883", f"listener {self.ports['mosquitto:8883']} 127.0.0.1")
         conf.write_text(text + ("\nuser root\n" if os.geteuid() == 0 else ""))
         shell, script = self.compose["services"]["mosquitto"]["entrypoint"]
         assert script == "/etc/girouette/start.sh"
@@ -208,7 +209,7 @@ def town(
     subprocess.run(command, cwd=home, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
     (folder / "secrets/influx_token").write_text(influx.token)
     (folder / "secrets/influx_reader").write_text(influx.reader)
-    ports = {inside: take_port() for inside in ("mosquitto:1883", "127.0.0.1:8080", "127.0.0.1:8081")}
+    ports = {inside: take_port() for inside in ("mosquitto:1883", "mosquitto:8883", "127.0.0.1:8080", "127.0.0.1:8081")}
     here = Town(folder, {**ports, "influxdb:8086": influx.port}, mosquitto, until)
     try:
         yield here
