@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tls
 from on_board import run
+
+from devices.image import Identity, build_image, shard_of
+from devices.recipe import load_recipes
 
 WATCHED = """
 import asyncio
@@ -146,3 +151,46 @@ def test_no_setting_makes_a_dead_line_live_longer(tmp_path: Path, given: int | N
     code = "from girouette.config import Broker\nresult = Broker(given).keepalive_s"
 
     assert run(code, tmp_path, broker) == kept
+
+
+LIGHT = """
+import asyncio
+from girouette.app import Board
+from girouette.config import load_config
+from world import the_world
+
+the_world.wifi = lambda: given
+board, shown = Board(load_config()), []
+
+async def seconds(count):
+    for _ in range(count):
+        await asyncio.sleep_ms(1000)
+        light = board._light()
+        if light not in shown[-1:]:
+            shown.append(light)
+
+async def main():
+    asyncio.create_task(board.link.run(lambda: None))
+    await seconds(100)
+    given["networks"]["hall"] = "a long key"
+    await seconds(30)
+    board.client.trust.explain(ValueError("The certificate is not correctly signed by the trusted CA"))
+    await seconds(100)
+    board.client.trust.accepted()
+    await seconds(10)
+
+asyncio.run(main())
+result = shown
+"""
+
+
+@pytest.mark.slow
+def test_a_wrong_key_and_a_refused_broker_call_for_a_person(tmp_path: Path) -> None:
+    """The light asks for one once that has lasted a minute, and stops as soon as it is mended."""
+    anchor = tls.anchor(tls.authority())
+    identity = Identity("b1", shard_of("b1"), "b1", "", "127.0.0.1", 9, wifi=(HALL,), anchors=(anchor,), ntp=None)
+    config = json.loads(build_image([load_recipes()["noise"]], identity)["/config.json"])
+
+    shown = run(LIGHT, tmp_path, {"networks": {"hall": "changed since"}}, config=config, virtual=True)
+
+    assert shown == ["searching", "needs-you", "keeping", "needs-you", "keeping"]
