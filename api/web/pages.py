@@ -23,6 +23,7 @@ from gateway.registry import Pilot, Place
 
 PLACE_PATH = {"fr": "/fr/lieu/{id}", "en": "/en/place/{id}"}
 USE_PATH = {"fr": "/fr/donnees", "en": "/en/data"}
+QUALITY_PATH = {"fr": "/fr/qualite", "en": "/en/quality"}
 PREVIEW_PATH = {"fr": "/apercu/{key}", "en": "/preview/{key}"}
 
 

@@ -21,14 +21,21 @@ from api.licences import licence_name, licence_url
 from api.links import links
 from api.problems import NotThere
 from api.web.charts import STRETCHES, Stretch
-from api.web.pages import PLACE_PATH, PREVIEW_PATH, USE_PATH, choices, place_parts, sections, zone_of
+from api.web.pages import PLACE_PATH, PREVIEW_PATH, QUALITY_PATH, USE_PATH, choices, place_parts, sections, zone_of
 from api.web.speech import Speech
-from devices.words import LANGUAGES, say
+from devices.words import LANGUAGES, catalogue, say
 from gateway.registry import Place
 
 HTML = "text/html; charset=utf-8"
+FLAGGED, HAPPENED, CORRECTED = ("spike", "rate", "flat"), ("jump", "shared"), ("corrected",)
+"""The drawn examples, as api/web/examples.py makes them."""
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
-ASSETS = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+SVG = "image/svg+xml"
+ASSETS = {
+    "style.css": "text/css; charset=utf-8",
+    "icon.svg": SVG,
+    **{f"example-{name}.svg": SVG for name in (*FLAGGED, *HAPPENED, *CORRECTED)},
+}
 Stretched = Annotated[
     Literal["24h", "7d", "30d", "1y"], Query(alias="range", description="How much of the past is drawn")
 ]
@@ -67,6 +74,7 @@ class Pages:
             private=view is not None and view.key is not None,
             speech=speech,
             use_path=USE_PATH[lang],
+            quality_path=QUALITY_PATH[lang],
             **shown,
         )
         return text.encode()
@@ -129,6 +137,16 @@ class Pages:
         base = self.front.links(request, view).base
         others = {name: base + path for name, path in USE_PATH.items()}
         return self.answer(request, view, self.render(request, "use.html", lang, view, others=others))
+
+    def quality(self, request: Request, lang: str) -> Response:
+        """The page about flags, events and corrections, with its drawn examples."""
+        view = self.front.view()
+        base = self.front.links(request, view).base
+        others = {name: base + path for name, path in QUALITY_PATH.items()}
+        parts = (("flags", FLAGGED), ("events", HAPPENED), ("corrections", CORRECTED))
+        said = {key: say(key, lang) for key in catalogue() if key.startswith("quality.")}
+        body = self.render(request, "quality.html", lang, view, others=others, parts=parts, said=said)
+        return self.answer(request, view, body)
 
     def error(self, request: Request, status: int, more: Mapping[str, str]) -> Response:
         """A problem as a page, in the language of the address, else in that of the browser."""
@@ -204,6 +222,10 @@ def _in_one_language(router: APIRouter, front: Front, pages: Pages, lang: str) -
     async def preview(request: Request, key: str, span: Stretched = "24h") -> Response:
         view, opened = front.opened(key)
         return await front.desk.long(lambda: pages.place(request, lang, view, opened, STRETCHES[span]))
+
+    @router.get(QUALITY_PATH[lang])
+    async def quality(request: Request) -> Response:
+        return pages.quality(request, lang)
 
     @router.get(USE_PATH[lang])
     async def use(request: Request) -> Response:

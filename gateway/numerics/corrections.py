@@ -137,7 +137,7 @@ def correct(method: str, numbers: Mapping[str, float], rows: NDArray[np.void], h
     """READING rows of one series corrected; `humidity` are those of its place, around their times, oldest first.
 
     Not corrected is what has no value, and where humidity is needed what has none within 15 minutes. Above 95 % a reading is
-    suspect. Cost: about 50 ns a reading.
+    suspect. Cost: 50 ns a reading, 240 ns with humidity.
     """
     known = METHODS[method]
     damp = nearest(rows["time_s"], humidity) if known.humid else np.full(len(rows), np.nan)
