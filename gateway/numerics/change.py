@@ -58,20 +58,13 @@ def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
     >>> kinds(np.array([CIRCULAR, 0, COUNTER, SUM], np.uint8)).added.tolist()
     [3, 2]
     """
-    others = aggregate.nonzero()[0]
-    if not others.size:
-        return Kinds(*[_NOTHING] * 7)
-    code = aggregate[others]
-    order = code.argsort(kind="stable")
-    others, ends = others[order], np.searchsorted(code[order], np.arange(len(AGGREGATES) + 1)).tolist()
-
-    def among(first: int, last: int) -> NDArray[np.int64]:
-        return others[ends[first] : ends[last + 1]]
-
-    angle, level, counter, last, highest, timed = (
-        among(each, each) for each in (CIRCULAR, ENERGETIC, COUNTER, LAST, MAX, TIMED)
+    sizes = np.bincount(aggregate, minlength=len(AGGREGATES)).tolist()
+    angle, level, sums, counter, last, highest, timed = (
+        (aggregate == code).nonzero()[0] if sizes[code] else _NOTHING
+        for code in (CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED)
     )
-    return Kinds(angle, level, counter, among(SUM, COUNTER), last, highest, timed)
+    added = np.concatenate([sums, counter]) if sums.size else counter
+    return Kinds(angle, level, counter, added, last, highest, timed)
 
 
 def change(

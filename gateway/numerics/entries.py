@@ -41,7 +41,10 @@ def bases(
     newest reading, -1 where it is not in the run.
     """
     if run.single:
-        return base, np.where(enters, run.value, base), np.full(len(run), -1)
+        newest = run.value.copy()
+        if (idle := (~enters).nonzero()[0]).size:
+            newest[idle] = base[idle]
+        return base, newest, np.full(len(run), -1)
     upto = np.maximum.accumulate(np.where(enters, np.arange(len(run)), -1))
     row = np.append(-1, upto[:-1])
     row[row < run.starts[run.group]] = -1

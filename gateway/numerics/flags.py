@@ -96,16 +96,21 @@ def primary(tests: NDArray[np.int64]) -> NDArray[np.uint8]:
     >>> primary(np.array([0x2222, 0x2221, 0x3421, 0x9999999999, 0x3222222221])).tolist()
     [2, 1, 4, 9, 3]
     """
-    half = tests >> 1
-    suspect = tests & half & _ONES  # 3 alone has both its lower bits set, 4 alone the third, 9 alone the highest
-    good = tests & ~(half >> 2) & _ONES
     flag = np.full(tests.shape, GOOD, np.uint8)
-    if not good.all():
-        flag[good == 0] = np.where(tests[good == 0] & 2 * _ONES, NOT_EVALUATED, MISSING)
-    if suspect.any():
-        flag[suspect.nonzero()] = SUSPECT
-    if (fail := tests & 4 * _ONES).any():
-        flag[fail.nonzero()] = FAIL
+    bad = tests >> 1
+    bad &= tests
+    bad &= _ONES  # 3 alone has both its lower bits set, 4 alone the third, 9 alone the highest
+    bad |= tests & 12 * _ONES
+    odd = bad > 0
+    odd |= (tests & _ONES) == 0
+    if (some := odd.nonzero()[0]).size:
+        word = tests[some]
+        half = word >> 1
+        good = word & ~(half >> 2) & _ONES
+        found = np.where(good > 0, GOOD, np.where(word & 2 * _ONES, NOT_EVALUATED, MISSING))
+        found[(word & half & _ONES) > 0] = SUSPECT
+        found[(word & 4 * _ONES) > 0] = FAIL
+        flag[some] = found
     return flag
 
 
@@ -120,9 +125,11 @@ def judge(
     there = np.isfinite(run.value)
     whole = bool(there.all())
     value = run.value if whole else np.where(there, run.value, np.nan)
-    sound = Run(run.series, run.time_s, value, run.starts)
+    sound = run if whole else Run(run.series, run.time_s, value, run.starts)
     step_s = run.time_s - run.shifted(run.time_s, was["last_s"])
-    before = np.where(step_s <= run.spread(known["near_s"]), run.shifted(value, was["value"]), np.nan)
+    before = run.shifted(value, was["value"]).copy()
+    if (far := (step_s > run.spread(known["near_s"])).nonzero()[0]).size:
+        before[far] = np.nan
     of = kinds(run.spread(known["aggregate"]))
     told = spike(off_middle(before, run.shifted(before, was["before"]), value, of), run, known)
     gross = gross_range(value, run, known)
@@ -151,20 +158,35 @@ def gross_range(value: NDArray[np.float64], run: Run, known: NDArray[np.void]) -
     """What the test adds to the word: 2 outside the suspect span, 3 outside the fail span (QARTOD test 4)."""
     suspect = value < run.spread(known["suspect_low"])
     suspect |= value > run.spread(known["suspect_high"])
-    if not suspect.any():
-        return np.zeros(len(value), np.int64)
-    fail = (value < run.spread(known["fail_low"])) | (value > run.spread(known["fail_high"]))
-    return _graded(suspect, fail)
+    added = np.zeros(len(value), np.int64)
+    if (some := suspect.nonzero()[0]).size:
+        value, low, high = value[some], run.spread(known["fail_low"])[some], run.spread(known["fail_high"])[some]
+        added[some] = SUSPECT - GOOD + ((value < low) | (value > high))
+    return added
 
 
 def climatology(
-    value: NDArray[np.float64], time_s: NDArray[np.int64], climate: NDArray[np.float64]
+    value: NDArray[np.float64], time_s: NDArray[np.int64], climate: NDArray[np.float64], of: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """What the test adds: 2 outside the span of the month, UTC (QARTOD test 5); `climate` (n, 12, 2) are spans by month."""
-    month = time_s.astype("M8[s]").astype("M8[M]").astype(np.int64) % MONTHS
-    span = climate[np.arange(len(value)), month]
-    outside: NDArray[np.bool_] = (value < span[:, 0]) | (value > span[:, 1])
-    return outside.astype(np.int64) * ((SUSPECT - GOOD) << CLIMATOLOGY)
+    """What the test adds: 2 outside the span of the month, UTC (QARTOD test 5).
+
+    `climate` (s, 12, 2) are spans by month, `of` (n,) says whose are a reading's.
+    """
+    ends = np.array([time_s.min(), time_s.max()])
+    first, last = _months(ends).tolist()
+    if first == last:
+        span = climate.view("c16")[:, first % MONTHS, 0][of]  # two numbers as one are moved in one go
+        low, high = span.real, span.imag
+    else:
+        low, high = climate[of, _months(time_s) % MONTHS].T
+    outside = value < low
+    outside |= value > high
+    return outside * np.int64((SUSPECT - GOOD) << CLIMATOLOGY)
+
+
+def _months(time_s: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Months since January 1970, UTC."""
+    return time_s.astype("M8[s]").astype("M8[M]").astype(np.int64)
 
 
 def rate_of_change(
@@ -174,29 +196,32 @@ def rate_of_change(
 
     1, that is, not evaluated, where it is not known how far it moved.
     """
-    fast: NDArray[np.bool_] = np.abs(moved / step_s) > run.spread(known["rate_per_s"])
-    unknown = np.isnan(moved) & run.spread(known["rate"])
-    added: NDArray[np.int64] = fast * np.int64((SUSPECT - GOOD) << RATE)
-    added += unknown * np.int64((NOT_EVALUATED - GOOD) << RATE)
+    speed = moved / step_s
+    np.abs(speed, out=speed)
+    added: NDArray[np.int64] = (speed > run.spread(known["rate_per_s"])) * np.int64((SUSPECT - GOOD) << RATE)
+    if (unknown := np.isnan(moved).nonzero()[0]).size:
+        added[unknown] = run.spread(known["rate"])[unknown] * np.int64((NOT_EVALUATED - GOOD) << RATE)
     return added
 
 
 def spike(off: NDArray[np.float64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
     """What the test adds where it was not evaluated yet: a reading lies too far `off` the middle of its neighbours (QARTOD test 6)."""
-    grade = _graded(off > run.spread(known["spike_suspect"]), off > run.spread(known["spike_fail"]))
-    made = run.spread(known["spike"]) & ~np.isnan(off)
-    added: NDArray[np.int64] = np.where(made, (grade + (GOOD - NOT_EVALUATED)) << SPIKE, 0)
+    added: NDArray[np.int64] = run.spread(known["spike"]) * np.int64((GOOD - NOT_EVALUATED) << SPIKE)
+    if (unknown := np.isnan(off).nonzero()[0]).size:
+        added[unknown] = 0
+    if (some := (off > run.spread(known["spike_suspect"])).nonzero()[0]).size:
+        grade = SUSPECT - GOOD + (off[some] > run.spread(known["spike_fail"])[some])
+        added[some] += grade << SPIKE
     return added
 
 
 def flat_line(since_s: NDArray[np.int64], run: Run, known: NDArray[np.void]) -> NDArray[np.int64]:
     """What the test adds: 2 or 3 where a value has not moved for too long (QARTOD test 8); to `stuck` where it counts."""
     still_s = run.time_s - since_s
-    suspect = still_s >= run.spread(known["flat_suspect_s"])
-    if not suspect.any():
-        return np.zeros(len(still_s), np.int64)
-    grade = _graded(suspect, still_s >= run.spread(known["flat_fail_s"]))
-    added: NDArray[np.int64] = grade * run.spread(known["flat_unit"])
+    added = np.zeros(len(still_s), np.int64)
+    if (some := (still_s >= run.spread(known["flat_suspect_s"])).nonzero()[0]).size:
+        grade = SUSPECT - GOOD + (still_s[some] >= run.spread(known["flat_fail_s"])[some])
+        added[some] = grade * run.spread(known["flat_unit"])[some]
     return added
 
 

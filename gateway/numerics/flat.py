@@ -55,19 +55,21 @@ def stand_still(
     if (angle := (known["aggregate"] == CIRCULAR).nonzero()[0]).size:
         moved[angle] = turned(moved[angle], known["flat_turn"][angle])
     steps = np.abs(moved)
-    gone = steps >= known["flat_levels"]
-    reset = gone | silent
-    left_s = np.where(now["after_s"] > 0, now["after_s"], time_s) if now["after_s"].any() else time_s
-    since_s = np.where(reset, left_s, now["since_s"])
+    reset = steps >= known["flat_levels"]
+    reset |= silent
+    since_s, left_s = now["since_s"].copy(), time_s
+    if now["after_s"].any():
+        left_s = np.where(now["after_s"] > 0, now["after_s"], time_s)
+    np.copyto(since_s, left_s, where=reset)
     if left_s is not time_s:
         since_s[silent] = time_s[silent]
     begins = (reset & (now["held"] > 0)).nonzero()[0]
     if begins.size:
-        seen["seen"][run.ids[begins]] = 0
+        seen["seen"][run.series[begins]] = 0
         now["held"][begins] = 0
     some = ((steps > 0) > reset).nonzero()[0]
     if some.size:
-        ids = run.ids[some]
+        ids = run.series[some]
         places = seen["seen"][ids]
         places[:, CENTRE] = left_s[some]
         since_s[some], places = _moved(since_s[some], places, moved[some], known["flat_levels"][some])

@@ -6,8 +6,6 @@ rows are changed by the same few operations, and the records that were changed a
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +14,8 @@ from gateway.numerics.columns import TIERS, WINDOW
 from gateway.numerics.entries import Entries
 from gateway.numerics.flags import Judged
 from gateway.numerics.order import Run
-from gateway.numerics.state import OPEN, put_rows, take_rows
-from gateway.numerics.windows import expected, value_of, worse
+from gateway.numerics.state import OPEN, take_rows
+from gateway.numerics.windows import NEEDED, expected, finished, value_of, worse
 
 LANES = len(TIERS)
 _WIDTHS = np.tile(np.array(list(TIERS.values()), np.int64), 4096)
@@ -62,41 +60,44 @@ def fill_lanes(
 
 
 def tell(
-    open_: NDArray[np.void], run: Run, known: NDArray[np.void], *, of: Kinds, at: NDArray[np.int64] | None = None
+    open_: NDArray[np.void], run: Run, known: NDArray[np.void], *, of: Kinds
 ) -> tuple[NDArray[np.void], NDArray[np.void]]:
-    """WINDOW rows of both tiers, made of a run's OPEN rows where they lie; `at` says which lanes they are, all where None.
+    """WINDOW rows of both tiers, made of a run's OPEN rows where they lie; `known` are the PARAMS records of its series.
 
-    `known` are the PARAMS records of the run's series, `of` the kinds of its readings.
+    `of` are the kinds of its readings.
     """
-    widths, filled = _widths(len(run)), open_
-    if at is None:
-        filled = open_.reshape(-1, LANES)
-    else:
-        widths, of = widths[at], of.lanes(LANES).take(at, LANES * len(run))
-
-    def each(column: NDArray[Any]) -> NDArray[Any]:
-        return column.repeat(LANES) if at is None else column[at // LANES]
-
-    open_["series"] = each(run.series)
-    awaited: NDArray[np.float64] = each(known["hz"]) * widths
+    widths, count = _widths(len(run)), open_["count"]
+    open_["series"] = run.series.repeat(LANES)
+    awaited: NDArray[np.float64] = known["hz"].repeat(LANES)
+    awaited *= widths
     if known["since_s"].max() > run.time_s.min() - 2 * TIERS["h1"]:
-        fields = {name: each(known[name]) for name in ("hz", "hz_before", "since_s")}
+        fields = {name: known[name].repeat(LANES) for name in ("hz", "hz_before", "since_s")}
         awaited = expected(open_["start_s"], fields, widths)
-    count = open_["count"]
     open_["expected"] = awaited
     with np.errstate(divide="ignore", invalid="ignore"):
         share = count / awaited
-        value = value_of(filled, of).reshape(len(open_))
-    np.minimum(share, 1.0, out=share)
+        value = value_of(open_.reshape(-1, LANES), of).reshape(len(open_))
     if awaited.min(initial=1.0) <= 0:
         share[awaited <= 0] = np.nan
     if not count.all():
         value[count == 0] = np.nan
-    open_["completeness"], open_["value"] = share, value
+    np.minimum(share, 1.0, out=open_["completeness"])
+    open_["value"] = value
     rows = open_.view(WINDOW)
-    if at is None:
-        return rows[0::LANES], rows[1::LANES]
-    return rows[at % LANES == 0], rows[at % LANES == 1]
+    return rows[0::LANES], rows[1::LANES]
+
+
+def tell_over(
+    over: NDArray[np.void], at: NDArray[np.int64], run: Run, *, known: NDArray[np.void]
+) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """The same of the few windows that are over; `at` says which rows they were."""
+    whose = at // LANES
+    fields = finished(over, {name: known[name][whose] for name in NEEDED}, _widths(len(run))[at])
+    over["series"] = run.series[whose]
+    for name, column in fields.items():
+        over[name] = column
+    rows = over.view(WINDOW)
+    return take_rows(rows, (at % LANES == 0).nonzero()[0]), take_rows(rows, (at % LANES == 1).nonzero()[0])
 
 
 def _begin(
@@ -110,36 +111,28 @@ def _begin(
 
 
 def _enter(open_: NDArray[np.void], time_s: NDArray[np.int64], brought: Entries) -> None:
-    """Let the readings that enter into sums, extremes and ends."""
+    """Let the readings that enter into sums, extremes and ends; the few that do not enter bring nothing, and end nothing."""
     value, term = brought.value.repeat(LANES), brought.term.repeat(LANES)
     term2 = None if brought.term2 is None else brought.term2.repeat(LANES)
-    if brought.enters.all():
-        _add(open_, time_s, value, term, term2)
-        return
-    some = _lanes(brought.enters.nonzero()[0])
-    entering = take_rows(open_, some)
-    _add(entering, time_s[some], value[some], term[some], None if term2 is None else term2[some])
-    put_rows(open_, some, entering)
-
-
-def _add(
-    open_: NDArray[np.void],
-    time_s: NDArray[np.int64],
-    value: NDArray[np.float64],
-    term: NDArray[np.float64],
-    term2: NDArray[np.float64] | None,
-) -> None:
-    """A reading into each window."""
     count, low, high = open_["count"], open_["min"], open_["max"]
+    idle = _lanes((~brought.enters).nonzero()[0])
     none = (count == 0).nonzero()[0]
+    count += 1
+    if idle.size:
+        value[idle], term[idle] = np.nan, 0.0
+        if term2 is not None:
+            term2[idle] = 0.0
+        count[idle] -= 1
+        none = none[count[none] == 1]
     if none.size:
         open_["first"][none], open_["first_s"][none] = value[none], time_s[none]
-    count += 1
     np.fmin(low, value, out=low)
     np.fmax(high, value, out=high)
     open_["sum"] += term
     if term2 is not None:
         open_["sum2"] += term2
+    if idle.size:
+        value[idle], time_s[idle] = open_["last"][idle], open_["last_s"][idle]
     open_["last"], open_["last_s"] = value, time_s
 
 

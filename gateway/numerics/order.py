@@ -67,8 +67,10 @@ class Run:
 
     def rounds(self) -> list[Run]:
         """The readings as few runs of one reading a series, in the order of time, or as this one run where that is dearer."""
+        if self.single or 2 * len(self.starts) < len(self):
+            return [self]
         most = int(np.diff(self.starts, append=len(self)).max())
-        if most == 1 or most > ROUNDS or 2 * len(self.starts) < len(self):
+        if most > ROUNDS:
             return [self]
         nth = np.arange(len(self)) - self.starts[self.group]
         picks = (np.flatnonzero(nth == n) for n in range(most))
@@ -116,11 +118,12 @@ def arrange(last_s: NDArray[np.int64], columns: Columns) -> tuple[Run, Columns]:
 
 def _each_once(last_s: NDArray[np.int64], columns: Columns) -> bool:
     """Has each series one reading, newer than what it had? Then nothing need be put in order."""
-    if len(columns) > len(last_s) or not np.all(columns.time_s > last_s[columns.series]):
+    ids = columns.series
+    if len(ids) > len(last_s) or not (columns.time_s > last_s[ids]).all():
         return False
-    nth, mark = np.arange(len(columns)), np.empty(len(last_s), np.int64)
-    mark[columns.series] = nth
-    return bool((mark[columns.series] == nth).all())
+    nth, mark = np.arange(len(ids)), np.empty(len(last_s), np.int64)
+    mark[ids] = nth
+    return bool((mark[ids] == nth).all())
 
 
 def _firsts(series: NDArray[np.int64]) -> NDArray[np.bool_]:

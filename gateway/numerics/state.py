@@ -108,6 +108,14 @@ def put_rows(table: NDArray[np.void], index: NDArray[np.int64], rows: NDArray[np
     table.view(plain)[index] = rows.view(plain)
 
 
+def laid_behind(rows: NDArray[np.void], others: NDArray[np.void]) -> NDArray[np.void]:
+    """Records and other ones behind them, moved as plain bytes."""
+    if not len(rows):
+        return others
+    plain = np.dtype((np.void, rows.dtype.itemsize))
+    return np.concatenate([rows.view(plain), others.view(plain)]).view(rows.dtype)
+
+
 def region(table: NDArray[np.void], name: str) -> NDArray[np.void]:
     """One part of all records, `hot`, `windows` or `cold`, as plain bytes: what is taken of it is a copy, what is put goes in."""
     part: NDArray[np.void] = table.view(_REGIONS)[name]

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from gateway.numerics.columns import FAIL, GOOD, READING, TIERS, WINDOW, Columns, no_columns
 from gateway.numerics.entries import bases, entries
 from gateway.numerics.flags import RAISED, Judged, climatology, gross_range, judge, primary
-from gateway.numerics.lanes import LANES, fill_lanes, tell
+from gateway.numerics.lanes import LANES, fill_lanes, tell, tell_over
 from gateway.numerics.order import Run, arrange
 from gateway.numerics.params import COUNTER, hot_rows
 from gateway.numerics.slow import hour_begins, slow_words
-from gateway.numerics.state import BLOCKS, HOT, OPEN, cold_of, fresh, put_rows, region, take_rows
+from gateway.numerics.state import BLOCKS, HOT, OPEN, cold_of, fresh, laid_behind, put_rows, region, take_rows
 from gateway.numerics.windows import Filled, fill, told, worse
 
 BEFORE = 8
@@ -40,6 +40,8 @@ _LEAD = np.dtype({"names": ["head"], "formats": [_HEAD], "offsets": [0], "itemsi
 """The words of HOT that are a READING."""
 BLOCK = 16_384
 """Readings that `warm` takes at once: memory stays bounded."""
+KEPT = np.empty(1 << 24, np.uint8).nbytes
+"""Once so much was freed, glibc keeps that much at hand; else it gives pages back and gets them anew at each batch of thousands."""
 MOST = 200_000
 """Readings that `recall` asks for at most: two days at more than one a second."""
 
@@ -133,8 +135,8 @@ def _each(state: NDArray[np.void], params: NDArray[np.void], run: Run) -> Step:
 
     m1, h1 = tell(open_, run, known, of=judged.of)
     if len(over):
-        m1_over, h1_over = tell(over, run, known, of=judged.of, at=over_at)
-        m1, h1 = np.concatenate([m1_over, m1]), np.concatenate([h1_over, h1])
+        m1_over, h1_over = tell_over(over, over_at, run, known=known)
+        m1, h1 = laid_behind(m1_over, m1), laid_behind(h1_over, h1)
     return Step(rows, m1, h1, ids, no_columns(), len(rows) - len(run))
 
 
@@ -157,7 +159,7 @@ def _seasons(run: Run, known: NDArray[np.void], params: NDArray[np.void]) -> NDA
     """What climatology adds to the words of readings; `known` are records of the run's series, `params` of all series."""
     if not known["climatology"].any():
         return np.zeros(1, np.int64)
-    return climatology(run.value, run.time_s, params["climate"][run.series])
+    return climatology(run.value, run.time_s, params["climate"], run.series)
 
 
 def _told(now: NDArray[np.void], run: Run, judged: Judged) -> NDArray[np.void]:

@@ -31,7 +31,7 @@ from gateway.numerics.order import Run
 from gateway.numerics.state import OPEN
 
 _EMPTY = {"min": np.nan, "max": np.nan, "first": np.nan, "last": np.nan}
-_NEEDED = ("aggregate", "hz", "hz_before", "since_s")
+NEEDED = ("aggregate", "hz", "hz_before", "since_s")
 _FLAG = np.array(PRECEDENCE, np.int64)
 
 
@@ -79,7 +79,7 @@ def told(
     rows = np.empty(len(group), WINDOW)
     fields = {name: column[pick] for name, column in filled.fields.items()}
     fields["series"] = ids[group]
-    fields |= _finished(fields, {name: known[name][group] for name in _NEEDED}, width_s)
+    fields |= finished(fields, {name: known[name][group] for name in NEEDED}, width_s)
     for name in WINDOW.names or ():
         rows[name] = fields[name]
     return rows
@@ -114,8 +114,8 @@ def merge_into(
         how.at(fields[name], slot, rows[name])
     _ends(fields, slot, _firsts(slot), rows)
     fields["count"] = np.bincount(slot, rows["count"], len(starts)).astype(np.int64)
-    known = {name: np.repeat(row[name], len(starts)) for name in _NEEDED}
-    fields |= _finished(fields, known, widths_s[order][first])
+    known = {name: np.repeat(row[name], len(starts)) for name in NEEDED}
+    fields |= finished(fields, known, widths_s[order][first])
     merged = np.empty(len(starts), WINDOW)
     for name in WINDOW.names or ():
         merged[name] = fields[name]
@@ -138,7 +138,7 @@ def join(
         for name in names:
             fields[name][rows] = later[name][rows]
     fields["flag"] = worse(earlier["flag"].astype(np.int64), later["flag"])
-    fields |= _finished(fields, {name: known[name] for name in _NEEDED}, widths_s)
+    fields |= finished(fields, {name: known[name] for name in NEEDED}, widths_s)
     joined = np.empty(len(earlier), WINDOW)
     for name in WINDOW.names or ():
         joined[name] = fields[name]
@@ -244,8 +244,10 @@ def _firsts(slot: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(begins)
 
 
-def _finished(
-    fields: Mapping[str, NDArray[Any]], known: Mapping[str, NDArray[Any]], width_s: int | NDArray[np.int64]
+def finished(
+    fields: Mapping[str, NDArray[Any]] | NDArray[np.void],
+    known: Mapping[str, NDArray[Any]],
+    width_s: int | NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:
     """What is expected of windows, their completeness and their value."""
     awaited = expected(fields["start_s"], known, width_s)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import gateway.numerics.state
-from gateway.numerics.state import STATE, STATE_VERSION, fresh, grown, pack, put_rows, take_rows, unpack
+from gateway.numerics.state import STATE, STATE_VERSION, fresh, grown, laid_behind, pack, put_rows, take_rows, unpack
 
 
 def filled(count: int, seed: int) -> np.ndarray:
@@ -78,3 +78,12 @@ def test_rows_are_moved_as_bytes() -> None:
 
     assert [table[n].tobytes() for n in (0, 4, 1)] == [before[n].tobytes() for n in (4, 1, 1)]
     assert rows.base is not table
+
+
+def test_records_are_laid_behind_one_another() -> None:
+    """All of them as they are; others alone are the same array."""
+    some, others = fresh(2), fresh(3)
+    some["value"], others["value"] = [1, 2], [3, 4, 5]
+
+    assert laid_behind(some, others[::2])["value"].tolist() == [1, 2, 3, 5]
+    assert laid_behind(some[:0], others) is others
