@@ -12,6 +12,8 @@ from pathlib import Path
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
 WORKERS = str(min(4, os.cpu_count() or 1))
+WAITERS = str(min(8, 3 * (os.cpu_count() or 1)))
+"""Slow tests wait more than they work: for brokers, receipts, and boards that sleep."""
 FAST = "not slow and not journey and not speed"
 
 LINT = (
@@ -25,7 +27,7 @@ SUITES = {
     "fast": (("a few of each", ["pytest", "-q", "-n", WORKERS, "-m", FAST]),),
     "all": (
         ("fast tests", ["pytest", "-q", "-n", WORKERS, "-m", FAST]),
-        ("slow tests", ["pytest", "-q", "-n", WORKERS, "-m", "slow and not journey"]),
+        ("slow tests", ["pytest", "-q", "-n", WAITERS, "-m", "slow and not journey"]),
         ("ratios of speed", ["pytest", "-q", "-m", "speed and not slow"]),
         ("journeys", ["pytest", "-v", "-m", "journey"]),
     ),
