@@ -9,6 +9,9 @@ import time
 
 import machine
 
+import slots
+
+PLACES = ("a/anchors/", "b/anchors/")
 DATE = "date.txt"
 """The last date that somebody told, kept once a day: without a time server it is what certificates are judged by."""
 REFUSED = "tls.txt"
@@ -34,6 +37,17 @@ def begin(trusted_since: int) -> tuple[str | None, int]:
     if time.time() + EPOCH_S < floor_s:
         set_chip(floor_s)
     return recall(REFUSED), kept_s
+
+
+def files(anchors: list[str]) -> list[str]:
+    """Where the anchors lie. A board that fell back to what was flashed trusts those of its updates too: its own may be over."""
+    found = [slots.path(path) for path in anchors]
+    for place in () if slots.folder else PLACES:
+        try:
+            found += [place + name for name in os.listdir(place)]
+        except OSError:
+            pass  # no update brought any
+    return found
 
 
 def learn(unix_s: int, keeps: bool) -> None:

@@ -44,8 +44,8 @@ class Trust:
         if self._context is None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._context.verify_mode = ssl.CERT_REQUIRED
-            for path in self._anchors:
-                with open(slots.path(path), "rb") as file:
+            for path in judged("files", self._anchors):
+                with open(path, "rb") as file:
                     self._context.load_verify_locations(cadata=file.read())  # each call adds one
         return self._context
 

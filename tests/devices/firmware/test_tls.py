@@ -196,3 +196,23 @@ def test_fifty_connections_leave_nothing_behind(
     assert taken < 20_480
     assert max(safe["heap"][-10:]) <= max(safe["heap"][5:15]) + 64
     assert safe["resident"][-1] - safe["resident"][10] < 256, "one connection takes more than this there"
+
+
+def test_a_board_that_fell_back_to_what_was_flashed_trusts_what_its_updates_brought(tmp_path: Path) -> None:
+    """Where no version lives any more the flashed one runs, perhaps years on, when its own authority is over."""
+    code = """
+import os
+import slots
+from girouette import judging
+for path in ("anchors", "a", "a/anchors"):
+    os.mkdir(path)
+for path in ("anchors/1.der", "a/anchors/1.der", "a/anchors/2.der"):
+    open(path, "w").close()
+result = [sorted(judging.files(["anchors/1.der"]))]
+slots.folder = "a"
+result.append(judging.files(["anchors/2.der"]))
+"""
+    fallen, running = run(code, tmp_path)
+
+    assert fallen == ["a/anchors/1.der", "a/anchors/2.der", "anchors/1.der"]
+    assert running == ["a/anchors/2.der"]
