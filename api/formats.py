@@ -14,6 +14,7 @@ from api.catalogue import Shown
 from api.corrected import Beside
 from api.licences import licence_url
 from gateway.numerics.columns import WIDTHS
+from gateway.numerics.windows import vector_strength
 from gateway.store.port import Tier
 
 COLUMNS = (
@@ -187,6 +188,7 @@ class JsonRows:
         self._until = shown.series.generated_until_s or 0
         self._digits = shown.quantity.digits + WINDOW_DIGITS
         self._tier = tier
+        self._circular = shown.quantity.aggregate == "circular"
         licence, attribution = source_of(shown)
         self._about = {
             "series": about,
@@ -215,6 +217,9 @@ class JsonRows:
         tails = self._corrected(beside) if beside is not None else ["}"] * len(block)
         generated = (block[time_name] < self._until).tolist()
         made = [f',"generated":true{tail}' if g else tail for g, tail in zip(generated, tails, strict=True)]
+        if self._circular and self._tier != "raw":
+            strength = json_numbers(np.round(vector_strength(block), 3))
+            made = [f',"strength":{r}{tail}' for r, tail in zip(strength, made, strict=True)]
         when, flags = times(block[time_name]), block["flag"].tolist()
         if self._tier == "raw":
             rows = zip(when, json_numbers(block["value"]), flags, made, strict=True)

@@ -78,7 +78,7 @@ READING = _object("time value flag", time=TIME, value=_maybe(NUMBER), flag=FLAG,
 WINDOW = _object(
     "time value flag completeness count min max",
     time=TIME, value=_maybe(NUMBER), flag=WHOLE, completeness=_maybe(NUMBER), count=WHOLE, min=_maybe(NUMBER),
-    max=_maybe(NUMBER), generated=TRUTH, **CORRECTED,
+    max=_maybe(NUMBER), generated=TRUTH, strength=_maybe(NUMBER), **CORRECTED,
 )  # fmt: skip
 ROWS = {
     **_object(

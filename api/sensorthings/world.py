@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from api.catalogue import Shown, Span, View
+from api.corrected import corrections_json
 from api.licences import licence_url
 from api.sensorthings.model import Entity, Kind, observation_id
 from api.sensorthings.moments import Instant, Interval, iso
@@ -165,6 +166,7 @@ def _stream_fields(shown: Shown) -> dict[str, object]:
             "generated_until": iso(shown.series.generated_until_s) if shown.series.generated_until_s else None,
             "licence": licence_url(shown.pilot.licence) or shown.pilot.licence,
             "attribution": shown.pilot.attribution,
+            "corrections": corrections_json(shown),
         },
     }
 

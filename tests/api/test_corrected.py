@@ -25,6 +25,7 @@ PATHS = (
     "/api/series/2.csv?excel=1",
     "/api/series",
     "/api/latest.geojson",
+    "/v1.1/Datastreams(2)",
     "/v1.1/Datastreams(2)/Observations?$top=5",
     "/fr/lieu/1",
 )

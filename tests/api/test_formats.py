@@ -97,6 +97,19 @@ def test_every_row_says_where_it_comes_from(shown: Shown) -> None:
     assert (made["generated"], measured["generated"]) == ("1", "0")
 
 
+def test_a_direction_tells_how_much_its_readings_agree(city: Any) -> None:
+    """Vector strength, in windows as JSON: 1 where all are the same, null where there are none; readings have none."""
+    view = Catalogue(city.registry, load_quantities()).view()
+    wind = view.series(city.series("Gare", "wind_direction"))
+    rows = np.concatenate([window(count=2, sum=1.0, sum2=1.0, value=45), window(count=0, value=math.nan)])
+
+    told = JsonRows(wind, "h1", {}, (None, None))
+    raw = JsonRows(wind, "raw", {}, (None, None))
+
+    assert [r["strength"] for r in json.loads(told.head() + told.text(rows) + told.tail())["windows"]] == [0.707, None]
+    assert "strength" not in raw.text(readings([(1, 90.0, 1)]))
+
+
 def test_a_window_tells_how_complete_it_is(shown: Shown) -> None:
     """Value with a few digits more than people read, count, least, greatest and share."""
     row = window(start_s=1_795_615_200, value=10.123456, flag=3, completeness=0.98765, count=59, min=9.5, max=11)

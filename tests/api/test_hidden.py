@@ -28,6 +28,7 @@ def addresses(city: Any) -> Iterator[str]:
         "/fr/",
         "/en/",
         "/fr/donnees",
+        "/fr/qualite",
         "/en/data",
         "/api/places",
         "/api/series",
@@ -42,7 +43,9 @@ def addresses(city: Any) -> Iterator[str]:
     yield "/v1.1/Observations?$expand=Datastream/Sensor,FeatureOfInterest&$orderby=phenomenonTime desc"
     for place in city.places.values():
         yield from (
-            f"/{path}/{place.id}?range={span}" for path in ("fr/lieu", "en/place") for span in ("24h", "7d", "30d")
+            f"/{path}/{place.id}?range={span}"
+            for path in ("fr/lieu", "en/place")
+            for span in ("24h", "7d", "30d", "1y")
         )
         yield from (
             f"/v1.1/{name}({place.id})" for name in ("Things", "Locations", "HistoricalLocations", "FeaturesOfInterest")
@@ -51,6 +54,12 @@ def addresses(city: Any) -> Iterator[str]:
         yield from (f"/api/series/{number}.csv?tier={tier}" for tier in ("raw", "m1", "h1", "d1"))
         yield from (f"/api/series/{number}.json?tier={tier}&{SIX_HOURS}" for tier in ("raw", "m1", "h1", "d1"))
         yield f"/api/series/{number}.csv?excel=1"
+        yield from (f"/api/series/{number}/events.{ending}" for ending in ("json", "csv"))
+        yield from (
+            f"/api/series/{number}/readings/2026-11-25T{hour:02}:{minute:02}:00Z/quality"
+            for hour in range(8, 14)
+            for minute in (0, 59)
+        )
         yield from (
             f"/v1.1/Datastreams({number}){rest}" for rest in ("", "/Observations?$top=1000", "/Sensor", "/Thing")
         )
