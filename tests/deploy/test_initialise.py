@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import os
 import re
 import stat
@@ -21,7 +22,8 @@ from deploy.accounts import (
     read_services,
     write_accounts,
 )
-from deploy.initialise import SHIPPED, InitialiseError, broker_conf, initialise, renew, rotate
+from deploy.authority import make
+from deploy.initialise import SHIPPED, InitialiseError, broker_conf, initialise, listen_safely, renew, rotate
 
 SECRETS = {
     "broker_password",
@@ -186,3 +188,21 @@ def test_settings_say_who_runs_the_services(tmp_path: Path) -> None:
 
     assert f"GIROUETTE_UID={owner}" in (tmp_path / "town/.env").read_text()
     assert owner == (10001 if os.geteuid() == 0 else os.getuid())
+
+
+def test_boards_are_listened_to_over_tls_once_there_is_a_certificate(tmp_path: Path) -> None:
+    """`girouette authority make` adds the listener, an upgrade keeps it, and its accounts are as strict as the plain one's."""
+    town = tmp_path / "town"
+    initialise(town, dashboards=panels)
+    conf = town / "mosquitto.conf"
+    assert "8883" not in conf.read_text()
+
+    make(town, ["broker.example"], now=dt.datetime.now(dt.UTC))
+    listen_safely(town)
+    renew(town, dashboards=panels)
+
+    text = conf.read_text()
+    assert [line for line in text.splitlines() if line.startswith("listener")] == ["listener 1883", "listener 8883"]
+    assert text.count("use_username_as_clientid true") == text.count("max_connections 2000") == 2
+    listen_safely(tmp_path)
+    assert not (tmp_path / "mosquitto.conf").exists(), "a folder that is no deployment is left alone"
