@@ -114,15 +114,24 @@ class Receiver:
 
 
 def samples_of(pack: list[dict[str, Any]]) -> Iterable[tuple[int, Numbered]]:
-    """The samples of a pack as SenML reads (RFC 8428, section 4.1): base values first, records after their opener."""
+    """The samples of a pack as SenML reads (RFC 8428, section 4.6): base labels hold until they change, records follow their opener.
+
+    Channels are called by their whole names, without the device.
+
+    >>> dict(samples_of([{"bn": "b1/noise_level", "bt": 100, "sq": 3, "v": 61.5}, {"sq": 4, "t": 60, "v": 62}]))[4]
+    Numbered(time_s=160, values={'noise_level': 62})
+    """
     found: dict[int, Numbered] = {}
+    bases: dict[str, Any] = {}
     sq = 0
     for record in pack:
+        bases |= {key: record[key] for key in ("bn", "bt") if key in record}
         sq = record.get("sq", sq)
-        time_s = pack[0]["bt"] + record.get("t", 0)
+        time_s = bases["bt"] + record.get("t", 0)
         sample = found.setdefault(sq, Numbered(time_s, {}))
         assert sample.time_s == time_s, "the records of one sample bear one time"
-        sample.values[record["n"]] = record["v"]
+        name = bases["bn"] + record.get("n", "")
+        sample.values[name.partition("/")[2]] = record["v"]
     return found.items()
 
 

@@ -285,15 +285,14 @@ def test_what_a_board_packs_is_what_is_read(samples: list[tuple[int, int, tuple[
     """The firmware's own packs read as the samples that went into them, number by number."""
     board = firmware("pack")
     channels = [("temperature", "Cel"), ("indoor.humidity", "%RH")]
-    heads = board.heads_of(channels)
-    packed = board.Pack("air-1/", ep, 1, 5)
+    packed = board.Pack(board.heads_of("air-1/", channels), ep, 1, 5)
     sq, told = 0, []
     for step, time, values in samples:
         if not any(v is not None for v in values):
             continue
         sq += step
         texts = ",".join("" if v is None else f"{v:.2f}" for v in values)
-        if not packed.add(sq, T + time, texts, heads):
+        if not packed.add(sq, T + time, texts):
             break
         told += [
             (f"air-1/{name}", unit, value, T + time, sq)

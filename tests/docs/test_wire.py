@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 from pathlib import Path
@@ -63,17 +64,28 @@ def test_a_figure_is_that_of_the_code(figure: str, file: str, name: str) -> None
     assert constant(file, name) == int(figure)
 
 
-def test_the_example_is_a_pack() -> None:
-    """The pack on the page reads as two samples of two channels, and its device is in the shard that the page says."""
-    pack = read_pack(json.dumps(EXAMPLES[0]).encode())
+def test_the_examples_are_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packs on the page are what the firmware writes of such samples, and are in the shard that the page says."""
+    monkeypatch.syspath_prepend(FIRMWARE.parent)
+    board = importlib.import_module("girouette.pack")
+    for example, count in zip(EXAMPLES[:2], (5, 2), strict=True):
+        read = read_pack(json.dumps(example).encode())
+        device = f"{read.base.partition('/')[0]}/"
+        channels = {r.name.removeprefix(device): r.unit for r in read.records}
+        pack = board.Pack(board.heads_of(device, list(channels.items())), read.ep, read.lo, read.dr)
+        for sq in read.samples:
+            mine = [r for r in read.records if r.sq == sq]
+            values = {r.name.removeprefix(device): f"{r.value:g}" for r in mine}
+            pack.add(sq, mine[0].time_s, ",".join(values.get(name, "") for name in channels))
+        assert (len(read.records), read.refused) == (count, ())
+        assert json.loads(bytes(pack.payload().behind(b""))) == example
 
-    assert (pack.samples, len(pack.records), pack.refused) == ((4711, 4712), 4, ())
     assert f"`air-1` is in `{shard_of('air-1')}`" in PAGE
 
 
 def test_the_example_is_a_receipt() -> None:
     """The receipt on the page is what the ledger writes of such an account."""
-    told = EXAMPLES[1]
+    told = EXAMPLES[2]
     account = Account(
         0, told["ep"], n=told["sq"], edges=[told["sq"], told["sq"] + 1, 4720, 4722], why=tuple(told["why"])
     )

@@ -59,11 +59,11 @@ from girouette.pack import Pack, heads_of
 from girouette.sample import text_of
 
 channels, base, values, period_s, records = given
-heads = heads_of([(c["n"], c["u"]) for c in channels])
-pack, taken, sq = Pack(base, 473002498, 4711, 0), 0, 4711
+heads = heads_of(base, [(c["n"], c["u"]) for c in channels])
+pack, taken, sq = Pack(heads, 473002498, 4711, 0), 0, 4711
 while taken < records:
     texts = [text_of(v, c["digits"]) if n < records - taken else "" for n, (c, v) in enumerate(zip(channels, values))]
-    pack.add(sq, 1800000000 + (sq - 4711) * period_s, ",".join(texts), heads)
+    pack.add(sq, 1800000000 + (sq - 4711) * period_s, ",".join(texts))
     taken += len(channels)
     sq += 1
 result = len(pack.payload())

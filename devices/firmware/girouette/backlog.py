@@ -90,8 +90,8 @@ class Backlog:
     async def cut(self, segment: Segment, start: int, end: int, lowest, wanted) -> Cut:
         """A pack of the wanted samples of a segment between two offsets that no receipt covers, as many as fit."""
         start = max(start, segment.start)
-        pack = Pack(self._base_name, segment.ep, lowest(segment.ep), self._numbers.dropped_of(segment.ep))
-        heads = heads_of(segment.channels)
+        heads = heads_of(self._base_name, segment.channels)
+        pack = Pack(heads, segment.ep, lowest(segment.ep), self._numbers.dropped_of(segment.ep))
         lines, offset = 0, start
         with self.spool.open_at(segment, start) as file:
             while offset < end:
@@ -102,7 +102,7 @@ class Backlog:
                 if not line:
                     offset = end
                     break
-                if not self._take(segment, pack, line, offset, heads, wanted):
+                if not self._take(segment, pack, line, offset, wanted):
                     break
                 offset += len(line)
         return Cut(segment, pack, start, offset)
@@ -162,7 +162,7 @@ class Backlog:
             self._last = self._segment.low - 1
         return self._segment
 
-    def _take(self, segment: Segment, pack: Pack, line: bytes, offset: int, heads: list[str], wanted) -> bool:
+    def _take(self, segment: Segment, pack: Pack, line: bytes, offset: int, wanted) -> bool:
         """Add a line's sample to the pack, or pass over it; False where the pack ends before it."""
         fresh = offset >= segment.counted
         found = self._sample_of(segment, line)
@@ -176,7 +176,7 @@ class Backlog:
         if time_s == UNKNOWN:
             self._pass(segment, offset, line, sq, "no-date")
             return True
-        if time_s is None or not pack.add(sq, time_s, values, heads):
+        if time_s is None or not pack.add(sq, time_s, values):
             return False
         if fresh and when[0] == "b":
             print(said(segment.ep, sq, time_s, values, [name for name, _ in segment.channels]))

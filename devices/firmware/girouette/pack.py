@@ -10,33 +10,42 @@ from girouette.parcel import ROOM, Parcel
 
 LONGEST = 4096
 MOST_RECORDS = 256
-HEAD_ROOM = 140
-"""What the first record bears for the whole message, at its longest."""
+HEAD_ROOM = 100
+"""What the first record bears for the whole message besides names, at its longest."""
 _buffer = bytearray(ROOM + LONGEST)
 
 
-def heads_of(channels) -> list[str]:
-    """The part of each channel's record that never changes, from (name, unit) pairs."""
-    return ['"n":%s,"u":%s,"v":' % (json.dumps(name), json.dumps(unit)) for name, unit in channels]
+def heads_of(base_name: str, channels) -> list[str]:
+    """What never changes in packs of some channels, from (name, unit) pairs: how a message begins, then a record of each one.
+
+    Said once, where a message begins, are the unit of most channels, and, of one channel alone, its name.
+    """
+    names, units = list(zip(*channels)) or ([], [])
+    usual, alone = max(units, key=units.count, default=""), len(names) == 1
+    heads = ['{"bn":%s,"bu":%s,' % (json.dumps(base_name + names[0] if alone else base_name), json.dumps(usual))]
+    for name, unit in channels:
+        named = "" if alone else '"n":%s,' % json.dumps(name)
+        heads.append(named + ("" if unit == usual else '"u":%s,' % json.dumps(unit)) + '"v":')
+    return heads
 
 
 class Pack:
     """A message in the making: samples are added, oldest first, as long as there is room. The next pack ends this one."""
 
-    def __init__(self, base_name: str, ep: int, lowest: int, dropped: int):
+    def __init__(self, heads: list[str], ep: int, lowest: int, dropped: int):
         self.ep = ep
         self.numbers: list[int] = []
-        self._base_name = base_name
+        self._heads = heads
         self._lowest = lowest
         self._dropped = dropped
         self._base_s = 0
         self._records = self._size = 0
 
-    def add(self, sq: int, time_s: int, values: str, heads: list[str]) -> bool:
+    def add(self, sq: int, time_s: int, values: str) -> bool:
         """Add a sample, or return False when it no longer fits: into the pack, or into what is left of the heap."""
-        before = self._size, self._records
+        before = self._size, self._records, self._base_s
         try:
-            fits = self._write(sq, time_s, values, heads)
+            fits = self._write(sq, time_s, values)
         except MemoryError:
             if not self.numbers:
                 raise  # not even one sample: only a restart helps
@@ -45,18 +54,16 @@ class Pack:
         if fits:
             self.numbers.append(sq)
         else:
-            self._size, self._records = before
+            self._size, self._records, self._base_s = before
         return fits
 
-    def _write(self, sq: int, time_s: int, values: str, heads: list[str]) -> bool:
+    def _write(self, sq: int, time_s: int, values: str) -> bool:
         """Record by record: a small heap has no long piece left."""
-        opening = '{"sq":%d,' % sq if self.numbers else self._opening(sq, time_s)
-        later_s = time_s - self._base_s
-        time = '"t":%d,' % later_s if later_s else ""
+        opening = self._opening(sq, time_s)
         mark = "," if self.numbers else "["
-        for head, text in zip(heads, values.split(",")):
+        for channel, text in enumerate(values.split(",")):
             if text:
-                record = "%s%s%s%s%s}" % (mark, opening, time, head, text)
+                record = "%s%s%s%s}" % (mark, opening, self._heads[channel + 1], text)
                 if self._size + len(record) + 1 > LONGEST or self._records == MOST_RECORDS:
                     return False
                 self._append(record)
@@ -71,10 +78,20 @@ class Pack:
         return Parcel(_buffer, self._size + 1)
 
     def _opening(self, sq: int, time_s: int) -> str:
-        """How the first record begins: with all that holds for the whole message."""
+        """How the first record of a sample begins; in that of the message stands all that holds for the whole of it.
+
+        A sample of several channels says its time once, as the new base time of all of its records; alone, `t` is shorter.
+        """
+        later_s = time_s - self._base_s
+        if self.numbers and not later_s:
+            return '{"sq":%d,' % sq
+        if self.numbers and len(self._heads) == 2:
+            return '{"t":%d,"sq":%d,' % (later_s, sq)
         self._base_s = time_s
-        what = json.dumps(self._base_name), time_s, self.ep, min(self._lowest, sq), self._dropped, sq
-        return '{"bn":%s,"bt":%d,"ep":%d,"lo":%d,"dr":%d,"sq":%d,' % what
+        if self.numbers:
+            return '{"bt":%d,"sq":%d,' % (time_s, sq)
+        what = self._heads[0], time_s, self.ep, min(self._lowest, sq), self._dropped, sq
+        return '%s"bt":%d,"ep":%d,"lo":%d,"dr":%d,"sq":%d,' % what
 
     def _append(self, text: str) -> None:
         content = text.encode()
@@ -85,6 +102,6 @@ class Pack:
 
 def newest(samples: list, heads: list[str]) -> list:
     """The last samples of a list that fit into one pack together, oldest of them first."""
-    a_sample = sum(len(h) for h in heads) + len(heads) * 20 + 40
-    fitting = max(1, (LONGEST - HEAD_ROOM) // max(1, a_sample + 16))
+    a_sample = sum(map(len, heads)) - len(heads[0]) + 15 * len(heads) + 15
+    fitting = max(1, (LONGEST - HEAD_ROOM - len(heads[0])) // a_sample)
     return samples[-fitting:]

@@ -30,10 +30,9 @@ class Sender:
 
     def __init__(self, topic: str, base_name: str, channels, numbers, clock, uptime, spool):
         self._topic = topic + "/obs"
-        self._base_name = base_name
         self._channels = [[c.name, c.unit] for c in channels]
         self._names = [c.name for c in channels]
-        self._heads = heads_of(self._channels)
+        self._heads = heads_of(base_name, self._channels)
         self._numbers = numbers
         self._clock = clock
         self._uptime = uptime
@@ -230,9 +229,9 @@ class Sender:
         if not samples:
             return None
         ep = self._numbers.ep
-        pack = Pack(self._base_name, ep, self.lowest(ep), self._numbers.dropped)
+        pack = Pack(self._heads, ep, self.lowest(ep), self._numbers.dropped)
         for sample in samples:
-            if sample.time_s is None or not pack.add(sample.sq, sample.time_s, sample.values, self._heads):
+            if sample.time_s is None or not pack.add(sample.sq, sample.time_s, sample.values):
                 break
             sample.sent = True
         if not pack.numbers:
