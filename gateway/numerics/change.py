@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM, TIMED
+from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM, TIMED
 
 
 def _none() -> NDArray[np.int64]:
@@ -31,26 +31,6 @@ class Kinds:
     timed: NDArray[np.int64] = field(default_factory=_none)
     """Those whose mean is weighted by time."""
 
-    def lanes(self, count: int) -> Kinds:
-        """Each row as `count` neighbouring ones.
-
-        >>> Kinds(angle=np.array([0, 3])).lanes(2).angle.tolist()
-        [0, 1, 6, 7]
-        """
-        step = np.arange(count)
-        return Kinds(*((at[:, None] * count + step).ravel() if at.size else at for at in self._all()))
-
-    def take(self, some: NDArray[np.int64], size: int) -> Kinds:
-        """Those of the chosen rows of `size`, numbered as they are chosen."""
-        code = np.zeros(size, np.int64)
-        for n, at in enumerate(self._all(), 1):
-            code[at] |= 1 << n
-        chosen = code[some]
-        return Kinds(*(np.flatnonzero(chosen >> n & 1) for n in range(1, 8)))
-
-    def _all(self) -> tuple[NDArray[np.int64], ...]:
-        return self.angle, self.level, self.counter, self.added, self.last, self.highest, self.timed
-
 
 def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
     """The kinds of rows by their aggregates.
@@ -58,11 +38,11 @@ def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
     >>> kinds(np.array([CIRCULAR, 0, COUNTER, SUM], np.uint8)).added.tolist()
     [3, 2]
     """
-    sizes = np.bincount(aggregate, minlength=len(AGGREGATES)).tolist()
-    angle, level, sums, counter, last, highest, timed = (
-        (aggregate == code).nonzero()[0] if sizes[code] else _NOTHING
-        for code in (CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED)
-    )
+    there, code = aggregate.tobytes(), np.ascontiguousarray(aggregate)
+    angle, level, sums, counter, last, highest, timed = [
+        (code == each).nonzero()[0] if each in there else _NOTHING
+        for each in (CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED)
+    ]
     added = np.concatenate([sums, counter]) if sums.size else counter
     return Kinds(angle, level, counter, added, last, highest, timed)
 

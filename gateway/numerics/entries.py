@@ -73,7 +73,8 @@ def entries(run: Run, judged: Judged, known: NDArray[np.void], base: NDArray[np.
     if (counts := of.counter).size:
         wrap = run.spread(known["wrap"])[counts]
         risen = changed(run.value[counts], base[counts], Kinds(counter=np.arange(len(counts))), wrap)
-        term[counts] = np.where(np.isnan(risen), 0.0, risen)
+        risen[np.isnan(risen)] = 0.0
+        term[counts] = risen
     if (timed := of.timed).size and term2 is not None:
         term2[timed] = _weights(judged.step_s[timed], run.spread(known["hz"])[timed])
         term[timed] *= term2[timed]

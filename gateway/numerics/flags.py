@@ -7,6 +7,7 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import gmtime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +137,12 @@ def judge(
     tests = run.spread(known["made"]) + slow
     tests += gross
     tests += rate_of_change(changed(value, before, of, run.spread(known["wrap"])), step_s, run, known)
-    tests += flat_line(_since(seen, was, known, run=sound, step_s=step_s), run, known)
+    silent = step_s > run.spread(known["flat_gap_s"])
+    if run.single:
+        since_s = stand_still(was, seen, known, run=sound, silent=silent)
+    else:
+        since_s = stood_still(was, known, sound, silent)
+    tests += flat_line(since_s, run, known)
     if known["clock"].any():
         tests += clock_doubt(run, was, known)
     if not run.single:
@@ -150,7 +156,8 @@ def judge(
     settled = was["tests"] + first
     flag = was["flag"].astype(np.uint8)
     some = ((first > 0) | (flag == NOT_EVALUATED)).nonzero()[0]
-    flag[some] = primary(settled[some])  # a good spike test makes a good reading no better
+    if some.size:
+        flag[some] = primary(settled[some])  # a good spike test makes a good reading no better
     return Judged(tests, primary(tests), settled, flag, first != 0, value, enters, before, of, step_s)
 
 
@@ -172,21 +179,16 @@ def climatology(
 
     `climate` (s, 12, 2) are spans by month, `of` (n,) says whose are a reading's.
     """
-    ends = np.array([time_s.min(), time_s.max()])
-    first, last = _months(ends).tolist()
-    if first == last:
-        span = climate.view("c16")[:, first % MONTHS, 0][of]  # two numbers as one are moved in one go
+    first, last = gmtime(time_s.min()), gmtime(time_s.max())
+    if first[:2] == last[:2]:
+        span = climate.view("c16")[:, first.tm_mon - 1, 0][of]  # two numbers as one are moved in one go
         low, high = span.real, span.imag
     else:
-        low, high = climate[of, _months(time_s) % MONTHS].T
+        month = time_s.astype("M8[s]").astype("M8[M]").astype(np.int64) % MONTHS
+        low, high = climate[of, month].T
     outside = value < low
     outside |= value > high
     return outside * np.int64((SUSPECT - GOOD) << CLIMATOLOGY)
-
-
-def _months(time_s: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Months since January 1970, UTC."""
-    return time_s.astype("M8[s]").astype("M8[M]").astype(np.int64)
 
 
 def rate_of_change(
@@ -241,16 +243,6 @@ def attenuated_signal(width: NDArray[np.float64], known: NDArray[np.void]) -> ND
     made = known["attenuated"] & ~np.isnan(width)
     added: NDArray[np.int64] = np.where(made, (grade + (GOOD - NOT_EVALUATED)) << ATTENUATED, 0)
     return added
-
-
-def _since(
-    seen: NDArray[np.void], was: NDArray[np.void], known: NDArray[np.void], *, run: Run, step_s: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Since when a value stands still at each reading."""
-    silent = step_s > run.spread(known["flat_gap_s"])
-    if run.single:
-        return stand_still(was, seen, known, run=run, silent=silent)
-    return stood_still(was, known, run, silent)
 
 
 def _graded(suspect: NDArray[np.bool_], fail: NDArray[np.bool_]) -> NDArray[np.int64]:

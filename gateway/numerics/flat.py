@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.order import Run
-from gateway.numerics.params import CIRCULAR, LEVELS
+from gateway.numerics.params import LEVELS
 
 CENTRE = LEVELS - 1
 """The place of the newest reading's own level in `seen`; it stays 0."""
@@ -38,9 +38,14 @@ def turned(moved: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArray[np.
     """
     if (angle := turn > 0).any():
         moved = moved.copy()
-        full = turn[angle]
-        moved[angle] = (moved[angle] + full / 2) % full - full / 2
+        moved[angle] = _short(moved[angle], turn[angle])
     return moved
+
+
+def _short(moved: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A move the short way round, in [-turn / 2, turn / 2)."""
+    half = turn / 2
+    return (moved + half) % turn - half
 
 
 def stand_still(
@@ -52,8 +57,8 @@ def stand_still(
     """
     level, time_s = levels(run.value, known["flat_step"]), run.time_s
     moved = level - now["level"]
-    if (angle := (known["aggregate"] == CIRCULAR).nonzero()[0]).size:
-        moved[angle] = turned(moved[angle], known["flat_turn"][angle])
+    if (angle := known["flat_turn"].nonzero()[0]).size:
+        moved[angle] = _short(moved[angle], known["flat_turn"][angle])
     steps = np.abs(moved)
     reset = steps >= known["flat_levels"]
     reset |= silent

@@ -14,7 +14,7 @@ from gateway.numerics.columns import TIERS, WINDOW
 from gateway.numerics.entries import Entries
 from gateway.numerics.flags import Judged
 from gateway.numerics.order import Run
-from gateway.numerics.state import OPEN, take_rows
+from gateway.numerics.state import OPEN, put_rows, take_rows
 from gateway.numerics.windows import NEEDED, expected, finished, value_of, worse
 
 LANES = len(TIERS)
@@ -39,12 +39,13 @@ def fill_lanes(
 
     Returns the windows (k,) that are over and whose flag is another one now, and which rows they were.
     """
-    anew = _lanes((judged.decided & (judged.settled_flag != was_flag)).nonzero()[0])
+    anew = (judged.decided & (judged.settled_flag != was_flag)).nonzero()[0]
     time_s, flag = run.time_s.repeat(LANES), judged.flag.repeat(LANES)
     widths = _widths(len(run))
     begins = time_s - open_["start_s"] >= widths
     over_at, over = anew, open_[:0]
     if anew.size:
+        anew = _lanes(anew)
         open_["flag"][anew] = worse(open_["flag"][anew], judged.settled_flag[anew // LANES])
         over_at = anew[begins[anew]]
         over = open_[over_at]
@@ -60,11 +61,11 @@ def fill_lanes(
 
 
 def tell(
-    open_: NDArray[np.void], run: Run, known: NDArray[np.void], *, of: Kinds
+    open_: NDArray[np.void], run: Run, known: NDArray[np.void], *, of: Kinds, whole: bool
 ) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """WINDOW rows of both tiers, made of a run's OPEN rows where they lie; `known` are the PARAMS records of its series.
 
-    `of` are the kinds of its readings.
+    `of` are the kinds of its readings; `whole` where all of them entered: then no window is without a value.
     """
     widths, count = _widths(len(run)), open_["count"]
     open_["series"] = run.series.repeat(LANES)
@@ -79,7 +80,7 @@ def tell(
         value = value_of(open_.reshape(-1, LANES), of).reshape(len(open_))
     if awaited.min(initial=1.0) <= 0:
         share[awaited <= 0] = np.nan
-    if not count.all():
+    if not whole:
         value[count == 0] = np.nan
     np.minimum(share, 1.0, out=open_["completeness"])
     open_["value"] = value
@@ -104,10 +105,11 @@ def _begin(
     open_: NDArray[np.void], new: NDArray[np.int64], start_s: NDArray[np.int64], flag: NDArray[np.uint8]
 ) -> None:
     """New windows where the old ones are over."""
-    open_.view(_EMPTY.dtype)[new] = _EMPTY
+    rows = np.full(len(new), _EMPTY).view(OPEN)
     for name in ("start_s", "first_s", "last_s"):
-        open_[name][new] = start_s
-    open_["flag"][new] = flag
+        rows[name] = start_s
+    rows["flag"] = flag
+    put_rows(open_, new, rows)
 
 
 def _enter(open_: NDArray[np.void], time_s: NDArray[np.int64], brought: Entries) -> None:
@@ -115,10 +117,11 @@ def _enter(open_: NDArray[np.void], time_s: NDArray[np.int64], brought: Entries)
     value, term = brought.value.repeat(LANES), brought.term.repeat(LANES)
     term2 = None if brought.term2 is None else brought.term2.repeat(LANES)
     count, low, high = open_["count"], open_["min"], open_["max"]
-    idle = _lanes((~brought.enters).nonzero()[0])
+    idle = (~brought.enters).nonzero()[0]
     none = (count == 0).nonzero()[0]
     count += 1
     if idle.size:
+        idle = _lanes(idle)
         value[idle], term[idle] = np.nan, 0.0
         if term2 is not None:
             term2[idle] = 0.0

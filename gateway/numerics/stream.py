@@ -133,7 +133,7 @@ def _each(state: NDArray[np.void], params: NDArray[np.void], run: Run) -> Step:
     now["base"] = newest
     hot[ids], lanes[ids] = now.view(hot.dtype), open_.view(lanes.dtype)
 
-    m1, h1 = tell(open_, run, known, of=judged.of)
+    m1, h1 = tell(open_, run, known, of=judged.of, whole=bool(judged.enters.all()))
     if len(over):
         m1_over, h1_over = tell_over(over, over_at, run, known=known)
         m1, h1 = laid_behind(m1_over, m1), laid_behind(h1_over, h1)
@@ -144,11 +144,10 @@ def _turn_hours(
     now: NDArray[np.void], open_: NDArray[np.void], cold: NDArray[np.void], known: NDArray[np.void], run: Run
 ) -> None:
     """Where an hour is over that the test of an attenuated signal asks of, it is told what there was."""
-    if not known["attenuated"].any():
-        return
     hours = open_[1::LANES]
-    over = known["attenuated"] & (run.time_s - hours["start_s"] >= HOUR_S)
-    if (some := np.flatnonzero(over)).size:
+    over = run.time_s - hours["start_s"] >= HOUR_S
+    over &= known["attenuated"]
+    if (some := over.nonzero()[0]).size:
         start_s = run.time_s[some] - run.time_s[some] % HOUR_S
         rows, held = now[some], cold[run.series[some]]
         hour_begins(rows, held, known[some], hours[some], start_s)

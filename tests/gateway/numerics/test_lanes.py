@@ -75,7 +75,7 @@ def test_rows_are_told_where_they_lie() -> None:
     brought = Entries(run.time_s, run.value, run.value, None, np.ones(1, np.bool_))
 
     over, at = fill_lanes(open_, run, judged, was_flag=hot["flag"], brought=brought)
-    m1, h1 = tell(open_, run, rows, of=judged.of)
+    m1, h1 = tell(open_, run, rows, of=judged.of, whole=True)
 
     assert len(over) == len(at) == 0
     assert (m1["series"].tolist(), m1["value"].tolist(), h1["expected"].tolist()) == ([4], [7.0], [60.0])
