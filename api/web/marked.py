@@ -19,6 +19,7 @@ from gateway.numerics.watch.telling import told, verdict
 
 MOST = 8
 """So many of each are explained, the newest first; the others are in the CSV."""
+ROWS = 1_000
 NEWS = "news"
 Run = tuple[float, float, int]
 """From when to when, in UTC seconds, and the flag."""
@@ -37,14 +38,14 @@ class Marked:
 
 
 def flagged(readings: Readings, shown: Shown, runs: Sequence[Run], speech: Speech) -> list[Marked]:
-    """Why stretches are marked suspect or rejected, by the first reading of each that is."""
+    """Why stretches are marked suspect or rejected, by the last reading of each that is: it knows how long it has lasted."""
     found = []
     for start_s, end_s, flag in list(reversed(runs))[:MOST]:
-        row = _first(readings.blocks(shown, int(start_s), int(end_s)), flag)
+        row = _first(readings.newest_first(shown, int(start_s), int(end_s), rows=ROWS), flag)
         if row is not None:
             told_ = [_whole(one.sentence) for one in reasons(readings, shown, row, speech.lang) if one.flag == flag]
             why = tuple(told_) or (sentence(row, shown.quantity, speech.lang),)
-            when, datetime = _span(speech, int(row["time_s"]), end_s)
+            when, datetime = _span(speech, int(start_s), end_s)
             found.append(Marked(STATES[flag], when, datetime, speech.word(VERDICTS[flag]), why))
     return found
 
@@ -62,7 +63,7 @@ def happened(readings: Readings, shown: Shown, bounds: Bounds, speech: Speech) -
 
 
 def _first(blocks: Iterable[np.ndarray[tuple[int], np.dtype[np.void]]], flag: int) -> np.void | None:
-    """The first reading with this flag."""
+    """The first reading in these blocks with this flag."""
     for block in blocks:
         for at in np.flatnonzero(block["flag"] == flag)[:1]:
             row: np.void = block[at]
