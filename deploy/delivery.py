@@ -77,7 +77,7 @@ class Delivery:
         back = body.get("back")
         if isinstance(back, list) and back[:1] == [self.release.version]:
             return self.outcome(BACK, str(back[-1]))
-        if body.get("firmware") == self.release.version and "trial" not in body and "safe" not in body:
+        if body.get(self.release.told_as) == self.release.version and "trial" not in body and "safe" not in body:
             return self.outcome(KEPT)
         return None
 

@@ -4,7 +4,8 @@ SpokenError           whatever a person may read at a terminal; other rooms have
 └── RefusalError
     ├── QuantityError   a quantity of quantities.toml
     ├── RecipeError     a recipe, its signals or its wiring
-    └── ImageError      an identity that no board can have, or recipes that do not go together
+    ├── ImageError      an identity that no board can have, or recipes that do not go together
+    └── InterpreterError  a file that is no interpreter for a board
 """
 
 from __future__ import annotations
@@ -47,3 +48,7 @@ class RecipeError(RefusalError):
 
 class ImageError(RefusalError):
     """An image cannot be built."""
+
+
+class InterpreterError(RefusalError):
+    """A file is no interpreter that a board can be given."""

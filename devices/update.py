@@ -29,6 +29,8 @@ class Release:
     contents: Mapping[str, bytes]
     """Every content that the board may ask for, by the first 16 digits of its hash."""
     files: Mapping[str, bytes]
+    told_as: str = "firmware"
+    """Which member of `state` says that the board runs it."""
 
 
 def release(

@@ -28,6 +28,7 @@ from deploy.commands.speech import argument, option, tell, text
 from deploy.faults import AWAY, DONE, REFUSED, USAGE, CommandError
 
 if TYPE_CHECKING:
+    from deploy.commands.interpreters import Interpreters
     from deploy.delivery import Outcome
     from deploy.orders import Broker
     from deploy.rollout import Stage
@@ -46,6 +47,7 @@ def update(  # noqa: PLR0913 - a command's options are its parameters
     changes: Annotated[Path | None, option("update_config", "--config", metavar="FILE")] = None,
     anchors: Annotated[Path | None, option("update_anchors", "--anchors", metavar="DIR")] = None,
     board: Annotated[str | None, option("update_board", "--board", metavar="KIND")] = None,
+    interpreter: Annotated[Path | None, option("update_interpreter", "--interpreter", metavar="FILE")] = None,
     wait: Annotated[str, option("update_wait", "--wait", metavar="DURATION")] = "20m",
     recipes: Recipes = None,
     broker: BrokerUrl = None,
@@ -53,7 +55,8 @@ def update(  # noqa: PLR0913 - a command's options are its parameters
     registry: RegistryUrl = None,
     as_json: AsJson = False,
 ) -> int:
-    """Give each device of the stage the firmware of this installation, and wait for what becomes of it."""
+    """Give each device of the stage the firmware of this installation, or an interpreter, and wait for what becomes of it."""
+    from deploy.commands.interpreters import Interpreters, interpreter_in
     from deploy.orders import commander
     from deploy.rollout import stage_of
     from devices.anchors import read_anchors, version_with
@@ -62,14 +65,18 @@ def update(  # noqa: PLR0913 - a command's options are its parameters
     settings = settled(ctx, broker=broker, store=store, registry=registry, recipes=recipes)
     fraction, changed = percent(stage), changes_in(changes)
     trusted = read_anchors(anchors) if anchors else ()
-    version = version_with(firmware_version(), trusted)
+    image = interpreter_in(interpreter, board, alone=not (changed or trusted)) if interpreter else None
+    version = image.version if image else version_with(firmware_version(), trusted)
     with registry_of(settings) as known:
         what = stage_of(known.devices(), known.updates(), version, who=who, fraction=fraction)
         if not what.chosen and not what.keyless:
             raise CommandError("unknown_device", name=who or "-")
         if not what.chosen:
             raise CommandError("update_no_key", names=", ".join(what.keyless))
-        releases = Releases(known, recipes_of(settings), changed, board, anchors=trusted)
+        releases = (
+            Interpreters(known, image) if image
+            else Releases(known, recipes_of(settings), changed, board, anchors=trusted)
+        )  # fmt: skip
         whole, ended = asyncio.run(carry_out(what, releases, broker=commander(settings), wait_s=seconds(wait)))
     return report(what, whole=whole, ended=ended, as_json=as_json)
 
@@ -109,7 +116,7 @@ class Releases:
 
 
 async def carry_out(
-    stage: Stage, releases: Releases, *, broker: Broker, wait_s: float
+    stage: Stage, releases: Releases | Interpreters, *, broker: Broker, wait_s: float
 ) -> tuple[bool, list[Outcome]]:  # fmt: skip
     """Give the version to all that are due, and write down what becomes of each; was it all of them?"""
     from deploy.delivery import deliver
@@ -183,6 +190,7 @@ WHYS = {
     "boots": "why_boots", "wakes": "why_wakes", "time": "why_time", "mac": "why_mac", "replayed": "why_replayed",
     "hash": "why_hash", "no-key": "why_no_key", "on-trial": "why_on_trial", "disk": "why_disk", "memory": "why_memory",
     "gone": "why_gone", "silent": "why_silent", "anchors": "why_anchors",
+    "one-slot": "why_one_slot", "too-large": "why_too_large", "chip": "why_chip", "image": "why_image", "start": "why_start",
 }  # fmt: skip
 """Words of a board's that are told in a sentence; others as they are."""
 

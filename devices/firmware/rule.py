@@ -51,6 +51,7 @@ def begin(*, slept: bool, typed: bool = False) -> str:
     A soft reset is `typed`: somebody sits at the console, or a tool copies files; our firmware never makes one.
     """
     state = read()
+    slots.heard = _heard(state)
     slots.trial, slots.safe = _tries(state, slept), None
     if slots.trial:
         slots.folder = state["trial"]
@@ -67,6 +68,22 @@ def begin(*, slept: bool, typed: bool = False) -> str:
         slots.folder = "" if state["fails"] > 2 * FAILS else state["good"]
     slots.back = state.get("back")
     return slots.folder
+
+
+def _heard(state: dict) -> bool:
+    """Did a receipt come in a start that had no memory for this rule? The version is kept now."""
+    try:
+        os.stat(slots.HEARD)
+    except OSError:
+        return False
+    if state["trial"] is not None:
+        kept = {"good": state["trial"], "trial": None, "serial": state["serial"], "fails": 0}
+        if not write(kept):
+            return False
+        state.clear()
+        state.update(kept)
+    os.remove(slots.HEARD)
+    return True
 
 
 def _asked() -> str | None:
@@ -92,7 +109,9 @@ def _tries(state: dict, slept: bool) -> bool:
 
 def stage(place: str, version: str, serial: int, limits: dict) -> bool:
     """From the next start on the version in this folder is on trial; False where the disk refuses."""
-    state = {"good": read()["good"], "trial": place, "fails": 0, "serial": serial, "version": version}
+    old = read()
+    _heard(old)
+    state = {"good": old["good"], "trial": place, "fails": 0, "serial": serial, "version": version}
     state.update({"boots": BOOTS, "wakes": WAKES})
     state.update(limits)
     return write(state)

@@ -6,6 +6,8 @@ CRASH = "crash.txt"
 LONGEST = 160
 ROOM = "room"
 """A file that asks for one start without sensors."""
+HEARD = "heard"
+"""A receipt came for what is on trial, and there was no memory to write that down in its place."""
 folder = ""
 """Where the version lies that runs: the root is the empty one."""
 trial = False
@@ -13,11 +15,40 @@ safe = None
 """Why this start is without sensors: `boots` (too many failed), `update` (it needs the memory), or None."""
 back = None
 """The version that was given up last, and why: told on `state` until the next update."""
+heard = False
+"""Had the start before this one a receipt, and no memory to write that down in its place?"""
+interpreter = None
+"""The interpreter that runs, where it came over the air."""
+tried = False
+"""Is it on trial? It has this start only, unless a receipt comes in it."""
+
+
+def trying() -> bool:
+    """Is a version on trial, or an interpreter?"""
+    return trial or tried
 
 
 def standing() -> dict:
-    """What `state` says of the version: `trial` while it is on trial; `back`, which was given up last and why."""
-    return {"trial": True} if trial else {"back": back} if back else {}
+    """What `state` says of what runs: `trial` while it is on trial; `back`, which was given up last and why; `interpreter`."""
+    told = {"trial": True} if trying() else {"back": back} if back else {}
+    if interpreter is not None:
+        told["interpreter"] = interpreter
+    return told
+
+
+def hear() -> bool:
+    """Keep what is on trial by one empty file, which the next start makes good; False where not even that can be written."""
+    global trial, tried
+    try:
+        if tried:
+            from esp32 import Partition
+
+            Partition.mark_app_valid_cancel_rollback()
+        open(HEARD, "w").close()
+    except (OSError, MemoryError):
+        return False
+    trial = tried = False
+    return True
 
 
 def path(name: str) -> str:

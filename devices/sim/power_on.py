@@ -6,6 +6,9 @@
 
 import os
 
+import esp32
+
+esp32.start()
 _free, _gauged = os.getenv("GIROUETTE_SIM_FREE"), os.getenv("GIROUETTE_SIM_GAUGE")
 if _gauged:
     import gauge

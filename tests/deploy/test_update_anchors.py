@@ -54,7 +54,7 @@ def board(
     """A registered board that knows the first authority, and a gateway."""
     place = ["--place", "48.11,-1.68"]
     told = girouette("device", "add", "--recipe", "noise", "--id", "b1", *place, "--json").told
-    service("gateway", "--broker", f"mqtt://127.0.0.1:{broker.plain}")
+    service("gateway", "--broker", f"mqtt://127.0.0.1:{broker.plain}", GIROUETTE_GATEWAY_HTTP_PORT=0)
     made = tls.SafeBoard(broker.port, tmp_path, [tls.anchor(FIRST)], update_key=told["update_key"])
     made.start()
     yield made

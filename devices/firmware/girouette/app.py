@@ -32,6 +32,8 @@ ANSWER_MS = 1500
 NTP_AGAIN_S = 3600
 WELL_S = 60
 """A start that lasted so long without failing is a good one, even where nobody answers."""
+LONGEST_TRIAL_S = 1000
+"""What is on trial and leaves no memory to judge it starts again after this long, which counts against it."""
 LOOK_S = 10
 """How often it is looked whether a version on trial has had its time."""
 NTP_SOON_S = 15
@@ -107,7 +109,12 @@ class Board:
 
     def make_room(self, order: dict) -> None:
         """Start again without sensors, and take the new version there: there is no memory for it beside them."""
+        self.updates = None
+        for name in ("girouette.flashing", "girouette.update", "girouette.updates", "rule"):
+            slots.unload(name)
         gc.collect()
+        if exists(slots.ROOM):
+            return  # the order was repeated: it restarts already
         for name, text in (("update.json", json.dumps(order)), (slots.ROOM, "")):
             with open(name, "w") as file:
                 file.write(text)
@@ -174,13 +181,13 @@ class Board:
 
     async def _keep_time(self, beat) -> None:
         """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""
-        due_s, wait_s, lasted_s = 0, NTP_SOON_S, LOOK_S if slots.trial else WELL_S
-        if under_way():
+        due_s, wait_s, lasted_s = 0, NTP_SOON_S, LOOK_S if slots.trying() else WELL_S
+        if exists("update.json"):  # a restart interrupted it
             self._loaded_updates().go_on()
         while True:
             beat()
             if self.uptime.s() >= lasted_s:
-                lasted_s = self.uptime.s() + LOOK_S if slots.trial else 1 << 30
+                lasted_s = self.uptime.s() + LOOK_S if slots.trying() else 1 << 30
                 self._lasted()
             self.led.pattern = self._light()
             self.inspector.glance()
@@ -237,13 +244,18 @@ class Board:
             self.numbers.ep, first - 1 if ep == self.numbers.ep else 0
         ):
             return
-        self._receipted = bool(decide("receipted"))
+        awake = slots.tried and self.config.batch
+        self._receipted = decide("receipted") or (slots.trying() and slots.hear())
         if self._receipted and self.standing.pop("trial", False):
             self.reporter.connected()  # who updates a board waits for this
+            if awake:
+                self.restart("the interpreter is kept: asleep between samples again")
 
     def _lasted(self) -> None:
         why = decide("lasted", self.uptime.s())
-        if why is not None:
+        if why is False and slots.trying() and self.uptime.s() > LONGEST_TRIAL_S:
+            why = "update: no memory to judge it"
+        if why:
             self.restart(why)
 
     def _told_time(self, payload: bytes) -> None:
@@ -284,7 +296,7 @@ class Board:
 def decide(what: str, *given):
     """What `probation` says to this; it is loaded for the moment, since a small board has no room for it all the time.
 
-    None where there is no room for it now either: it is asked again.
+    False where there is no room for it now either: it is asked again.
     """
     gc.collect()
     try:
@@ -292,16 +304,17 @@ def decide(what: str, *given):
 
         told = getattr(probation, what)(*given)
     except MemoryError:
-        told = None
+        told = False
     slots.unload("girouette.probation")
+    slots.unload("girouette.interpreter")
     slots.unload("rule")
     return told
 
 
-def under_way() -> bool:
-    """Did a restart interrupt an update?"""
+def exists(name: str) -> bool:
+    """Is there a file of this name?"""
     try:
-        os.stat("update.json")
+        os.stat(name)
     except OSError:
         return False
     return True

@@ -27,6 +27,15 @@ def first_of_trial(ep: int, following: int) -> int:
 
 def receipted() -> bool:
     """The gateway has a sample of this start: a version on trial is kept from now on. False where the disk refuses."""
+    if slots.tried:
+        from girouette import interpreter
+
+        try:
+            interpreter.keep()
+        except OSError as error:
+            note("interpreter: not kept,", error)
+            return False
+        note("interpreter: kept")
     if slots.trial:
         if not rule.keep():
             return False
@@ -40,6 +49,10 @@ def receipted() -> bool:
 
 def lasted(up_s: int) -> str | None:
     """This start has lasted a while: failed ones are forgotten. Why to restart, where a version on trial had its time."""
+    if slots.tried:
+        from girouette import interpreter
+
+        return interpreter.lasted(up_s)
     if not slots.trial:
         rule.well()
         return None

@@ -3,6 +3,7 @@
 import os
 import random
 
+import slots
 from girouette.config import usable_config
 
 
@@ -10,7 +11,8 @@ def run(path: str) -> None:
     """Live; returns only by an error, or where a board on a battery has gone to sleep."""
     random.seed(int.from_bytes(os.urandom(4), "big"))
     config = usable_config(path)
-    if config.batch:
+    settle()
+    if config.batch and not slots.tried:  # asleep, a new interpreter would lose its one start
         from girouette import battery
 
         battery.run(config)
@@ -19,3 +21,16 @@ def run(path: str) -> None:
         from girouette import app
 
         app.run(config)
+
+
+def settle() -> None:
+    """Where a new interpreter was ever written: does it run, and is it on trial?"""
+    try:
+        os.stat("interpreter.json")
+        from girouette import interpreter
+
+        interpreter.settle()
+    except OSError:
+        return  # the usual case; or the disk refuses, and it is tried anew at the next start
+    slots.unload("girouette.interpreter")
+    slots.unload("rule")

@@ -51,16 +51,19 @@ def same(a: bytes, b: bytes) -> bool:
     return differ == 0
 
 
-def check(order: dict, config) -> None:
-    """Raise Failed for an order that is not from who knows this board's key, or that is not newer than the last one."""
+def check(order: dict, config, *, form: str = FORM, most: int = MOST_BYTES, more: tuple = ()) -> None:
+    """Raise Failed for an order that is not from who knows this board's key, or that is not newer than the last one.
+
+    An order of another `form` may be about more than `most` bytes, and have `more` words that are authenticated.
+    """
     try:
         serial, size, told = order["serial"], order["size"], bytes.fromhex(order["mac"])
-        words = FORM, config.device, str(serial), order["version"], str(size), order["sha"]
-        message = "\n".join(words).encode()
+        words = form, config.device, str(serial), order["version"], str(size), order["sha"]
+        message = "\n".join(words + more).encode()
         sound = isinstance(serial, int) and isinstance(size, int) and len(bytes.fromhex(order["sha"])) == 32
     except (KeyError, ValueError, TypeError):
         raise Failed("malformed")
-    if not sound or not 0 < size <= MOST_BYTES:
+    if not sound or not 0 < size <= most:
         raise Failed("malformed")
     if not config.update_key:
         raise Failed("no-key")
@@ -72,7 +75,7 @@ def check(order: dict, config) -> None:
 
 def keep_order(order: dict) -> None:
     """Write down what is under way, so that a restart goes on with it."""
-    kept = {name: order.get(name) for name in ("id", "serial", "version", "size", "sha", "mac")}
+    kept = {name: order.get(name) for name in ("id", "serial", "version", "size", "sha", "mac", "what", "within_s")}
     with open(ORDER + ".new", "w") as file:
         json.dump(kept, file)
     os.rename(ORDER + ".new", ORDER)

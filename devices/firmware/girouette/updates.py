@@ -25,16 +25,17 @@ class Updates:
 
     def order(self, raw: dict) -> dict:
         """Begin with a new version, or go on with it; raises Refused."""
-        if slots.trial:
+        if slots.trying():
             raise Refused("on-trial")
         try:
             from girouette import update
 
             job = self._job
             if job is None or job.order["serial"] != raw.get("serial"):
-                update.check(raw, self._board.config)
+                kind = kind_of(raw)
+                kind.check(raw, self._board.config)
                 update.keep_order(raw)
-                job = self._begin(update, raw)
+                job = self._begin(kind, raw)
             job.order["id"] = raw["id"]
         except MemoryError:
             if not self._make_room(raw):
@@ -63,11 +64,11 @@ class Updates:
         if self._job is not None:
             self._job.hear(payload)
 
-    def _begin(self, update, raw: dict):
+    def _begin(self, kind, raw: dict):
         if self._task is not None:
             self._task.cancel()
         note("update: to", raw["version"])
-        self._job, self.why = update.Update(self._board, raw), None
+        self._job, self.why = kind.Update(self._board, raw), None
         self._task = self._board.watchdog.spawn("update", self._run(self._job))
         return self._job
 
@@ -99,6 +100,15 @@ class Updates:
             return False
         self._board.make_room(raw)
         return True
+
+
+def kind_of(raw: dict):
+    """The module that does what this order is about: a version of the firmware, or the interpreter."""
+    if raw.get("what") == "interpreter":
+        from girouette import flashing as kind
+    else:
+        from girouette import update as kind
+    return kind
 
 
 def forget() -> None:
