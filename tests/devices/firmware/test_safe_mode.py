@@ -18,6 +18,8 @@ from devices.simulate import Board, Surroundings, start_board
 
 NAME = "noise-1"
 ROOM = "200000"
+FAILED = b'{"good": "", "trial": null, "serial": 0, "fails": 3}'
+"""A board that has failed to start three times: two more, and it starts without sensors."""
 STARTS = """
 import rule, slots
 result = []
@@ -120,7 +122,7 @@ def test_a_driver_that_crashes_ends_in_safe_mode_and_leaves_it_when_told(
         "/girouette/drivers/dba_meter.mpy": None,
         "/girouette/drivers/dba_meter.py": b"raise RuntimeError('bad driver')\n",
     }
-    board = board_of(broker, tmp_path / "board", **bad)
+    board = board_of(broker, tmp_path / "board", **bad, **{"/slots.json": FAILED})
     try:
         until(lambda: any(s.body.get("safe") for s in receiver.of("state")), within_s=90, what="safe mode")
         state = next(s.body for s in receiver.of("state") if s.body.get("safe"))
@@ -148,8 +150,8 @@ def test_a_version_that_hangs_is_bitten_and_ends_in_safe_mode(
     }
     folder = tmp_path / "board"
     monkeypatch.setenv("GIROUETTE_SIM_RESET", "watchdog")
-    for count in range(1, 6):
-        board = board_of(broker, folder, **bad)
+    for count in (1, 2):
+        board = board_of(broker, folder, **bad, **({"/slots.json": FAILED} if count == 1 else {}))
         until(lambda n=count: (folder / "log").read_text().count("hanging") == n, within_s=60, what="hanging")  # type: ignore[misc]
         switch_off(board)
     board = board_of(broker, folder, **bad)
@@ -160,7 +162,7 @@ def test_a_version_that_hangs_is_bitten_and_ends_in_safe_mode(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spoilt", [b"", b'{"v": 1, "device"', b"[1, 2]", b'{"v": 1, "broker": []}'])
+@pytest.mark.parametrize("spoilt", [b'{"v": 1, "device"', b'{"v": 1, "broker": []}'])
 def test_a_spoilt_configuration_gives_way_to_the_last_good_one(
     broker: Broker, receiver: Receiver, tmp_path: Path, until: Callable[..., None], spoilt: bytes
 ) -> None:
