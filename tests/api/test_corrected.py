@@ -69,6 +69,7 @@ def test_a_calibration_is_undone_byte_for_byte(own_city: Any, asker: Callable[[A
     assert stored == raw == repr(own_city.store.read(2, 0, 1 << 40).tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", TIERS)
 def test_raw_and_corrected_stand_side_by_side(own_city: Any, asker: Callable[[Any], Any], tier: str) -> None:
     """At every tier, of all history: the raw value, the corrected one and the name of the correction; JSON says the same."""
@@ -117,6 +118,7 @@ def test_humidity_is_that_of_the_place(damp_city: Any, asker: Callable[[Any], An
     assert {row["correction"] for row in rows[45:]} == {"kappa-koehler-2018@1"}
 
 
+@pytest.mark.slow
 def test_humidity_that_is_not_public_corrects_nothing(own_city: Any, asker: Callable[[Any], Any]) -> None:
     """A corrected value would tell of it: who may not see the humidity gets raw values alone, who may gets both."""
     rennes = own_city.registry.pilots()[0].id
@@ -135,6 +137,7 @@ def test_humidity_that_is_not_public_corrects_nothing(own_city: Any, asker: Call
     )
 
 
+@pytest.mark.slow
 def test_the_list_says_what_is_corrected_and_on_what_evidence(own_city: Any, asker: Callable[[Any], Any]) -> None:
     """Id, dates, numbers, R2; never the names of devices beside which it was found."""
     own_city.registry.add_calibration(LINE, at_s=1)
@@ -152,6 +155,7 @@ def test_the_list_says_what_is_corrected_and_on_what_evidence(own_city: Any, ask
     assert latest["pm2_5_corrected"] == 3.5
 
 
+@pytest.mark.slow
 def test_windows_do_not_depend_on_how_readings_are_read(own_city: Any) -> None:
     """Corrected windows asked in one block or one by one are the same to the last bit; days have their own ends."""
     own_city.registry.add_calibration(LINE, at_s=1)

@@ -50,6 +50,7 @@ def test_events_say_what_since_when_and_who_saw_it_too(eventful: Any, asker: Cal
     assert (stuck["kind"], stuck["end"], stuck["neighbours"]) == ("stuck", None, "nobody")
 
 
+@pytest.mark.slow
 def test_a_table_says_the_same(eventful: Any, asker: Callable[[Any], Any]) -> None:
     """A row an event, with its licence; an empty cell while it lasts."""
     rows = list(csv.DictReader(io.StringIO(asker(eventful.app())("/api/series/1/events.csv").text, newline="")))
@@ -59,6 +60,7 @@ def test_a_table_says_the_same(eventful: Any, asker: Callable[[Any], Any]) -> No
     assert {row["attribution"] for row in rows} == {"Ville de Rennes"}
 
 
+@pytest.mark.slow
 def test_bounds_and_refusals_are_those_of_readings(eventful: Any, asker: Callable[[Any], Any]) -> None:
     """[from, to) by the beginning of an event; what is not ours is refused in the one form."""
     ask = asker(eventful.app())

@@ -49,6 +49,7 @@ def test_the_numbers_that_gave_a_flag_are_told(own_city: Any, asker: Callable[[A
     assert (good["flag"], good["reasons"], good["sentence"]["en"]) == (GOOD, [], "normal value")
 
 
+@pytest.mark.slow
 def test_a_corrected_reading_says_so(own_city: Any, asker: Callable[[Any], Any]) -> None:
     """The corrected value and its correction stand beside the raw one."""
     series = judged(own_city)

@@ -66,6 +66,7 @@ def test_events_say_who_saw_them(troubled: Any) -> None:
     assert "2 of the 2 places nearby" in jump.why[0]
 
 
+@pytest.mark.slow
 def test_no_more_are_told_than_one_reads(troubled: Any) -> None:
     """The newest of many."""
     rows = np.zeros(50, EVENT)
@@ -76,6 +77,7 @@ def test_no_more_are_told_than_one_reads(troubled: Any) -> None:
     assert len(happened(Readings(troubled.store), shown, Bounds(), FR)) == MOST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lang", "said"), [("fr", "Capteur figé depuis"), ("en", "Sensor stuck for")])
 def test_the_page_needs_no_script_for_it(troubled: Any, asker: Callable[[Any], Any], lang: str, said: str) -> None:
     """What opens is a `details` of HTML, in the language of the page."""
@@ -86,6 +88,7 @@ def test_the_page_needs_no_script_for_it(troubled: Any, asker: Callable[[Any], A
     assert "<script" not in page
 
 
+@pytest.mark.slow
 def test_a_year_is_drawn_by_days(troubled: Any, asker: Callable[[Any], Any]) -> None:
     """From the windows of local days."""
     days = troubled.store.read(1, 0, 1 << 40, tier="h1")[:1]
