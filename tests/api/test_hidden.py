@@ -18,6 +18,7 @@ SETS = (
 )  # fmt: skip
 EVERYTHING = "Datastreams($expand=Observations($top=1000),Sensor,ObservedProperty,Thing),Locations,HistoricalLocations"
 PUBLIC_PLACES = {"Quai ouest", "Parc", "Toit", "Gare", "Port"}
+MOMENTS = [f"2026-11-25T{hour:02}:{minute:02}:00Z" for hour in range(8, 14) for minute in (0, 59)]
 PARC_OPENS_AGAIN = "2026-11-25T12:04:30Z"
 TOIT_CLOSES = "2026-11-25T11:00:00Z"
 
@@ -55,11 +56,7 @@ def addresses(city: Any) -> Iterator[str]:
         yield from (f"/api/series/{number}.json?tier={tier}&{SIX_HOURS}" for tier in ("raw", "m1", "h1", "d1"))
         yield f"/api/series/{number}.csv?excel=1"
         yield from (f"/api/series/{number}/events.{ending}" for ending in ("json", "csv"))
-        yield from (
-            f"/api/series/{number}/readings/2026-11-25T{hour:02}:{minute:02}:00Z/quality"
-            for hour in range(8, 14)
-            for minute in (0, 59)
-        )
+        yield from (f"/api/series/{number}/readings/{moment}/quality" for moment in MOMENTS)
         yield from (
             f"/v1.1/Datastreams({number}){rest}" for rest in ("", "/Observations?$top=1000", "/Sensor", "/Thing")
         )
