@@ -32,7 +32,7 @@ SUITES = {
         ("journeys", ["pytest", "-v", "-m", "journey"]),
     ),
 }
-BENCHES = ("firmware", "spool", "admission", "numerics", "store", "api", "gateway")
+BENCHES = ("firmware", "spool", "update", "admission", "numerics", "store", "api", "gateway")
 
 
 def main(suite: str, extra: list[str]) -> int:

@@ -6,7 +6,7 @@ PENDING_VERIFY, and VALID once it is marked; a start that finds it still pending
 folder there is one slot, `factory`.
 
 What runs is this machine's interpreter all the same: `start` tells on the console which one it would be. One that
-does not come up bears the words `girouette: dead`.
+does not come up bears the words `girouette: dead`; both are looked for in its first block.
 """
 
 import errno
@@ -119,7 +119,7 @@ def start() -> None:
             entry[1] = PENDING_VERIFY
     _write(entries)
     with open(FOLDER + label, "rb") as file:
-        content = file.read()
+        content = file.read(BLOCK)
     at = content.find(BANNER)
     print("# bootloader:", label, content[at : content.find(b"\x00", at)].decode())
     if DEAD in content:

@@ -65,7 +65,7 @@ def test_an_interpreter_that_comes_to_nothing_is_left_by_the_chip_itself(
     """One that does not come up, and one whose samples nobody receipts: the old one runs again, and says why."""
 
     async def give(image: bytes, serial: int) -> Outcome:
-        made = interpreter_release(NAME, read_image(image, NAME), key=KEY, serial=serial, within_s=12)
+        made = interpreter_release(NAME, read_image(image, NAME), key=KEY, serial=serial, within_s=8)
         return await deliver(made, broker=Broker(f"mqtt://127.0.0.1:{mosquitto}"), wait_s=90)
 
     with powered(mosquitto, tmp_path / "board", monkeypatch) as board:
