@@ -88,22 +88,22 @@ def town(size: int, series: int, period_s: int, *, count: int) -> Iterator[Colum
         yield Columns(order[nth % series], T0 + nth * period_s // series, values)
 
 
-def agreeing(*, series: int = 40, rounds: int = 400, period_s: int = 600) -> int:
+def agreeing(*, series: int = 40, rounds: int = 400, period_s: int = 600) -> dict[str, Any]:
     """Assert that arrays and the loop say the same, rows and all, of some days with silences, wrong, missing and stuck readings.
 
-    Sums to 1e-12 where a level or a direction enters (numpy's powers and sines are not those of `math`). Returns how many readings.
+    Sums to 1e-12 where a level or a direction enters (numpy's powers and sines are not those of `math`). Returns how many readings, and which flags occurred.
     """
     rng, state, params = np.random.default_rng(7), fresh(series), known(series, period_s)
     loop = Loop({n: (name, period_s, quality(name)) for n, name in enumerate(names(series))})
     rows: dict[str, dict[tuple[int, int], Any]] = {name: {} for name in ("readings", "m1", "h1")}
     others: dict[str, dict[tuple[int, int], Any]] = {name: {} for name in rows}
-    still = rng.random(series) < 0.3
+    still = np.arange(series) % 20 % 3 == 0
     for n in range(rounds):
         values, trouble = np.round(15 + rng.normal(0, 2, series), 2), rng.random(series)
         values[still & (n > rounds // 3)] = 15.03
         values[trouble < 0.03] = 999.0
         values[trouble < 0.02] = np.nan
-        values[trouble > 0.98] = 31.0
+        values[~still & (trouble > 0.98)] = 31.0
         there = (rng.random(series) < 0.95).nonzero()[0]
         batch = Columns(there, T0 + n * period_s + rng.integers(0, period_s, len(there)), values[there])
         step = advance(state, params, batch)
@@ -113,7 +113,8 @@ def agreeing(*, series: int = 40, rounds: int = 400, period_s: int = 600) -> int
         for name, found in (("readings", loop.readings), *loop.windows.items()):
             others[name] |= {(row[0], row[1]): row for row in found}
     _same(rows, others)
-    return len(rows["readings"])
+    seen = {f"{test} {flag}" for row in rows["readings"].values() for test, flag in unpack_tests(row[4]).items()}
+    return {"readings": len(rows["readings"]), "flags_seen": sorted(seen)}
 
 
 def _same(rows: dict[str, dict[tuple[int, int], Any]], others: dict[str, dict[tuple[int, int], Any]]) -> None:
