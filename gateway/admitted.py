@@ -133,7 +133,7 @@ class Gathering:
             value, time_s = record.v, base_s + record.t
             if (
                 channel is None
-                or (record.u != channel.unit and (record.u is not None or base_unit != channel.unit))
+                or (base_unit if record.u is None else record.u) != channel.unit
                 or not channel.low <= value <= channel.high
                 or not channel.from_s <= time_s < channel.until_s
                 or not oldest_s <= time_s < after_s
