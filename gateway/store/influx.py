@@ -162,7 +162,14 @@ class InfluxStore:
 
     def delete(self, series: int, start_s: int, end_s: int) -> None:
         """No reading, window or event of the series is left in [start_s, end_s), nor is one of them the latest."""
-        kept = ((RAW, names.OBS), (M1, names.OBS), (H1, names.OBS), (D1, names.OBS), (H1, names.EVENTS), (H1, names.LATEST))
+        kept = (
+            (RAW, names.OBS),
+            (M1, names.OBS),
+            (H1, names.OBS),
+            (D1, names.OBS),
+            (H1, names.EVENTS),
+            (H1, names.LATEST),
+        )
         for bucket, measurement in kept:
             self._writer.delete(bucket, start_s, end_s, f'_measurement="{measurement}" AND series="{int(series)}"')
 

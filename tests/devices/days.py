@@ -43,8 +43,9 @@ DIES_OF_A_COMMIT = 0.03
 """How often the gateway dies after a commit, before anybody has heard of it."""
 QUIET_END_MS = 900_000
 """So long nothing fails at the end, so that everything can arrive."""
-IN_MEMORY_S = 22
-"""What is younger at a power cut may be lost (docs/firmware.md): 20 s, half a second until that is seen, and seconds are whole."""
+IN_MEMORY_S = 32
+"""What is younger at a power cut may be lost (docs/firmware.md): 20 s, ten more while the sender waits for a broker that is frozen, half a
+second until that is seen, and seconds are whole."""
 
 
 class Outage(NamedTuple):

@@ -49,10 +49,10 @@ SAID = ("connects", "will", "says", "drops")
 CHANGING = ("free", "step_ms", "step_task")
 """Figures of `health` that are the interpreter's: shown as "..."."""
 MOST_TOLD = 3
-KEPT_FREE_BYTES = 32_768
+KEPT_FREE_BYTES = 20_480
 """What the firmware leaves alone of the smallest board's heap at its worst moment: draining a full spool."""
 FREE_BYTES = 2 * (min(p.heap for p in load_pinouts().values()) - KEPT_FREE_BYTES)
-"""What the firmware finds free at power-on: the smallest heap of the board table less 32 KiB, its objects twice as large here."""
+"""What the firmware finds free at power-on: the smallest heap of the board table less 20 KiB, its objects twice as large here."""
 BROKER_BYTES = 40_000
 """What the session's broker works with: it lives in the board's heap, as mosquitto does not."""
 HEAP = "128wK"

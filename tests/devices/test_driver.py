@@ -60,5 +60,7 @@ def test_a_driver_of_no_bus_is_refused() -> None:
     """Whoever adds a driver reads which buses there are."""
     row = Table({"name": {"fr": "a", "en": "a"}, "bus": "spi"}, "drivers.toml, mine", RecipeError)
 
-    with pytest.raises(RecipeError, match=r"^drivers\.toml, mine: bus is spi; choose among i2c, uart, adc, pulse, onewire, echo, i2s$"):
+    with pytest.raises(
+        RecipeError, match=r"^drivers\.toml, mine: bus is spi; choose among i2c, uart, adc, pulse, onewire, echo, i2s$"
+    ):
         read_driver("mine", row)

@@ -37,11 +37,7 @@ def tracked(*patterns: str) -> list[Path]:
 def host_modules() -> list[Path]:
     """Python files of the five rooms that run on the host."""
     files = tracked(*(f"{room}/**.py" for room in ROOMS))
-    return [
-        f
-        for f in files
-        if not any(f.is_relative_to(ROOT / folder) for folder in ON_THE_BOARD)
-    ]
+    return [f for f in files if not any(f.is_relative_to(ROOT / folder) for folder in ON_THE_BOARD)]
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -30,7 +30,7 @@ class Backlog:
         self._clock = clock
         self._receipts = receipts
         self._base_name = base_name
-        self._read = self._last = 0
+        self._read = self._last = self._seen = 0
         self._segment: Segment | None = None
         self._resume()
 
@@ -67,11 +67,17 @@ class Backlog:
         return reading is not None and reading in self.spool.segments and segment.place < reading.place
 
     def settle(self, segment: Segment, waiting: list[int]) -> None:
-        """Raise a segment's lowest number to that of its packs on their way, or of its first unread line."""
+        """Raise a segment's lowest number to the least of its packs on their way and of its lines that were not read yet.
+
+        A pack may be ahead of what was read: its samples went to disk while they were on their way.
+        """
+        if segment is self._segment:
+            if self._read < segment.size or not waiting:
+                waiting = waiting + [self._last + 1]
+        elif not self.read_to_end(segment):
+            return
         if waiting:
             segment.low = max(segment.low, min(waiting))
-        elif segment is self._segment:
-            segment.low = max(segment.low, self._last + 1)
 
     async def next(self, lowest, wanted) -> Cut | None:
         """The next pack of samples (`ep`, number) that are wanted, or None when everything has been read."""
@@ -80,9 +86,8 @@ class Backlog:
             if segment is None:
                 return None
             cut = await self.cut(segment, self._read, segment.size, lowest, wanted)
-            self._read = cut.end
+            self._read, self._last = cut.end, max(self._last, self._seen)
             if cut.pack.numbers:
-                self._last = cut.pack.numbers[-1]
                 return cut
             if self._read < segment.size:
                 return None  # undated from here on: the clock is not known yet
@@ -92,7 +97,7 @@ class Backlog:
         start = max(start, segment.start)
         heads = heads_of(self._base_name, segment.channels)
         pack = Pack(heads, segment.ep, lowest(segment.ep), self._numbers.dropped_of(segment.ep))
-        lines, offset = 0, start
+        lines, offset, self._seen = 0, start, 0
         with self.spool.open_at(segment, start) as file:
             while offset < end:
                 lines += 1
@@ -171,16 +176,19 @@ class Backlog:
             return True
         sq, when, values = found
         if not self._waits(segment, sq) or not wanted(segment.ep, sq):
+            self._seen = sq
             return True
         time_s = self._date(when)
         if time_s == UNKNOWN:
             self._pass(segment, offset, line, sq, "no-date")
+            self._seen = sq
             return True
         if time_s is None or not pack.add(sq, time_s, values):
             return False
         if fresh and when[0] == "b":
             print(said(segment.ep, sq, time_s, values, [name for name, _ in segment.channels]))
         segment.counted = max(segment.counted, offset + len(line))
+        self._seen = sq
         return True
 
     def _pass(self, segment: Segment, offset: int, line: bytes, sq: int, why: str) -> None:

@@ -148,11 +148,16 @@ class Sender:
         self._flights = [f for f in self._flights if self._still_held(f)]
 
     def _on_disk(self, segment, start: int, first: int, last: int) -> None:
-        """Packs on their way whose samples went to disk go on from there, as many as the window has room for."""
-        for flight in self._flights:
-            if flight.segment is None and first <= flight.first and flight.last <= last:
-                if not flight.live or self._window_open():
-                    flight.segment, flight.start, flight.end, flight.live = segment, start, segment.size, False
+        """Packs on their way whose samples went to disk go on from there, oldest first, as many as the window has room for.
+
+        The others are read again when their turn comes. Were it the newest that stay, an older one would wait behind a window of packs
+        that a receipt has no room to name, and be given up.
+        """
+        room = WINDOW - sum(1 for f in self._flights if f.segment is not None)
+        for flight in sorted((f for f in self._flights if f.segment is None), key=lambda f: f.first):
+            if room > 0 and first <= flight.first and flight.last <= last:
+                flight.segment, flight.start, flight.end, flight.live = segment, start, segment.size, False
+                room -= 1
 
     def _still_held(self, flight: Flight) -> bool:
         """Is anything of this pack where it was when it was sent?"""

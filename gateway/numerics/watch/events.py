@@ -248,10 +248,15 @@ def _put_silence(fired: Fired, memory: NDArray[np.void], known: NDArray[np.void]
 
 
 def _agreeing(memory: NDArray[np.void], fired: Fired, seen: Seen, near: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(s, FAMILIES) neighbours that see the same: the same family of event, or a move the same way where it is one of level."""
+    """(s, FAMILIES) neighbours that see the same: the same family of event, or a move the same way where it is a sudden one.
+
+    A drift is slower than the day that all share: who warms up along with it in the morning does not agree with it.
+    """
     open_ = memory["start_s"] > NEVER_S
     alike: NDArray[np.int64] = np.where((near >= 0)[:, :, None], (fired.fires | open_)[near], False).sum(axis=1)
-    for family in (OF_LEVEL, OF_UNUSUAL, OF_COMMON):
+    sudden = fired.kind[:, OF_LEVEL] != A_DRIFT
+    alike[sudden, OF_LEVEL] = seen.agreeing[sudden]
+    for family in (OF_UNUSUAL, OF_COMMON):
         alike[:, family] = seen.agreeing
     return alike
 

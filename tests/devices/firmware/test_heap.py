@@ -1,4 +1,4 @@
-"""What the firmware takes of a small board: the smallest heap of the board table, of which 32 KiB stay free at the worst moment."""
+"""What the firmware takes of a small board: the smallest heap of the board table, of which 20 KiB stay free at the worst moment."""
 
 from __future__ import annotations
 
