@@ -7,7 +7,6 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import gmtime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,16 +178,21 @@ def climatology(
 
     `climate` (s, 12, 2) are spans by month, `of` (n,) says whose are a reading's.
     """
-    first, last = gmtime(time_s.min()), gmtime(time_s.max())
-    if first[:2] == last[:2]:
-        span = climate.view("c16")[:, first.tm_mon - 1, 0][of]  # two numbers as one are moved in one go
+    first, last = _months(np.array([time_s.min(), time_s.max()])).tolist()
+    if first == last:
+        span = climate.view("c16")[:, first % MONTHS, 0][of]  # two numbers as one are moved in one go
         low, high = span.real, span.imag
     else:
-        month = time_s.astype("M8[s]").astype("M8[M]").astype(np.int64) % MONTHS
-        low, high = climate[of, month].T
+        low, high = climate[of, _months(time_s) % MONTHS].T
     outside = value < low
     outside |= value > high
     return outside * np.int64((SUSPECT - GOOD) << CLIMATOLOGY)
+
+
+def _months(time_s: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Months since January 1970, UTC."""
+    months: NDArray[np.int64] = time_s.astype("M8[s]").astype("M8[M]").astype(np.int64)
+    return months
 
 
 def rate_of_change(
