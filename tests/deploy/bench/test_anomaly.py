@@ -120,7 +120,7 @@ def test_scores_are_written_row_by_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(NAB is None, reason="GIROUETTE_NAB names no folder with the benchmark's data")
+@pytest.mark.nab
 def test_the_published_figures_hold() -> None:
     """What docs/numerics.md says of the shipped threshold on the development half, to a tenth."""
     files = load(Path(str(NAB)))

@@ -167,7 +167,7 @@ def muted(score: np.ndarray, rest: int) -> np.ndarray:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(NAB is None, reason="GIROUETTE_NAB names no folder with the benchmark's data")
+@pytest.mark.nab
 @pytest.mark.parametrize(
     ("where", "wanted"),
     [
