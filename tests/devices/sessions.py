@@ -53,9 +53,9 @@ KEPT_FREE_BYTES = 20_480
 """What the firmware leaves alone of the smallest board's heap at its worst moment: draining a full spool."""
 FREE_BYTES = 2 * (min(p.heap for p in load_pinouts().values()) - KEPT_FREE_BYTES)
 """What the firmware finds free at power-on: the smallest heap of the board table less 20 KiB, its objects twice as large here."""
-BROKER_BYTES = 40_000
+BROKER_BYTES = 64_000
 """What the session's broker works with: it lives in the board's heap, as mosquitto does not."""
-HEAP = "128wK"
+HEAP = "192wK"
 """Room for the simulator too; `devices/sim/ballast.py` takes away what the board does not have."""
 
 
