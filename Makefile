@@ -21,7 +21,7 @@ test: .venv/.dev .stubs/.done ## everything, with real brokers, stores, boards a
 	@deploy/tools/apt-needs.sh
 	@$(BIN)/python tests/run.py all $(ARGS)
 
-check: .venv/.dev .stubs/.done ## the loop: lint, contracts, types, fast tests (under a minute)
+check: .venv/.dev .stubs/.done ## the loop: lint, contracts, types, fast tests (a minute and a half)
 	@$(BIN)/python tests/run.py fast $(ARGS)
 
 bench: .venv/.dev ## measure what docs/figures.md tells
