@@ -49,9 +49,8 @@ def period_text(period_s: int, lang: str) -> str:
 
 def draw_energy(recipe: Recipe, life: Life, lang: str) -> str:
     """The curve as SVG; the same bytes each time."""
-    name = recipe.name_fr if lang == "fr" else recipe.name_en
     board = load_pinouts()[recipe.board].name
-    title = say("energy.curve_title", lang, recipe=name)
+    title = say("energy.curve_title", lang, recipe=recipe.name(lang))
     text = say("energy.curve_text", lang, mah=f"{life.battery_mah:g}", board=board)
     drawing = Drawing(title, text, (0.0, 0.0, WIDTH, HEIGHT))
     drawing.words((LEFT, 24), title, size=15, bold=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from devices.lights import MARGIN, STATES, STRIP_MS, lights, lit_ms
+from devices.lights import STATES, lights, lit_ms
 from devices.lights import text as light_text
 from devices.svg import Drawing
 from devices.words import say
@@ -14,7 +14,8 @@ WIDTH, HEIGHT = 340.0, 216.0
 """Of one label, in pixels of 1/96 inch: 90 x 57 mm."""
 COLUMNS, ROWS = 2, 5
 GAP = 12.0
-LIGHTS_TOP, LINE, NAME_WIDTH, STRIP_WIDTH = 96.0, 20.0, 170.0, 146.0
+LIGHTS_TOP, LINE, NAME_WIDTH, STRIP_WIDTH, STRIP_HEIGHT = 96.0, 20.0, 170.0, 146.0, 12.0
+STRIP_MS = 6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def draw_light(drawing: Drawing, state: str, at: tuple[float, float], lang: str)
     light = lights()[state]
     drawing.words((left, top + 13), light_text(state, "", lang), size=11)
     strip = left + NAME_WIDTH
-    drawing.box((strip, top + 3), (STRIP_WIDTH, LINE - MARGIN), fill="#eeeeee", round_px=3)
+    drawing.box((strip, top + 3), (STRIP_WIDTH, STRIP_HEIGHT), fill="#eeeeee", round_px=3)
     for from_ms, to_ms in lit_ms(light.rhythm_ms, STRIP_MS):
         width = max(STRIP_WIDTH * (to_ms - from_ms) / STRIP_MS, 2.5)
-        drawing.box((strip + STRIP_WIDTH * from_ms / STRIP_MS, top + 3), (width, LINE - MARGIN), fill=light.colour)
+        drawing.box((strip + STRIP_WIDTH * from_ms / STRIP_MS, top + 3), (width, STRIP_HEIGHT), fill=light.colour)

@@ -1,4 +1,4 @@
-"""What the one light of a board says: a table for people and a strip for the label, made from the firmware's own rhythms."""
+"""What the one light of a board says: a table for people, made from the firmware's own rhythms."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from devices.svg import Drawing
+from devices.markdown import markdown
 from devices.words import say
 
 FIRMWARE = Path(__file__).parent / "firmware" / "girouette"
 STATES = ("starting", "searching", "sending", "keeping", "needs-you")
 """What a label prints; `found` answers who asked, and needs no label."""
-STRIP_MS = 6000
-MARGIN, LINE, NAME_WIDTH, STRIP_WIDTH = 8.0, 26.0, 190.0, 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +73,8 @@ def lit_ms(rhythm_ms: tuple[int, ...], until_ms: int) -> list[tuple[int, int]]:
 def lights_table(lang: str) -> str:
     """The states in a table of Markdown: how the light looks, what it means, what to do."""
     head = [say(f"lights.{key}", lang) for key in ("light", "means", "todo")]
-    rows = [
-        head,
-        ["---"] * 3,
-        *([text(state, "_light", lang), text(state, "", lang), text(state, "_todo", lang)] for state in lights()),
-    ]
-    return "".join("| " + " | ".join(row) + " |\n" for row in rows).replace("| --- | --- | --- |", "|---|---|---|")
-
-
-def draw_lights(lang: str) -> str:
-    """The five states as a strip for a label: what each means, and the light over six seconds; the same bytes each time."""
-    height = 2 * MARGIN + LINE * len(STATES)
-    paper = (0.0, 0.0, 2 * MARGIN + NAME_WIDTH + STRIP_WIDTH, height)
-    drawing = Drawing(say("lights.title", lang), say("lights.drawing", lang, seconds=STRIP_MS // 1000), paper)
-    for number, state in enumerate(STATES):
-        light, top = lights()[state], MARGIN + LINE * number
-        drawing.words((MARGIN, top + 17), text(state, "", lang), size=12)
-        left = MARGIN + NAME_WIDTH
-        drawing.box((left, top + 5), (STRIP_WIDTH, LINE - 10), fill="#eeeeee", round_px=3)
-        for from_ms, to_ms in lit_ms(light.rhythm_ms, STRIP_MS):
-            width = max(STRIP_WIDTH * (to_ms - from_ms) / STRIP_MS, 2.5)
-            drawing.box((left + STRIP_WIDTH * from_ms / STRIP_MS, top + 5), (width, LINE - 10), fill=light.colour)
-    return str(drawing)
+    rows = [[text(state, part, lang) for part in ("_light", "", "_todo")] for state in lights()]
+    return markdown([head, *rows])
 
 
 def text(state: str, part: str, lang: str) -> str:

@@ -13,10 +13,11 @@ from pathlib import Path
 from devices.cabling import draw
 from devices.driver import load_drivers
 from devices.lights import lights_table
+from devices.markdown import markdown
 from devices.pinout import load_pinouts
 from devices.recipe import Recipe
 from devices.wires import module_name, ohms, wires_of
-from devices.words import say
+from devices.words import decimal, say
 
 README = "README.md"
 PLACE = re.compile(r"<!-- (measures|parts|wires|lights) (fr|en) -->\n.*?<!-- end -->", re.DOTALL)
@@ -131,18 +132,8 @@ def words(key: str, lang: str) -> str:
 
 def euros(amount: float, lang: str) -> str:
     """An amount; cents only where it is less than a euro."""
-    text = f"{amount:.0f}" if amount >= 1 else f"{amount:.2f}".replace(".", "," if lang == "fr" else ".")
+    text = f"{amount:.0f}" if amount >= 1 else decimal(f"{amount:.2f}", lang)
     return say("sheet.euros", lang, amount=text)
-
-
-def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown; the first row is its head."""
-
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cells) + " |\n"
-
-    head, *body = rows
-    return line(head) + "|---" * len(head) + "|\n" + "".join(map(line, body))
 
 
 TABLES = {"measures": measures_table, "parts": parts_table, "wires": wires_table}

@@ -59,6 +59,15 @@ def say(key: str, lang: str, /, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def decimal(number: str, lang: str) -> str:
+    """A number that is written with a point, as the language writes it.
+
+    >>> decimal("2.5", "fr"), decimal("2.5", "en")
+    ('2,5', '2.5')
+    """
+    return number.replace(".", ",") if lang == "fr" else number
+
+
 def language(environ: Mapping[str, str] = os.environ) -> str:
     """The language of the person at the terminal: `fr` when the locale says so, else `en`.
 

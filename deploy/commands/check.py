@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,16 +15,11 @@ from deploy.commands.options import (
     Recipes,
     RegistryUrl,
     StoreUrl,
-    registry_of,
     settled,
 )
-from deploy.commands.orders import Wait
+from deploy.commands.orders import Wait, check_device
 from deploy.commands.speech import LANG, argument, tell, text
-from deploy.faults import DONE, REFUSED, CommandError
-
-if TYPE_CHECKING:
-    from deploy.settings import Settings
-    from devices.recipe import Recipe
+from deploy.faults import DONE, REFUSED
 
 
 def check(
@@ -44,7 +38,7 @@ def check(
     from devices.wiring import diagnose
 
     settings = settled(ctx, broker=broker, recipes=recipes, store=store, registry=registry)
-    mine = recipes_on(settings, name)
+    mine = chosen_recipes(settings, [check_device(settings, name).recipe])
     answer = asyncio.run(give(name, "check", broker=commander(settings), wait_s=seconds(wait)))
     if answer.get("ok") is not True:
         tell({"device": name, **answer}, [text("disobeyed", name=name, why=answer.get("why", "?"))], as_json=as_json)
@@ -55,12 +49,3 @@ def check(
     ]
     tell({"device": name, "sensors": rows}, [f.said(LANG) for f in found], as_json=as_json)
     return DONE if all(f.fine for f in found) else REFUSED
-
-
-def recipes_on(settings: Settings, name: str) -> Sequence[Recipe]:
-    """The recipes of a device, placed together. Raises CommandError where it is not registered, or is retired."""
-    with registry_of(settings) as known:
-        slugs = {row.id: row.recipe for row in known.devices() if row.stage != "retired"}
-    if name not in slugs:
-        raise CommandError("unknown_device", name=name)
-    return chosen_recipes(settings, [slugs[name]])

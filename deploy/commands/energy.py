@@ -11,7 +11,7 @@ import typer
 from deploy.commands.options import AsJson, Recipes, recipes_of, settled
 from deploy.commands.speech import LANG, argument, option, tell
 from deploy.faults import CommandError
-from devices.words import say
+from devices.words import decimal, say
 
 if TYPE_CHECKING:
     from devices.energy import Life
@@ -58,7 +58,7 @@ def sentences(recipe: Recipe, life: Life) -> list[str]:
     from devices.energy import JOIN_S, USABLE, WAKE_S, Life, can_sleep, days
     from devices.energy_curve import PERIODS_S, lives, name_of, period_text, table_of
 
-    name = recipe.name_fr if LANG == "fr" else recipe.name_en
+    name = recipe.name(LANG)
     mah = f"{life.battery_mah:g}"
     supposed = say("energy.supposed", LANG, wake=number(WAKE_S), join=number(JOIN_S), usable=round(100 * USABLE))
     if not can_sleep(recipe):
@@ -94,7 +94,7 @@ def awake(recipe: Recipe, life: Life, name: str) -> str:
 
 def number(value: float) -> str:
     """A number with one decimal, as it is written in the language of the terminal."""
-    return f"{value:.1f}".replace(".", "," if LANG == "fr" else ".")
+    return decimal(f"{value:.1f}", LANG)
 
 
 def bar(value: float, most: float) -> str:

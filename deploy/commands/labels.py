@@ -52,13 +52,8 @@ def labels_of(known: Registry, names: list[str], recipes: Mapping[str, Recipe], 
         if name not in devices:
             raise CommandError("unknown_device", name=name)
         slugs = devices[name].recipe.split("+")
-        title = " + ".join(name_of(recipes[slug]) if slug in recipes else slug for slug in slugs)
+        title = " + ".join(recipes[slug].name(LANG) if slug in recipes else slug for slug in slugs)
         place = at.get(name)
         address = f"{url.rstrip('/')}/{LANG}/" if url else ""
         labels.append(Label(name, title, place.name if place else "", address))
     return labels
-
-
-def name_of(recipe: Recipe) -> str:
-    """A recipe's name in the language of the terminal."""
-    return recipe.name_fr if LANG == "fr" else recipe.name_en

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from deploy.demo.cast import Player
 from devices.quantity import Quantity
-from devices.words import say
+from devices.words import decimal, say
 from gateway.numerics.sentences import sentence
 
 
@@ -75,8 +75,7 @@ def row(line: Line, lang: str) -> list[str]:
     head = [line.player.id, line.player.place, str(serial.numbered), str(serial.covered)]
     if latest is None or quantity is None or line.age_s is None:
         return [*head, "", "", say("demo.waiting", lang)]
-    value = f"{latest['value']:.{quantity.digits}f} {quantity.unit_text}"
-    value = value.replace(".", ",") if lang == "fr" else value
+    value = decimal(f"{latest['value']:.{quantity.digits}f} {quantity.unit_text}", lang)
     told = sentence(latest, quantity, lang)
     if line.player.told is not None:
         told += f" ({say(f'demo.{line.player.told}', lang)})"

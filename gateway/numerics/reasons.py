@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.quantity import Quantity
-from devices.words import say
+from devices.words import decimal, say
 from gateway.numerics.change import change, kinds, off_middle
 from gateway.numerics.columns import FAIL, SUSPECT
 from gateway.numerics.flags import unpack_tests
@@ -55,7 +55,7 @@ class _Asked:
         small = abs(value if near is None else near)
         if 0 < small < 1:
             digits = max(digits, 1 - math.floor(math.log10(small)))
-        return f"{_comma(f'{value:.{digits}f}', self.lang)} {self.quantity.unit_text}"
+        return f"{decimal(f'{value:.{digits}f}', self.lang)} {self.quantity.unit_text}"
 
     def limit(self, suspect: str, fail: str) -> float:
         """The threshold that gave the flag."""
@@ -100,7 +100,7 @@ def lasting(time_s: float, lang: str) -> str:
     if time_s >= 2 * 86_400:
         return say("reasons.days", lang, n=f"{time_s / 86_400:.0f}")
     if time_s >= 2 * HOUR_S:
-        return f"{_comma(f'{time_s / HOUR_S:.1f}'.removesuffix('.0'), lang)} h"
+        return f"{decimal(f'{time_s / HOUR_S:.1f}'.removesuffix('.0'), lang)} h"
     return f"{time_s / 60:.0f} min" if time_s >= 120 else f"{time_s:.0f} s"
 
 
@@ -218,14 +218,10 @@ def _anomaly(asked: _Asked) -> Told:
     score = float(asked.row["score"])
     if math.isnan(score):
         return score, math.nan, say("flags.anomaly_suspect", asked.lang)
-    return score, math.nan, asked.say("anomaly", value=_comma(f"{score:.2f}", asked.lang))
+    return score, math.nan, asked.say("anomaly", value=decimal(f"{score:.2f}", asked.lang))
 
 
 _TOLD = {
     "gross": _gross, "rate": _rate, "spike": _spike, "flat": _flat, "attenuated": _attenuated, "climatology": _climatology,
     "neighbours": _neighbours, "stuck": _stuck, "clock": _clock, "anomaly": _anomaly,
 }  # fmt: skip
-
-
-def _comma(number: str, lang: str) -> str:
-    return number.replace(".", ",") if lang == "fr" else number

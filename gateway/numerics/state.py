@@ -7,6 +7,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.numerics.blob import Form
 from gateway.numerics.columns import TIERS, WINDOW
 from gateway.numerics.params import LEVELS
 
@@ -51,7 +52,7 @@ COLD = np.dtype(
 STATE = np.dtype([*HOT.descr, ("windows", OPEN, (len(TIERS),)), *COLD.descr])
 """One record a series; arrays of it are indexed by series id. No field leaves a gap: equal states are equal blobs."""
 
-_HEAD = struct.Struct("<HH")
+_FORM = Form(STATE, STATE_VERSION, struct.Struct("<HH"))
 _REGIONS = np.dtype(
     [("hot", f"V{HOT.itemsize}"), ("windows", f"V{len(TIERS) * OPEN.itemsize}"), ("cold", f"V{COLD.itemsize}")]
 )
@@ -82,7 +83,7 @@ def pack(row: np.void) -> bytes:
     >>> bool(unpack(pack(fresh(1)[0]))["last_s"] == NEVER_S)
     True
     """
-    return _HEAD.pack(STATE_VERSION, STATE.itemsize) + row.tobytes()
+    return _FORM.pack(row)
 
 
 def unpack(blob: bytes) -> np.void | None:
@@ -90,10 +91,7 @@ def unpack(blob: bytes) -> np.void | None:
 
     >>> unpack(b"older")
     """
-    if len(blob) != _HEAD.size + STATE.itemsize or _HEAD.unpack_from(blob) != (STATE_VERSION, STATE.itemsize):
-        return None
-    row: np.void = np.frombuffer(blob, STATE, 1, _HEAD.size)[0].copy()
-    return row
+    return _FORM.unpack(blob)
 
 
 def take_rows(table: NDArray[np.void], index: NDArray[np.int64]) -> NDArray[np.void]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from on_board import run
 
-from devices.lights import STATES, draw_lights, drawn, lights, lights_table, lit_ms
+from devices.lights import STATES, drawn, lights, lights_table, lit_ms
 
 
 def test_the_tables_read_are_the_firmware_s_own(tmp_path: Path) -> None:
@@ -43,11 +43,3 @@ def test_a_rhythm_is_cut_where_the_strip_ends() -> None:
         (4800, 5000),
     ]
     assert lit_ms((1000,), 5000) == [(0, 5000)]
-
-
-def test_the_strip_is_the_same_each_time_and_names_every_state() -> None:
-    """Five lines with their words in both languages; the drawing has a title for those who do not see it."""
-    assert draw_lights("fr") == draw_lights("fr")
-    assert "J’ai besoin de quelqu’un" in draw_lights("fr")
-    assert draw_lights("en").count("<text") == len(STATES)
-    assert '<title id="title">What the board’s light says</title>' in draw_lights("en")

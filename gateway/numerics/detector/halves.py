@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.detector.memory import HALF_S, NEVER_S, TICK_S, TICKS
+from gateway.numerics.detector.memory import HALF_S, TICK_S, TICKS
 from gateway.numerics.detector.signal import Signal
 from gateway.numerics.order import Run
+from gateway.numerics.state import NEVER_S
 
 
 @dataclass(frozen=True, slots=True)

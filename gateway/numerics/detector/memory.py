@@ -11,6 +11,9 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.numerics.blob import Form
+from gateway.numerics.state import NEVER_S
+
 HALF_S, TICK_S = 1800, 300
 """Lengths of a half hour and of a tick."""
 TICKS = HALF_S // TICK_S
@@ -27,7 +30,6 @@ ERA = 4096
 """Half hours in an era (85 days). With each new one all counts are halved, and the range of the last but one is forgotten."""
 VERSION = 2
 """Goes up with every change of DETECTOR or of what its fields mean: older blobs are then forgotten."""
-NEVER_S = -(1 << 62)
 
 RANKED = np.dtype([("count", "u2", (BINS,)), ("home", "f8"), ("most", "f8")])
 """The sizes of the past: how many fell into each bin, which size is at home in bin HOME (0: none yet), and the greatest."""
@@ -66,7 +68,7 @@ DETECTOR = np.dtype(
 )
 """One record a series; arrays of it are indexed by series id. No field leaves a gap: equal states are equal blobs."""
 
-_HEAD = struct.Struct("<HI")
+_FORM = Form(DETECTOR, VERSION, struct.Struct("<HI"))
 
 
 def fresh(count: int) -> NDArray[np.void]:
@@ -91,7 +93,7 @@ def pack(row: np.void) -> bytes:
     >>> bool(unpack(pack(fresh(1)[0]))["last_s"] == NEVER_S)
     True
     """
-    return _HEAD.pack(VERSION, DETECTOR.itemsize) + row.tobytes()
+    return _FORM.pack(row)
 
 
 def unpack(blob: bytes) -> np.void | None:
@@ -99,7 +101,4 @@ def unpack(blob: bytes) -> np.void | None:
 
     >>> unpack(b"older")
     """
-    if len(blob) != _HEAD.size + DETECTOR.itemsize or _HEAD.unpack_from(blob) != (VERSION, DETECTOR.itemsize):
-        return None
-    row: np.void = np.frombuffer(blob, DETECTOR, 1, _HEAD.size)[0].copy()
-    return row
+    return _FORM.unpack(blob)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.numerics.state import NEVER_S
 from gateway.numerics.watch.memory import (
     COMMON,
     DRIFT,
@@ -15,7 +16,6 @@ from gateway.numerics.watch.memory import (
     GROWN,
     JUMP,
     LEVEL,
-    NEVER_S,
     OF_COMMON,
     OF_LEVEL,
     OF_NOISE,

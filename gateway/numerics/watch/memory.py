@@ -7,9 +7,10 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.numerics.state import NEVER_S
+
 VERSION = 1
 """Goes up with every change of MEMORY or of what its fields mean: older blobs are then made anew from the store."""
-NEVER_S = -(1 << 62)
 RING = 12
 """Slots that changes of level are looked for in: an hour."""
 SHORT = 6

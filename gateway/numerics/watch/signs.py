@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.numerics.params import CIRCULAR
+from gateway.numerics.state import NEVER_S
 from gateway.numerics.watch.memory import (
     COMMON,
     DRIFT,
@@ -16,7 +17,6 @@ from gateway.numerics.watch.memory import (
     HOURS,
     JUMP,
     LEVEL,
-    NEVER_S,
     OF_LEVEL,
     OF_NOISE,
     OF_STUCK,

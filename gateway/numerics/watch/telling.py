@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from devices.quantity import Quantity
-from devices.words import say
+from devices.words import decimal, say
 from gateway.numerics.watch.events import KINDS
 
 HOUR_S = 3600
@@ -55,8 +55,7 @@ def number(value: float, digits: int, lang: str) -> str:
     >>> number(2.25, 1, "fr")
     '2,2'
     """
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if lang == "fr" else text
+    return decimal(f"{value:.{digits}f}", lang)
 
 
 def lasting(seconds: float) -> str:

@@ -13,9 +13,9 @@ from gateway.numerics.columns import FAIL, GOOD, MISSING, Columns
 from gateway.numerics.flags import GROSS
 from gateway.numerics.order import Run
 from gateway.numerics.params import ANOMALY, NEIGHBOURS, no_params
+from gateway.numerics.state import NEVER_S
 from gateway.numerics.watch.events import follow, judge, learn_counts, strong
 from gateway.numerics.watch.memory import (
-    NEVER_S,
     OF_COMMON,
     OF_LEVEL,
     OF_NOISE,
