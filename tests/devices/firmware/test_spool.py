@@ -171,6 +171,41 @@ def test_no_segment_is_called_as_one_of_which_something_is_remembered(tmp_path: 
     assert run(NAMES, tmp_path) == [[2, 0], [4, 0], [6, 0]]
 
 
+AHEAD = """
+import asyncio
+from girouette.backlog import Backlog
+from girouette.numbers import Numbers
+from girouette.receipts import Receipts
+from girouette.spool import Spool
+
+spool, numbers = Spool("spool", 80000), Numbers()
+backlog = Backlog(spool, numbers, None, Receipts(), "b1/")
+lines = [(sq, str(1800000000 + sq), "55.5") for sq in range(1, 401)]
+for first in range(0, 400, 16):
+    segment, _ = spool.append(numbers.ep, [["noise_level", "dB"]], lines[first:first + 16])
+cut = asyncio.run(backlog.next(lambda ep: 1, lambda ep, sq: True))
+read_to = cut.pack.numbers[-1]
+backlog.settle(segment, [read_to + 50])
+result = [read_to, segment.low]
+backlog.settle(segment, [read_to + 50, 3])
+result.append(segment.low)
+while cut is not None:
+    cut = asyncio.run(backlog.next(lambda ep: 1, lambda ep, sq: True))
+backlog.settle(segment, [read_to + 50])
+result.append(segment.low)
+"""
+
+
+def test_a_pack_ahead_of_what_was_read_hides_nothing_that_was_not(tmp_path: Path) -> None:
+    """`lo` stays below the lines that were not read yet, whatever is on its way beyond them, and never falls."""
+    read_to, low, after, at_the_end = run(AHEAD, tmp_path)
+
+    assert 100 < read_to < 300
+    assert low == read_to + 1
+    assert after == low
+    assert at_the_end == read_to + 50
+
+
 FULL = """
 import asyncio
 from girouette.backlog import Backlog

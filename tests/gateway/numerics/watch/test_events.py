@@ -93,6 +93,19 @@ def test_weather_that_all_share_is_no_fault() -> None:
 
 
 @pytest.mark.slow
+def test_a_drift_is_nobody_elses_because_all_warm_up_in_the_morning() -> None:
+    """A place that drifts alone is told so: neighbours that follow the day do not agree with it."""
+    values = town(DAYS + 2)
+    values[AT:, 0] += 2.4 * np.arange(len(values) - AT) / 1440
+    told = events(everything(watcher(), rows(values)))
+    drifts = told[(told["kind"] == KINDS.index("drift")) & (told["series"] == 0)]
+
+    assert len(drifts) > 0
+    assert (drifts["agreeing"] == 0).all()
+    assert (drifts["compared"] > 1).all()
+
+
+@pytest.mark.slow
 def test_an_event_ends_when_all_is_well_again() -> None:
     """An offset of two hours is one event of level, which ends within the hour that changes are looked for in."""
     values = town(DAYS)
