@@ -144,6 +144,21 @@ def series_row(quantity: Quantity, periods: Sequence[tuple[int, float]], quality
     return dated_row(quantity.aggregate, periods, step | {**quantity.quality, **quality})
 
 
+def dated(known: NDArray[np.void], at_s: int) -> NDArray[np.void]:
+    """PARAMS as they held at a time: with the period before, where the newest one begins only then or later.
+
+    >>> row = dated_row("mean", [(0, 60.0), (86400, 10.0)], {})
+    >>> [round(float(dated(np.array([row]), at_s)["hz"][0]), 3) for at_s in (86400, 86401)]
+    [0.017, 0.1]
+    """
+    earlier = known["since_s"] >= at_s
+    if not earlier.any():
+        return known
+    then = known.copy()
+    then["hz"] = np.where(earlier, known["hz_before"], known["hz"])
+    return then
+
+
 def no_params(count: int) -> NDArray[np.void]:
     """Records of `count` series of which nothing is known: means, and no test is made.
 

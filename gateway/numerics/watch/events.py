@@ -223,8 +223,10 @@ def _put_stuck(fired: Fired, memory: NDArray[np.void], known: NDArray[np.void], 
 
 
 def _put_silence(fired: Fired, memory: NDArray[np.void], known: NDArray[np.void], slot: Slot, end_s: int) -> None:
-    """Readings that do not come, that come in part, or that are too many."""
+    """Readings that do not come, that come in part, or that are too many; by the period that holds now, since it does."""
     hz = known["hz"]
+    since_s = np.where(known["since_s"] < end_s, known["since_s"], 0).astype(np.int64)
+    settled = end_s - since_s >= SHORT * SLOT_S
     ring = memory["counts"]
     ring[:, 1:] = ring[:, :-1]
     ring[:, 0] = slot.came
@@ -233,12 +235,12 @@ def _put_silence(fired: Fired, memory: NDArray[np.void], known: NDArray[np.void]
     period_s = np.where(hz > 0, 1 / np.where(hz > 0, hz, 1), 0)
     wait_s = np.maximum(600.0, (np.clip(np.log(LOSS_ODDS) / np.log(lost), 2, 60) + 0.5) * period_s)
     ready = (hz > 0) & (memory["counted"] >= KNOWN / 2)
-    quiet_s = (end_s - memory["came_s"]).astype(np.float64)
+    quiet_s = (end_s - np.maximum(memory["came_s"], since_s)).astype(np.float64)
     silent = ready & (quiet_s >= wait_s) & (memory["came_s"] > NEVER_S)
     came, due = ring.sum(axis=1), SHORT * SLOT_S * hz
     short = usual * due - came
-    gaps = ready & (short >= 2 + 4 * np.sqrt(due * usual * (1 - usual))) & (came < 0.7 * usual * due)
-    crowded = ready & (came > 1.4 * due + 3)
+    gaps = ready & settled & (short >= 2 + 4 * np.sqrt(due * usual * (1 - usual))) & (came < 0.7 * usual * due)
+    crowded = ready & settled & (came > 1.4 * due + 3)
     fires = silent | gaps | crowded
     kind = np.where(silent, A_SILENCE, np.where(gaps, GAPS, CROWDED))
     fired.put(

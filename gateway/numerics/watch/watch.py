@@ -12,7 +12,7 @@ from gateway.numerics import detector
 from gateway.numerics.columns import FAIL, GOOD, MISSING, Columns
 from gateway.numerics.flags import GROSS
 from gateway.numerics.order import Run
-from gateway.numerics.params import ANOMALY, NEIGHBOURS, no_params
+from gateway.numerics.params import ANOMALY, NEIGHBOURS, dated, no_params
 from gateway.numerics.state import NEVER_S
 from gateway.numerics.watch.events import follow, judge, learn_counts, strong
 from gateway.numerics.watch.memory import (
@@ -160,14 +160,15 @@ class Watch:
         scores, alarm = self._score(rows)
         gross = rows["tests"] >> GROSS & 15
         enters = np.isfinite(rows["value"]) & (gross != FAIL)
-        slot, run = self._condensed(rows, enters)
-        seen = look(self._memory, self._known, self._near, slot, end_s)
-        fired = judge(self._memory, self._known, self._near, seen=seen, slot=slot, end_s=end_s, alarm=alarm)
+        known = dated(self._known, end_s)
+        slot, run = self._condensed(rows, enters, known)
+        seen = look(self._memory, known, self._near, slot, end_s)
+        fired = judge(self._memory, known, self._near, seen=seen, slot=slot, end_s=end_s, alarm=alarm)
         events = follow(self._memory, fired, seen, near=self._near, end_s=end_s)
         open_: NDArray[np.bool_] = self._memory["start_s"] > NEVER_S
         troubled: NDArray[np.bool_] = np.any(open_[:, [OF_LEVEL, OF_NOISE, OF_STUCK, OF_SILENCE, OF_COMMON]], axis=1)
         learn(self._memory, seen, slot, end_s=end_s, calm=~troubled)
-        expected = self._known["hz"] * SLOT_S
+        expected = known["hz"] * SLOT_S
         whole: NDArray[np.bool_] = np.any(open_[:, [OF_STUCK, OF_SILENCE]], axis=1)
         learn_counts(self._memory, slot, expected, ~whole)
         suspect = strong(fired, self._memory, end_s)
@@ -179,7 +180,9 @@ class Watch:
         raised["test"] = np.where(apart[raised["series"]], NEIGHBOURS, ANOMALY)
         return Found(end_s, scores, raised, events)
 
-    def _condensed(self, rows: NDArray[np.void], enters: NDArray[np.bool_]) -> tuple[Slot, Run]:
+    def _condensed(
+        self, rows: NDArray[np.void], enters: NDArray[np.bool_], known: NDArray[np.void]
+    ) -> tuple[Slot, Run]:
         """What the slot brought, and the readings that enter."""
         there = rows[np.isfinite(rows["value"])]
         came = np.bincount(there["series"], minlength=len(self._memory)).astype(np.float64)
@@ -187,7 +190,7 @@ class Watch:
         entering = rows[enters]
         starts = np.flatnonzero(np.diff(entering["series"], prepend=-1))
         run = Run(entering["series"].copy(), entering["time_s"].copy(), entering["value"].copy(), starts)
-        return condense(self._memory, self._known, run, came), run
+        return condense(self._memory, known, run, came), run
 
     def _score(self, rows: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.float64]]:
         """SCORE rows, and the highest score of each series."""

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gateway.numerics.params import params_row
-from gateway.numerics.watch import KINDS
+from gateway.numerics.params import dated_row, params_row
+from gateway.numerics.watch import KINDS, Site
 from gateway.numerics.watch.events import ALARM, judge, stuck_limit
 from gateway.numerics.watch.memory import OF_UNUSUAL, fresh
 from gateway.numerics.watch.signs import look
@@ -79,6 +79,23 @@ def test_a_silence_is_told_while_others_go_on() -> None:
     assert [KINDS[kind] for kind in told["kind"]] == ["silence"]
     assert told["start_s"].tolist() == [last_s]
     assert told["told_s"][0] - last_s <= 900
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("before_s", "after_s"), [(1800, 60), (60, 1800)])
+def test_another_period_is_no_silence(before_s: int, after_s: int) -> None:
+    """What was expected then counts for then: rare readings of the past are none that are missing, nor many too many."""
+    change = int(1.5 * 1440)
+    values = town(3)
+    picked = np.concatenate([np.arange(0, change, before_s // 60), np.arange(change, len(values), after_s // 60)])
+    readings = rows(values)[np.isin(np.repeat(np.arange(len(values)), 4), picked)]
+    watch = watcher()
+    known = np.array([dated_row("mean", [(0, before_s), (BEGIN_S + change * 60, after_s)], {})] * 4)
+    watch.know(known, {n: Site("temperature", n, 48.0 + 0.002 * n, -1.68) for n in range(4)})
+
+    told = events(everything(watch, readings))
+
+    assert [KINDS[kind] for kind in told["kind"]] == []
 
 
 @pytest.mark.slow
