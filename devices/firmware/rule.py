@@ -17,7 +17,7 @@ BOOTS = 5
 WAKES = 60
 FAILS = 5
 """Starts in a row that came to nothing, after which the board starts without its sensors."""
-NUMBERS = ("fails", "serial", "boots", "wakes", "within_s")
+NUMBERS = ("fails", "serial", "boots", "wakes", "within_s", "stays")
 
 
 def read() -> dict:
@@ -130,9 +130,9 @@ def give_up(state: dict, why: str) -> None:
     write(state)
 
 
-def well(fails: int = 0) -> None:
-    """This start turned out well, or is to count as so many failed ones."""
+def well(fails: int = 0, stays: int = 0) -> None:
+    """This start turned out well, or is to count as so many failed ones, after so many stays without sensors."""
     state = read()
-    if state["fails"] != fails:
-        state["fails"] = fails
+    if (state["fails"], state.get("stays", 0)) != (fails, stays):
+        state.update({"fails": fails, "stays": stays})
         write(state)

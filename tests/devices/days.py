@@ -188,6 +188,8 @@ class Lived:
     cuts_ms: list[int] = field(default_factory=list)
     torn: int = 0
     """Power cuts in the middle of a write."""
+    safe: int = 0
+    """How often the board left safe mode, where six starts in a row that came to nothing had led it."""
     rows: list[tuple[int, float]] = field(default_factory=list)
     """Second and value of each reading in the journal, in the order in which they came."""
     counted: int = 0
@@ -217,7 +219,7 @@ class Lived:
             "lost_from_memory": len(self.lost()) + len(self.undated()),
             "lost_otherwise": sum(not self.excused(s) for s in self.lost()),
             "sent_again": self.told.resent(), "absorbed": self.absorbed, "power_cuts": len(self.cuts_ms),
-            "in_the_middle_of_a_write": self.torn, "gateways": self.gateways, "outages": 3 * len(self.plan.network),
+            "in_the_middle_of_a_write": self.torn, "left_safe_mode": self.safe, "gateways": self.gateways, "outages": 3 * len(self.plan.network),
         }  # fmt: skip
 
     def excused(self, sample: Sample) -> bool:
@@ -255,6 +257,10 @@ def live(plan: Plan, directory: Path) -> Lived:
             cut_ms, why, printed = boot(session, directory, town, life)
             console += printed
             lived.torn += why == "operation"
+            lived.safe += why == "safe mode"
+            if why == "safe mode":  # it has no sensors, so nothing was in memory
+                begins_ms = cut_ms
+                continue
             lived.cuts_ms += [cut_ms] if ends_ms < plan.lasts_ms else []
             begins_ms = max(cut_ms, begins_ms + 1) + chance.choice((0, 0, 1000, 60_000, 300_000))
         lived.told = read_console(console)

@@ -1,7 +1,7 @@
 """Safe mode: network, commands and updates, no sensors; where a board is that failed to start too often, so that nobody climbs.
 
-What waits in its spool stays there. It tries to start as ever after half an hour, since what was wrong may have passed, or
-when it is told to (`reboot`); if that fails once more it is back here.
+What waits in its spool stays there. It tries to start as ever after a minute, since what was wrong may have passed (a power line
+that failed six times in a row harms nothing), or when it is told to (`reboot`). If that fails it is back here, twice as long.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from girouette.net import Link
 from girouette.updates import Updates
 from girouette.watchdog import GRACE_MS, Watchdog
 
-AGAIN_S = 1800
-"""So long a board stays here before it tries to start with its sensors."""
 WELL_S = 60
+"""So long a board stays here the first time before it tries to start with its sensors, twice as long each time after that."""
+LONGEST_S = 1800
 TELL_MS = 60000
 NO_CLOCK_MS = 3000
 
@@ -46,6 +46,7 @@ class Board:
         self.led.pattern = "needs-you"
         self.crashed = crash.last()
         self.updates = Updates(self)
+        self._stays = rule.read().get("stays", 0)
         self.commands = Commands(self.clock, self._actions())
         self.client = self._client()
         self._due_ms = 0
@@ -91,7 +92,7 @@ class Board:
                     pass  # the connection ended: the next one announces the board again
             await asyncio.sleep_ms(200)
         note("safe mode: as ever once more")
-        rule.well(0 if slots.safe == "update" else rule.FAILS - 1)
+        leave(self._stays)
         machine.reset()
 
     def _leaves(self) -> bool:
@@ -101,8 +102,8 @@ class Board:
         if slots.safe == "update":
             return up_s >= WELL_S  # nothing came of it
         if up_s == WELL_S:
-            rule.well(rule.FAILS)
-        return up_s >= AGAIN_S
+            rule.well(rule.FAILS, self._stays)
+        return up_s >= stay_s(self._stays)
 
     async def _say(self) -> None:
         now_ms = self.uptime.ms()
@@ -170,6 +171,19 @@ class Board:
         self.watchdog.spawn("restart", restart())
 
 
+def stay_s(stays: int) -> int:
+    """How long a board stays here that was here so many times since it last ran well."""
+    return min(LONGEST_S, WELL_S << min(stays, 5))
+
+
+def leave(stays: int) -> None:
+    """Count the next start as the last one that may fail."""
+    if slots.safe == "update":
+        rule.well()
+    else:
+        rule.well(rule.FAILS - 1, stays + 1)
+
+
 async def restart() -> None:
     """Restart in a moment."""
     await asyncio.sleep_ms(1500)
@@ -180,21 +194,16 @@ def run(path: str) -> None:
     """Run in safe mode as the configuration says, or as the last good one; without any, wait for a person."""
     random.seed(int.from_bytes(os.urandom(4), "big"))
     try:
-        board = Board(usable_config(path))
+        config = usable_config(path)
     except ConfigError as error:
-        alone(error)
+        from girouette import alone
+
+        stays = rule.read().get("stays", 0)
+        alone.run(error, for_s=stay_s(stays))
+        leave(stays)
         return
+    board = Board(config)
+    print("# device:", board.config.device)
     the_log.begin(0, board.uptime, board.clock)
     note("safe mode:", slots.safe, board.config.firmware, "crash before:", board.crashed)
     asyncio.run(board.run())
-
-
-def alone(error: ConfigError) -> None:
-    """Without a configuration there is no network: leave the console to a person, and try again later."""
-    feed = machine.WDT(timeout=30000).feed
-    for second in range(AGAIN_S):
-        if second % 60 == 0:
-            print("# safe mode, no network:", error)
-        feed()
-        time.sleep(1)
-    rule.well(rule.FAILS - 1)

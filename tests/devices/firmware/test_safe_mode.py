@@ -57,6 +57,27 @@ def test_five_failed_starts_are_borne_the_sixth_is_without_sensors(tmp_path: Pat
     assert [folder for folder, *_ in told] == ["b"] * 10 + ["", "b"]
 
 
+STAYS = """
+import rule, slots
+from girouette.safe import leave, stay_s
+result = []
+for _ in range(given):
+    while rule.begin(slept=False) is not None and not slots.safe:
+        pass
+    stays = rule.read().get("stays", 0)
+    result.append(stay_s(stays))
+    leave(stays)
+rule.begin(slept=False)
+rule.well()
+result.append(rule.read()["stays"])
+"""
+
+
+def test_the_first_stay_without_sensors_is_short(tmp_path: Path) -> None:
+    """A minute, twice as long each time that the start after it fails, half an hour at most; one good start, and it is short again."""
+    assert run(STAYS, tmp_path, 7) == [60, 120, 240, 480, 960, 1800, 1800, 0]
+
+
 def test_planned_sleeps_are_no_failed_starts(tmp_path: Path) -> None:
     """A board that wakes from one had come as far as that: what failed before it is forgotten."""
     told = starts(tmp_path, *[False] * 5, *[True] * 20, False)
