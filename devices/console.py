@@ -1,11 +1,14 @@
 """What a board says on its console, read back: the ground truth that a journey holds the gateway and the store against.
 
 N <ep> <sq>                       a sample got its number
+V <ep> <sq> {"name": 1.5}         its values, while the date is not known: an `S` line follows once it is
 S <ep> <sq> <time> {"name": 1.5}  its time is known, its values are exactly those that are sent
 P <ep> <first> <last> <count>     a pack was handed to the network
 R <ep> <n> [[a, b], ...]          a receipt was heard
 D <ep> <sq> <why>                 a sample was dropped
 M <ep> <sq> <shift> <new ep>      what is held from `sq` on bears a number of the new `ep` now, `shift` higher
+# device: <id>                    who speaks, at each start
+# <part>: <word>                  how it stands with `network`, `broker` or `clock` (docs/firmware.md has the words)
 # <text>                          anything else
 """
 
@@ -15,6 +18,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+PARTS = ("network", "broker", "clock")
 Number = tuple[int, int]
 """A sample's name: `ep` and `sq`."""
 
@@ -40,6 +44,10 @@ class Told:
     """`ep`, first, last and count of every pack that was handed to the network."""
     receipts: int = 0
     remarks: list[str] = field(default_factory=list)
+    device: str | None = None
+    """Who spoke last."""
+    words: dict[str, str] = field(default_factory=dict)
+    """The last word about each part of PARTS, since the last start."""
 
     @property
     def samples(self) -> list[Sample]:
@@ -82,15 +90,28 @@ def read_console(text: str) -> Told:
             take(told, kind, rest)
         except (ValueError, KeyError):
             told.remarks.append(line)
+            hear_word(told, line)
     return told
+
+
+def hear_word(told: Told, remark: str) -> None:
+    """Take in who speaks, and how it stands with the network, the broker and the clock."""
+    mark, part, word, *_ = [*remark.split(), "", "", ""]
+    if mark == "#" and part == "device:":
+        told.device, told.words = word, {}
+    elif mark == "#" and part.removesuffix(":") in PARTS and part.endswith(":"):
+        told.words[part.removesuffix(":")] = word
 
 
 def take(told: Told, kind: str, rest: str) -> None:
     """Take one line in; ValueError or KeyError where it is none of the board's."""
-    ep, _, rest = rest.partition(" ") if kind in {"N", "S", "P", "R", "D", "M"} else ("0", "", "")
+    ep, _, rest = rest.partition(" ") if kind in {"N", "V", "S", "P", "R", "D", "M"} else ("0", "", "")
     match kind:
         case "N":
             told.by_number[int(ep), int(rest)] = Sample(int(ep), int(rest))
+        case "V":
+            sq, values = rest.split(" ", 1)
+            told.by_number[int(ep), int(sq)].values = json.loads(values)
         case "S":
             sq, time_s, values = rest.split(" ", 2)
             sample = told.by_number[int(ep), int(sq)]

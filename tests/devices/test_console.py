@@ -40,6 +40,20 @@ def test_a_log_is_read_back() -> None:
     assert told.remarks == ["# girouette 2f9ca0cd air-1 air", "S 7 4 17956"]
 
 
+def test_what_a_board_says_of_itself() -> None:
+    """Its name, the last word about its network, broker and clock since its start, and values that have no date yet."""
+    told = read_console(
+        "# device: old\n# clock: ntp\n# device: air-1\n# network: wrong-password\n# network: joined\n"
+        "# broker: refused (refused: not authorised), again in 12 ms\n# clock: none\n# clocks: x\n#\n"
+        'N 7 1\nV 7 1 {"noise_level": 57}\nV 7 2 {}\nN 7 3\nV 7 3 {"noi\n'
+    )
+
+    assert told.device == "air-1"
+    assert told.words == {"network": "joined", "broker": "refused", "clock": "none"}
+    assert [(s.sq, s.time_s, s.values) for s in told.samples] == [(1, None, {"noise_level": 57}), (3, None, {})]
+    assert told.remarks[-2:] == ["V 7 2 {}", 'V 7 3 {"noi']
+
+
 def test_what_waits_and_what_was_sent_again() -> None:
     """A sample waits until it is receipted or dropped; three samples in two packs of two are one resend."""
     told = read_console(LOG)

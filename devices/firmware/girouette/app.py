@@ -81,6 +81,7 @@ class Board:
         config, numbers = self.config, self.numbers
         the_log.begin(numbers.boot, self.uptime, self.clock)
         note("girouette", config.firmware, config.device, config.recipe, "reset:", self.health.reset)
+        print("# device:", config.device)
         print("# ep", numbers.ep, "boot", numbers.boot, "next", numbers.next)
         if self.health.crashed is not None:
             note("crash before:", self.health.crashed)
@@ -214,6 +215,8 @@ class Board:
             learnt = self.clock.learn_ntp(await ask(host))
         except OSError as error:
             note("ntp:", error)
+            if not known:
+                print("# clock: none")
             return False
         if learnt and not known:
             self.sender.clock_learnt()

@@ -78,7 +78,7 @@ class Life:
         print("N", self.numbers.ep, sample.sq)
         if self.clock.known:
             sample.time_s = self.clock.stamp()
-            print(sample.said(self.numbers.ep, [c.name for c in self.config.channels]))
+        print(sample.said(self.numbers.ep, [c.name for c in self.config.channels]))
         self.held.append(sample)
 
     @property

@@ -99,6 +99,7 @@ class Clock:
             self.steps += 1
         self.off_ms = base_ms - self._base_ms if self._base_ms is not None else 0
         self._base_ms, self.source, self._heard_ms = base_ms, source, up_ms
+        print("# clock:", source)
         if self.on_learnt is not None:
             self.on_learnt((base_ms + up_ms) // 1000)
         return True

@@ -54,7 +54,7 @@ class Client:
         self.online = False
         self.connects = 0
         self.oversize = 0
-        self.why = ""
+        self.why = self.word = ""
         self._mid = 0
         self._out: list[tuple] = []
         self._room = asyncio.Event()
@@ -84,12 +84,13 @@ class Client:
                 await self._connection(link_up, beat)
             except (OSError, EOFError, asyncio.TimeoutError) as error:
                 self.why = str(error) or type(error).__name__
+                self.word = word_of(error, self._begun is not None)
             now = time.ticks_ms()
             if self._begun is not None and time.ticks_diff(now, self._begun) > STABLE_MS:
                 failures, since = 0, now
             failures += 1
             pause_ms = backoff_ms(failures, time.ticks_diff(now, since), random.random())
-            print("# broker:", self.why, "- again in", pause_ms, "ms")
+            print("# broker:", self.word, "(%s), again in %d ms" % (self.why, pause_ms))
             await self._pause(pause_ms, beat)
 
     async def publish(self, topic: str, payload, qos: int = 0, retain: bool = False) -> None:
@@ -278,6 +279,7 @@ class Client:
             if 128 in codes:
                 raise codec.Malformed("subscription refused")
             if self._waiting.pop(mid, None) is not None:
+                print("# broker: connected")
                 self.on_connect()
         elif kind != codec.PINGRESP:
             raise codec.Malformed("packet of kind %d" % kind)
@@ -296,6 +298,23 @@ def exactly(reader):
         return found
 
     return read
+
+
+def word_of(error: Exception, begun: bool) -> str:
+    """One word for why there is no connection, as docs/firmware.md explains it."""
+    if begun:
+        return "lost"
+    if isinstance(error, codec.Malformed):
+        return "not-mqtt"
+    first = str(error).partition(":")[0]
+    if first in ("refused", "tls"):
+        return first
+    if isinstance(error, asyncio.TimeoutError):
+        return "silent"
+    if isinstance(error, EOFError):
+        return "closed"
+    code = error.errno if isinstance(error, OSError) else None
+    return "unknown-host" if isinstance(code, int) and code < 0 else "unreachable"
 
 
 def backoff_ms(failures: int, outage_ms: int, chance: float) -> int:

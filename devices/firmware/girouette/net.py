@@ -65,6 +65,8 @@ class Link:
         self._wlan.active(True)
         self._wlan.config(reconnects=0)  # else the chip tries for ever and never says why
         order, tries = last_first(self._networks), 0
+        if not order:
+            print("# network: none")
         while True:
             beat()
             if self.up() or not order:
@@ -81,8 +83,10 @@ class Link:
             self._wlan.disconnect()
             if self._failed.get(known["ssid"]) != word:
                 self._failed[known["ssid"]] = word
-                note("network:", known["ssid"], word)
-            self.told = self.why or self.told
+                note("wifi:", known["ssid"], word)
+            if self.why is not None:
+                self.told = self.why
+                print("# network:", self.told)
             await self._pause(random.randint(0, PAUSE_MS), beat)
 
     async def _pause(self, pause_ms: int, beat) -> None:
@@ -90,6 +94,7 @@ class Link:
         await asyncio.sleep_ms(pause_ms)
 
     def _joined(self, ssid: str) -> None:
+        print("# network: joined")
         self._failed = {}
         if len(self._networks) > 1 and ssid != remembered():
             remember(ssid)
@@ -99,7 +104,7 @@ class Link:
             self._address(known.get("static"))
             self._wlan.connect(known["ssid"], known["password"])
         except OSError as error:
-            print("# network:", error)
+            print("# wifi:", error)
         began = time.ticks_ms()
         while not self.up() and time.ticks_diff(time.ticks_ms(), began) < JOIN_MS:
             beat()
@@ -147,4 +152,4 @@ def remember(ssid: str) -> None:
             file.write(ssid)
         os.rename(LAST + ".new", LAST)
     except OSError as error:
-        print("# network:", error)
+        print("# wifi:", error)

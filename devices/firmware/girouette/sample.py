@@ -27,11 +27,12 @@ class Sample:
         self.sent = False
 
     def said(self, ep: int, names: list[str]) -> str:
-        """The console's line about a dated sample: what was measured when, exactly as it will be sent."""
+        """The console's line about a sample: what was measured when, exactly as it will be sent."""
         return said(ep, self.sq, self.time_s, self.values, names)
 
 
 def said(ep: int, sq: int, time_s: int | None, values: str, names: list[str]) -> str:
-    """The console's `S` line."""
+    """The console's `S` line, or its `V` line while the date is not known."""
     pairs = ['"%s": %s' % (name, text) for name, text in zip(names, values.split(",")) if text]
-    return "S %d %d %d {%s}" % (ep, sq, time_s, ", ".join(pairs))
+    kind, date = ("V", "") if time_s is None else ("S", "%d " % time_s)
+    return "%s %d %d %s{%s}" % (kind, ep, sq, date, ", ".join(pairs))

@@ -73,7 +73,7 @@ class Sender:
             self.backlog.drop(self._numbers.ep, lost.sq, "memory-full")
         if self._clock.known:
             sample.time_s = self._clock.stamp()
-            print(sample.said(self._numbers.ep, self._names))
+        print(sample.said(self._numbers.ep, self._names))
         self._wake.set()
 
     def clock_learnt(self) -> None:
