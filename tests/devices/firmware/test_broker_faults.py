@@ -47,7 +47,9 @@ def test_a_frozen_broker_does_not_hold_the_sampling(
         with broker.frozen():
             more(boards, 45, until)
             until(
-                lambda: all("# broker: acknowledgement late" in "\n".join(t.remarks) for t in boards.told().values()),
+                lambda: all(
+                    "# broker: lost (acknowledgement late)" in "\n".join(t.remarks) for t in boards.told().values()
+                ),
                 within_s=60,
                 what="every board giving the silent broker up",
             )
