@@ -1,4 +1,4 @@
-"""A recipe and an identity make the files of a board's disk: the same bytes for USB, browser and simulator."""
+"""A recipe makes the files of a board's disk, an identity its settings: the same bytes for USB, browser and simulator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from devices.refusal import ImageError
 from devices.sensor import Sensor, check_pins
 from devices.wifi import check_network
 
-__all__ = ["Identity", "ImageError", "build_image", "shard_of"]
+__all__ = ["Identity", "Image", "ImageError", "build_image", "shard_of"]
 FIRMWARE = Path(__file__).parent / "firmware"
 DRIVERS = "/girouette/drivers"
 CONFIG_VERSION = 1
@@ -56,10 +56,29 @@ class Identity:
     """The name in the broker's certificate, where it is not `host`."""
     board: str | None = None
     """The kind of board; the first that fits all recipes where it is None."""
+    page: str | None = None
+    """The address of the device's page, which the board tells whoever gives it a network."""
 
 
-def build_image(recipes: Sequence[Recipe], identity: Identity) -> dict[str, bytes]:
-    """The files of a board's disk by path: the firmware with the drivers of these recipes, and `/config.json`.
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a board is given besides MicroPython."""
+
+    files: Mapping[str, bytes]
+    """Its disk by path: no secret, and nothing of one board; the same bytes for all boards of one recipe and kind."""
+    settings: Mapping[str, bytes]
+    """What lies in NVS by key: `identity`, who this board is, and `wifi`, the networks that it knows."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Everything that the board is told, put together as its firmware does it (`girouette/config.py`)."""
+        told: dict[str, Any] = json.loads(self.files["/config.json"])
+        told |= json.loads(self.settings["identity"])
+        return told | {"wifi": json.loads(self.settings.get("wifi", b"[]"))}
+
+
+def build_image(recipes: Sequence[Recipe], identity: Identity) -> Image:
+    """The firmware with the drivers of these recipes and `/config.json`, and what makes the board this one.
 
     Raises ImageError for an identity that no board can have and for recipes that do not go together, RecipeError for pins
     that two of them want.
@@ -67,12 +86,20 @@ def build_image(recipes: Sequence[Recipe], identity: Identity) -> dict[str, byte
     check_identity(identity)
     placed = place(recipes, identity.board)
     check_sleep(placed, identity.batch)
-    config = configuration(placed, identity)
-    return {
+    files = {
         **firmware_for(placed),
         **anchor_files(identity.anchors),
-        "/config.json": json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode(),
+        "/config.json": encoded(configuration(placed, identity.anchors)),
     }
+    settings = {"identity": encoded(named(identity))}
+    if identity.wifi:
+        settings["wifi"] = encoded([dict(network) for network in identity.wifi])
+    return Image(MappingProxyType(files), MappingProxyType(settings))
+
+
+def encoded(told: object) -> bytes:
+    """A table or a list as the board reads it: short, and accents as they are."""
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def check_identity(identity: Identity) -> None:
@@ -118,10 +145,20 @@ def check_channels(recipes: Sequence[Recipe]) -> None:
         raise ImageError("too_many_channels", most=MOST_CHANNELS, count=len(of))
 
 
-def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, Any]:
-    """The content of `config.json`: everything that the board is told."""
-    told = {
+def configuration(recipes: Sequence[Recipe], anchors: Sequence[bytes]) -> dict[str, Any]:
+    """The content of `config.json`: what all boards of these recipes are told."""
+    return {
         "v": CONFIG_VERSION,
+        "firmware": firmware_version(),
+        "period_s": min(r.period_s for r in recipes),
+        **wired(recipes),
+        **(configured(anchors) if anchors else {}),
+    }
+
+
+def named(identity: Identity) -> dict[str, Any]:
+    """What this board alone is told: its name, its broker and its secrets."""
+    told = {
         "device": identity.device,
         "topic": topic_of(identity.device),
         "bn": f"{identity.device}/",
@@ -131,15 +168,15 @@ def configuration(recipes: Sequence[Recipe], identity: Identity) -> dict[str, An
             "user": identity.user,
             "password": identity.password,
         },
-        "wifi": [dict(network) for network in identity.wifi],
         "ntp": identity.ntp,
-        "firmware": firmware_version(),
-        "period_s": identity.period_s or min(r.period_s for r in recipes),
-        **wired(recipes),
     }
-    more: dict[str, Any] = {"update_key": identity.update_key, "batch": identity.batch}
-    if identity.anchors:
-        more |= {**configured(identity.anchors), "tls_name": identity.tls_name}
+    more: dict[str, Any] = {
+        "update_key": identity.update_key,
+        "period_s": identity.period_s,
+        "batch": identity.batch,
+        "tls_name": identity.tls_name if identity.anchors else None,
+        "page": identity.page,
+    }
     return told | {key: value for key, value in more.items() if value is not None}
 
 

@@ -1,6 +1,6 @@
 """Boards on this machine: the firmware, unmodified, in the real MicroPython interpreter, on simulated hardware.
 
-Each board is a process of its own with a folder of its own: `flash/` is its disk, `sim.json` says what its sensors meet,
+Each board is a process of its own with a folder of its own: `flash/` is its disk, `nvs/` its NVS partition, `sim.json` says what its sensors meet,
 `control` can change that while it runs. What it prints (its serial log) goes to a file; `devices.console` reads it.
 """
 
@@ -15,11 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from devices.image import sources
+from devices.image import Image, sources
 from devices.interpreter import command, have_micropython
 
 __all__ = ["Board", "Surroundings", "control", "have_micropython", "start_board", "stop_sampling"]
 SIMULATOR = Path(__file__).parent / "sim"
+SPACE = "girouette"
+"""The namespace of our settings in a board's NVS."""
 HEAP = "128wK"
 """128 Ki words, 256 KiB here: the objects of the 109 KiB of an ESP32, where they are half as big, and the simulator's."""
 
@@ -55,7 +57,7 @@ class Board(subprocess.Popen[bytes]):
 
 
 def start_board(
-    image: Mapping[str, bytes],
+    image: Image,
     *,
     directory: Path,
     around: Surroundings,
@@ -68,7 +70,8 @@ def start_board(
     It ends when this process does, even by `kill -9`.
     """
     real = have_micropython()
-    lay(image if real else readable(image), directory / "flash")
+    lay(image.files if real else readable(image.files), directory / "flash")
+    lay_settings(image.settings, directory)
     (directory / "control").unlink(missing_ok=True)
     write_json(directory / "sim.json", asdict(around))
     arguments = command("-X", f"heapsize={heap}", str(SIMULATOR / "power_on.py")) if real else replay_command()
@@ -97,6 +100,16 @@ def lay(image: Mapping[str, bytes], flash: Path) -> None:
         if not file.exists() or file.read_bytes() != content:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
+
+
+def lay_settings(settings: Mapping[str, bytes], directory: Path) -> None:
+    """Write the settings of an image into a board's NVS, but those that it was given before: the board may have changed them."""
+    for key, content in settings.items():
+        given = directory / "given" / key
+        if not given.exists() or given.read_bytes() != content:
+            for file in (directory / "nvs" / SPACE / key, given):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
 
 
 def readable(image: Mapping[str, bytes]) -> dict[str, bytes]:

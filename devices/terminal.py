@@ -16,14 +16,14 @@ import subprocess
 import termios
 import threading
 import tty
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from devices.image import Image
 from devices.interpreter import REBOOT, terminal_command
-from devices.simulate import HEAP, SIMULATOR, Surroundings, lay, write_json
+from devices.simulate import HEAP, SIMULATOR, Surroundings, lay, lay_settings, write_json
 
 RAW_ON, RAW_OFF = b"\x01", b"\x02"
 PIECE = 4096
@@ -35,10 +35,11 @@ READY = b"\x16"
 class VirtualBoard:
     """One board; `port` is what a tool connects to, as long as this is open."""
 
-    def __init__(self, image: Mapping[str, bytes], *, directory: Path, around: Surroundings, heap: str = HEAP) -> None:
+    def __init__(self, image: Image, *, directory: Path, around: Surroundings, heap: str = HEAP) -> None:
         self._flash = directory / "flash"
         self._flash.mkdir(parents=True, exist_ok=True)
-        lay(image, self._flash)
+        lay(image.files, self._flash)
+        lay_settings(image.settings, directory)
         write_json(directory / "sim.json", asdict(around))
         self._heap = heap
         self._outer, self._tool = pty.openpty()

@@ -1,9 +1,11 @@
-"""The chip's partitions: files beside the board's disk, with the bootloader's rule of trying and going back (ESP-IDF, "App rollback").
+"""The chip's partitions and its NVS: files beside the board's disk, with the bootloader's rule of trying and going back (ESP-IDF, "App rollback").
 
 A board with the folder `partitions` has two slots, `ota_0` and `ota_1`, and `otadata.json`: two entries of a number and a state, as
 the two sectors of the chip's `otadata`. The higher number says which slot starts. A slot that was chosen is NEW, at its first start
 PENDING_VERIFY, and VALID once it is marked; a start that finds it still pending aborts it and takes the other. Without the
 folder there is one slot, `factory`.
+
+NVS is a folder for each namespace, `nvs/<namespace>/`, with a file for each key: bytes of a blob, digits of a number in `<key>.i32`.
 
 What runs is this machine's interpreter all the same: `start` tells on the console which one it would be. One that
 does not come up bears the words `girouette: dead`; both are looked for in its first block.
@@ -15,7 +17,10 @@ import json
 import os
 import struct
 
-FOLDER = "../partitions/"
+from place import beside
+
+FOLDER = beside("partitions/")
+NVS_FOLDER = beside("nvs")
 LABELS = "ota_0", "ota_1"
 BLOCK = 4096
 NEW, PENDING_VERIFY, VALID, INVALID, ABORTED = range(5)
@@ -23,7 +28,95 @@ UNDEFINED = 0xFFFFFFFF
 MAGIC = 0xE9
 DEAD = b"girouette: dead"
 BANNER = b"MicroPython v"
+NVS_NOT_FOUND, NVS_INVALID_NAME, NVS_INVALID_LENGTH, NVS_KEY_TOO_LONG = -0x1102, -0x1106, -0x110C, -0x1109
+NVS_LONGEST = 15
+"""Characters of a namespace or a key."""
 _started = None
+
+
+class NVS:
+    """A namespace of the NVS partition, as `esp32.NVS` gives it; what was set is there for others once it is committed."""
+
+    def __init__(self, namespace: str):
+        if not 0 < len(namespace) <= NVS_LONGEST:
+            raise OSError(NVS_INVALID_NAME)
+        self._folder = NVS_FOLDER + "/" + namespace
+        self._set: dict = {}
+
+    def set_i32(self, key: str, value: int) -> None:
+        """Set a number."""
+        struct.pack("<i", value)
+        self._set[_name(key, ".i32")] = str(value).encode()
+
+    def get_i32(self, key: str) -> int:
+        """A number; NOT_FOUND where there is none."""
+        return int(self._get(_name(key, ".i32")))
+
+    def set_blob(self, key: str, value) -> None:
+        """Set bytes; of a text they are those of UTF-8."""
+        self._set[_name(key)] = value.encode() if isinstance(value, str) else bytes(value)
+
+    def get_blob(self, key: str, buffer: bytearray) -> int:
+        """Fill the buffer, and say how far; INVALID_LENGTH where it is too short, NOT_FOUND where there are no such bytes."""
+        found = self._get(_name(key))
+        if len(found) > len(buffer):
+            raise OSError(NVS_INVALID_LENGTH)
+        buffer[: len(found)] = found
+        return len(found)
+
+    def erase_key(self, key: str) -> None:
+        """Take a key away."""
+        names = [name for name in (_name(key), _name(key, ".i32")) if self._has(name)]
+        if not names:
+            raise OSError(NVS_NOT_FOUND)
+        for name in names:
+            self._set[name] = None
+
+    def commit(self) -> None:
+        """Put what was set on flash."""
+        for folder in (NVS_FOLDER, self._folder):
+            try:
+                os.mkdir(folder)
+            except OSError:
+                pass  # it is there
+        for name, value in self._set.items():
+            path = self._folder + "/" + name
+            if value is None:
+                try:
+                    os.remove(path)
+                except OSError:
+                    pass  # it was set and erased at once
+                continue
+            with open(path + ".new", "wb") as file:
+                file.write(value)
+            os.rename(path + ".new", path)
+        self._set = {}
+
+    def _has(self, name: str) -> bool:
+        try:
+            self._get(name)
+        except OSError:
+            return False
+        return True
+
+    def _get(self, name: str) -> bytes:
+        if name in self._set:
+            found = self._set[name]
+        else:
+            try:
+                with open(self._folder + "/" + name, "rb") as file:
+                    found = file.read()
+            except OSError:
+                found = None
+        if found is None:
+            raise OSError(NVS_NOT_FOUND)
+        return found
+
+
+def _name(key: str, kind: str = "") -> str:
+    if not 0 < len(key) <= NVS_LONGEST:
+        raise OSError(NVS_KEY_TOO_LONG if key else NVS_INVALID_NAME)
+    return key + kind
 
 
 class Partition:

@@ -9,6 +9,7 @@ import random
 import struct
 import time
 
+from place import beside
 from waves import noisy, phase_of, value_at
 
 LOOK_MS = 250
@@ -28,16 +29,16 @@ def running_config() -> dict:
     slots = read_json("slots.json")
     folder = (slots.get("trial") or slots.get("good") or "") if isinstance(slots, dict) else ""
     found = read_json(folder + "/config.json" if folder else "config.json")
-    if isinstance(found, dict) and "sensors" in found:
-        return found
-    return read_json("config.good") or (found if isinstance(found, dict) else {})
+    if not isinstance(found, dict) or "sensors" not in found:
+        found = read_json("config.good") or (found if isinstance(found, dict) else {})
+    return dict(found, **read_json(beside("nvs/girouette/identity")))
 
 
 class World:
     """Signals and faults of one board."""
 
     def __init__(self):
-        told = read_json("../sim.json")
+        told = read_json(beside("sim.json"))
         self.config = running_config()
         self._device = self.config.get("device", "")
         self._signals = told.get("signals") or {}
@@ -65,10 +66,10 @@ class World:
         if time.ticks_diff(now, self._looked) >= LOOK_MS:
             self._looked = now
             try:
-                os.stat("../control")
+                os.stat(beside("control"))
             except OSError:
                 return self._control.get(name, default)
-            self._control = read_json("../control") or self._control
+            self._control = read_json(beside("control")) or self._control
         return self._control.get(name, default)
 
     def fault(self, kind: str, key: str, name: str) -> dict | None:

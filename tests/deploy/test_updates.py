@@ -7,6 +7,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from deploy.faults import DONE, USAGE, CommandError
 from deploy.orders import Broker
 from devices.bytecode import compiled
 from devices.console import read_console
-from devices.image import Identity, build_image, firmware_version, shard_of, sources
+from devices.image import Identity, Image, build_image, firmware_version, shard_of, sources
 from devices.interpreter import have_micropython
 from devices.pinout import load_pinouts
 from devices.recipe import load_recipes
@@ -42,14 +43,14 @@ def heap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIROUETTE_SIM_FREE", ROOM)
 
 
-def image_of(port: int, key: bytes = KEY, name: str = NAME) -> dict[str, bytes]:
+def image_of(port: int, key: bytes = KEY, name: str = NAME) -> Image:
     """The image of a noise board that samples each second."""
     identity = Identity(name, shard_of(name), name, "", "127.0.0.1", port, period_s=1, update_key=key.hex())
     return build_image([load_recipes()["noise"]], identity)
 
 
 @contextlib.contextmanager
-def powered(image: dict[str, bytes], folder: Path) -> Iterator[Board]:
+def powered(image: Image, folder: Path) -> Iterator[Board]:
     """A running board, which is started again whenever it resets itself."""
     around = Surroundings(load_recipes()["noise"].signals)
     folder.mkdir(exist_ok=True)
@@ -60,22 +61,20 @@ def powered(image: dict[str, bytes], folder: Path) -> Iterator[Board]:
             board.kill()
 
 
-def changed(image: dict[str, bytes], **code: str) -> dict[str, bytes]:
+def changed(image: Image, **code: str) -> Image:
     """The image with more code at the end of some modules."""
     more = {}
     for module, text in code.items():
         path = f"/girouette/{module}"
         more[f"{path}.mpy"] = compiled(f"{path}.py", sources()[f"{path}.py"] + text.encode())
-    return image | more
+    return replace(image, files={**image.files, **more})
 
 
-def version(
-    image: dict[str, bytes], name: str, serial: int, key: bytes = KEY, changes: dict[str, Any] | None = None
-) -> Release:
+def version(image: Image, name: str, serial: int, key: bytes = KEY, changes: dict[str, Any] | None = None) -> Release:
     """A version for the board, which has to have proved itself within eight seconds, or one start."""
     return release(
         NAME,
-        image,
+        image.files,
         key=key,
         serial=serial,
         changes={**(changes or {}), "firmware": name},
@@ -104,8 +103,9 @@ def test_a_running_board_is_updated_while_it_samples(
     """By the command, over the broker, kept by the gateway's receipt; no sample is lost or doubled, and the registry knows."""
     url = f"mqtt://127.0.0.1:{mosquitto}"
     old = changed(image_of(mosquitto, gateway), net="OLD = 1\n")
-    config = json.loads(old["/config.json"]) | {"firmware": "before"}
-    with powered(old | {"/config.json": json.dumps(config).encode()}, home / "board") as board:
+    config = json.loads(old.files["/config.json"]) | {"firmware": "before"}
+    before = replace(old, files={**old.files, "/config.json": json.dumps(config).encode()})
+    with powered(before, home / "board") as board:
         until(lambda: read_console(board.log.read_text()).samples, within_s=60, what="a sample")
         typed = girouette("update", NAME, "--broker", url, "--wait", "90s", "--json")
         assert typed.code == DONE, typed.err
@@ -162,13 +162,14 @@ def restarted(folder: Path) -> tuple[str, bool]:
     return tuple(run("import rule, slots\nresult = [rule.begin(slept=False), slots.trial]", folder))  # type: ignore[return-value]
 
 
-def aged(image: dict[str, bytes]) -> dict[str, bytes]:
+def aged(image: Image) -> Image:
     """The image as it was before: no module of it is what it is today."""
-    return image | {
+    old = {
         path: compiled(f"{path[:-4]}.py", sources()[f"{path[:-4]}.py"] + b"OLD = 1\n")
-        for path in image
+        for path in image.files
         if path.endswith(".mpy")
     }
+    return replace(image, files={**image.files, **old})
 
 
 def kept(home: Path) -> list[int]:

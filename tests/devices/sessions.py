@@ -169,8 +169,8 @@ def prepare(session: Session, directory: Path) -> None:
     kind, period_s = changes.pop("board", None), changes.pop("period_s")
     identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, period_s, board=kind)
     image = build_image(recipes, identity)
-    config = {**json.loads(image["/config.json"]), "firmware": "golden", **changes}
-    lay({**image, "/config.json": json.dumps(config).encode()}, directory / "flash")
+    config = {**image.told, "firmware": "golden", **changes}
+    lay({**image.files, "/config.json": json.dumps(config).encode()}, directory / "flash")
     signals = session.signals or {c: {"base": s["base"]} for r in recipes for c, s in r.signals.items()}
     around = Surroundings(signals, session.faults, seed=session.seed)
     (directory / "sim.json").write_text(json.dumps(asdict(around)))

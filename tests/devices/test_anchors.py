@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +23,10 @@ def test_an_image_has_the_certificates_and_says_so() -> None:
     identity = replace(AIR_1, anchors=(tls.anchor(FIRST), tls.anchor(NEXT)), tls_name="broker.example")
 
     image = build_image([load_recipes()["air"]], identity)
-    told = json.loads(image["/config.json"])
+    told = image.told
 
-    assert image["/anchors/1.der"] == tls.anchor(FIRST)
-    assert image["/anchors/2.der"] == tls.anchor(NEXT)
+    assert image.files["/anchors/1.der"] == tls.anchor(FIRST)
+    assert image.files["/anchors/2.der"] == tls.anchor(NEXT)
     assert told["anchors"] == ["anchors/1.der", "anchors/2.der"]
     assert told["tls_name"] == "broker.example"
     assert told["trusted_since"] == int(tls.MADE.replace(year=2034).timestamp()) == since(tls.anchor(NEXT))
@@ -37,8 +36,8 @@ def test_an_image_without_any_has_nothing_of_it() -> None:
     """A board without anchors speaks plainly, as ever."""
     image = build_image([load_recipes()["air"]], AIR_1)
 
-    assert not any("anchors" in path for path in image)
-    assert not {"anchors", "trusted_since", "tls_name"} & set(json.loads(image["/config.json"]))
+    assert not any("anchors" in path for path in image.files)
+    assert not {"anchors", "trusted_since", "tls_name"} & set(image.told)
 
 
 def test_what_is_no_authority_is_refused() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +103,7 @@ def test_a_driver_that_does_not_wait_is_found_out(row: Row, tmp_path: Path) -> N
 def hurried(driver: str, directory: Path, *, hasty: bool) -> Any:
     """The first reading of a driver, and its fault."""
     recipe = recipe_of(driver)
-    config = json.loads(build_image([recipe], identity())["/config.json"])
+    config = build_image([recipe], identity()).told
     (wiring,) = (s for s in config["sensors"] if s["driver"] == driver)
     around = {"signals": {c: {"base": s["base"]} for c, s in recipe.signals.items()}}
     return run(HASTY, directory, [wiring, hasty], config=config, around=around, virtual=True)

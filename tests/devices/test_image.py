@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,10 +22,9 @@ AIR_1 = Identity(
 )
 
 
-def config_of(*recipes: Recipe, identity: Identity = AIR_1) -> dict[str, object]:
-    """The configuration that these recipes and an identity make."""
-    found: dict[str, object] = json.loads(build_image(recipes, identity)["/config.json"])
-    return found
+def config_of(*recipes: Recipe, identity: Identity = AIR_1) -> dict[str, Any]:
+    """Everything that a board of these recipes and this identity is told."""
+    return build_image(recipes, identity).told
 
 
 @pytest.mark.parametrize("slug", sorted(f.stem.removeprefix("config-") for f in GOLDEN.glob("config-*.json")))
@@ -35,24 +35,43 @@ def test_a_recipe_makes_the_configuration_that_is_kept(slug: str) -> None:
     assert config_of(RECIPES[slug]) == kept | {"firmware": firmware_version()}
 
 
-def test_the_configuration_is_short_and_utf_8() -> None:
+def test_what_a_board_is_told_is_short_and_utf_8() -> None:
     """It is read into a small heap: no blanks, and accents as they are."""
-    raw = build_image([RECIPES["air"]], AIR_1)["/config.json"]
+    image = build_image([RECIPES["air"]], AIR_1)
 
-    assert b": " not in raw
-    assert "côté cour".encode() in raw
+    assert not any(b": " in raw for raw in (image.files["/config.json"], *image.settings.values()))
+    assert "côté cour".encode() in image.settings["wifi"]
+
+
+def test_the_files_hold_nothing_of_one_board() -> None:
+    """They are the same bytes for all boards of a recipe and kind; who a board is, and every secret, is in its settings."""
+    one = replace(
+        AIR_1, update_key="ab" * 32, period_s=7, batch=None, page="https://girouette.example/d/x", tls_name="b"
+    )
+    other = replace(AIR_1, device="air-2", shard=shard_of("air-2"), user="air-2", password="other", host="10.0.0.1")
+    images = [build_image([RECIPES["air"]], identity) for identity in (one, other)]
+
+    assert images[0].files == images[1].files
+    assert images[0].settings["wifi"] == images[1].settings["wifi"]
+    assert json.loads(images[0].settings["identity"]).keys() >= {"device", "broker", "update_key", "period_s", "page"}
+    assert not any(word in b"".join(images[0].files.values()) for word in (b"air-1/", b"secret", b"Mairie", b"abab"))
+
+
+def test_a_board_that_knows_no_network_keeps_those_that_it_was_told() -> None:
+    """Without networks nothing is said of them: what somebody gave the board by its cable or its own page stays."""
+    assert build_image([RECIPES["air"]], replace(AIR_1, wifi=())).settings.keys() == {"identity"}
 
 
 def test_the_firmware_is_in_the_image_byte_for_byte() -> None:
     """The folder devices/firmware is the board's disk: every Python file of it, compiled, but drivers that no sensor has."""
-    image = build_image([RECIPES["noise"]], AIR_1)
+    image = build_image([RECIPES["noise"]], AIR_1).files
     files = {f"/{f.relative_to(FIRMWARE).as_posix()}" for f in FIRMWARE.rglob("*.py") if "__pycache__" not in f.parts}
     idle = {path for path in files if path.startswith("/girouette/drivers/")} - {"/girouette/drivers/dba_meter.py"}
 
     assert {path.replace(".mpy", ".py") for path in image} == (files - idle) | {"/config.json"}
     assert all(image[path] == firmware()[path] for path in image if path != "/config.json")
     assert image["/main.py"] == (FIRMWARE / "main.py").read_bytes()
-    assert image == build_image([RECIPES["noise"]], AIR_1)
+    assert image == build_image([RECIPES["noise"]], AIR_1).files
 
 
 def test_the_sources_are_what_lies_in_the_folder() -> None:
@@ -66,7 +85,7 @@ def test_two_recipes_share_a_board() -> None:
     config = config_of(RECIPES["air"], replace(RECIPES["noise"], period_s=30))
 
     assert (config["recipe"], config["period_s"]) == ("air+noise", 30)
-    assert [s["driver"] for s in config["sensors"]] == ["bme280", "pms5003", "dba_meter"]  # type: ignore[attr-defined]
+    assert [s["driver"] for s in config["sensors"]] == ["bme280", "pms5003", "dba_meter"]
     assert config_of(RECIPES["air"], RECIPES["noise"], RECIPES["weather"])["rgb"] == 8
 
 
@@ -75,7 +94,7 @@ def test_an_identity_may_set_period_board_and_time_server() -> None:
     config = config_of(RECIPES["noise"], identity=replace(AIR_1, period_s=2, board="c3", ntp=None))
 
     assert (config["period_s"], config["ntp"], config["led"], config["rgb"]) == (2, None, 10, 2)
-    assert config["sensors"][0]["bus"] == {"kind": "adc", "pin": 0}  # type: ignore[index]
+    assert config["sensors"][0]["bus"] == {"kind": "adc", "pin": 0}
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_whatever_two_recipes_go_together_make_a_drawing_and_an_image() -> None:
             continue
         joined += 1
         assert draw(both).startswith("<svg")
-        assert build_image(pair, identity)["/config.json"]
+        assert build_image(pair, identity).files["/config.json"]
 
     assert joined > 100
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from devices.console import Told, read_console
-from devices.image import Identity, build_image, shard_of
+from devices.image import Identity, Image, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import (
     Board,
@@ -34,7 +34,7 @@ NO_BROKER = 9
 """A port where nobody listens."""
 
 
-def image_of(slug: str, **options: object) -> dict[str, bytes]:
+def image_of(slug: str, **options: object) -> Image:
     """The image of a board of a recipe that samples each second."""
     identity = Identity("test-1", shard_of("test-1"), "test-1", "secret", "127.0.0.1", NO_BROKER, period_s=1, **options)  # type: ignore[arg-type]
     return build_image([RECIPES[slug]], identity)
@@ -181,11 +181,11 @@ def test_another_form_of_the_same_module_is_taken_away(tmp_path: Path) -> None:
 
 def test_where_there_is_no_interpreter_the_image_is_text() -> None:
     """CPython runs no bytecode of MicroPython: each module stands there as we write it."""
-    text = readable(image_of("noise"))
+    text = readable(image_of("noise").files)
 
     assert text["/girouette/app.py"].startswith(b'"""The application')
     assert not any(path.endswith(".mpy") for path in text)
-    assert len(text) == len(image_of("noise"))
+    assert len(text) == len(image_of("noise").files)
 
 
 @pytest.mark.slow

@@ -114,7 +114,7 @@ def test_the_files_of_the_boot_rule_stay_as_they_are() -> None:
     """What decides between versions is not part of one, and of the configuration only what changes is sent."""
     recipe = load_recipes()["noise"]
     image = build_image([recipe], Identity("air-1", shard_of("air-1"), "air-1", "secret", "127.0.0.1", 1883))
-    made = release("air-1", image, key=KEY, serial=1, changes={"firmware": "0123abcd"})
+    made = release("air-1", image.files, key=KEY, serial=1, changes={"firmware": "0123abcd"})
 
     assert all(path.startswith("girouette/") for path in made.files)
     assert b"secret" not in b"".join(made.contents.values())

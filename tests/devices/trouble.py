@@ -120,7 +120,7 @@ def life_of(driver: str) -> Life:
     """Play all rows of a driver, one after another, on the whole firmware."""
     recipes, rows = [recipe_of(driver), beside(driver)], table_of(driver)
     spans, ends_s = plan(rows, warmest_s(recipes))
-    config = json.loads(build_image(recipes, identity())["/config.json"])
+    config = build_image(recipes, identity()).told
     (mine,) = (s for s in config["sensors"] if s["driver"] == driver)
     signals = {c: {"base": s["base"]} for r in recipes for c, s in r.signals.items()}
     faults = [f for name, span in spans.items() for f in faults_of(rows[name], span, mine, signals)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ def watch(
 ) -> list[tuple[dict[str, float], str | None]]:
     """What a driver reads each period, and its fault, while its channels have these values second by second."""
     identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883)
-    config = json.loads(build_image([load_recipes()[recipe]], identity)["/config.json"])
+    config = build_image([load_recipes()[recipe]], identity).told
     for sensor in config["sensors"]:
         if sensor["driver"] == driver:
             sensor["options"] |= options

@@ -18,7 +18,7 @@ from typing import Any
 
 from deploy.assembly import open_registry, open_store
 from devices.console import Told, read_console
-from devices.image import Identity, build_image
+from devices.image import Identity, Image, build_image
 from devices.recipe import load_recipes
 from devices.simulate import Board, Surroundings, control, start_board
 from gateway.numerics.columns import FAIL
@@ -51,7 +51,7 @@ class River:
     broker: subprocess.Popen[bytes] | None = None
     gateway: subprocess.Popen[bytes] | None = None
     boards: dict[str, Board] = field(default_factory=dict)
-    images: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    images: dict[str, Image] = field(default_factory=dict)
     http_port: int = 0
     store: str | None = None
     """Where the series go, when it is not the embedded file: an InfluxDB's URL as the commands name it."""
@@ -135,7 +135,7 @@ class River:
 
     def shard(self, name: str) -> str:
         """The shard of a device, as its image has it."""
-        told: str = json.loads(self.images[name]["/config.json"])["topic"].split("/")[2]
+        told: str = self.images[name].told["topic"].split("/")[2]
         return told
 
     def listens(self) -> bool:

@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from deploy.delivery import deliver  # noqa: E402
 from deploy.orders import Broker as At  # noqa: E402
 from devices.bytecode import compiled  # noqa: E402
 from devices.chip_image import interpreter_release, read_image  # noqa: E402
-from devices.image import Identity, build_image, shard_of, sources  # noqa: E402
+from devices.image import Identity, Image, build_image, shard_of, sources  # noqa: E402
 from devices.recipe import load_recipes  # noqa: E402
 from devices.simulate import Board, Surroundings, readable, start_board  # noqa: E402
 from devices.update import STAYS, Release, release  # noqa: E402
@@ -48,7 +49,6 @@ from devices.update import STAYS, Release, release  # noqa: E402
 KEY, NAME, ROOM = bytes(range(32)), "air-1", "260000"
 SLOT_BYTES = 0x180000
 WAIT_S = 240.0
-Image = dict[str, bytes]
 
 
 def main() -> None:
@@ -88,15 +88,16 @@ def identity(port: int) -> Identity:
 
 def sizes(slug: str) -> dict[str, int]:
     """Files and bytes of an image, without what no update replaces."""
-    image = {p: c for p, c in build_image([load_recipes()[slug]], identity(1883)).items() if p not in STAYS}
+    image = {p: c for p, c in build_image([load_recipes()[slug]], identity(1883)).files.items() if p not in STAYS}
     text = readable(image)
     return {"files": len(image), "py": sum(map(len, text.values())), "mpy": sum(map(len, image.values()))}
 
 
 def aged(image: Image, only: str) -> Image:
     """The image with other content in each module, or in one."""
-    mine = [p for p in image if p.endswith(".mpy") and p.startswith(only)]
-    return image | {p: compiled(f"{p[:-4]}.py", sources()[f"{p[:-4]}.py"] + b"OLD = 1\n") for p in mine}
+    mine = [p for p in image.files if p.endswith(".mpy") and p.startswith(only)]
+    more = {p: compiled(f"{p[:-4]}.py", sources()[f"{p[:-4]}.py"] + b"OLD = 1\n") for p in mine}
+    return replace(image, files={**image.files, **more})
 
 
 @contextlib.contextmanager
@@ -130,7 +131,7 @@ def boot(image: Image, folder: Path) -> dict[str, float]:
 
 def update(old: Image, new: Image, folder: Path, port: int, free: str) -> dict[str, Any]:
     """What an update from the one to the other costs."""
-    made = release(NAME, new, key=KEY, serial=5, changes={"firmware": "new"})
+    made = release(NAME, new.files, key=KEY, serial=5, changes={"firmware": "new"})
     with powered(old, folder, free) as board:
         wait_until(says(board, "\nR "), within_s=90, what="a receipt")
         return given(made, port)
@@ -143,7 +144,7 @@ def interpreter(image: Image, folder: Path, port: int) -> dict[str, Any]:
     new = read_image(image_bytes("1.29.0", size=1_500_000), "new.app-bin")
     with powered(image, folder) as board:
         wait_until(says(board, "\nR "), within_s=90, what="a receipt")
-        return given(interpreter_release(NAME, new, key=KEY, serial=5), port)
+        return given(interpreter_release(NAME, new.files, key=KEY, serial=5), port)
 
 
 def given(made: Release, port: int) -> dict[str, Any]:

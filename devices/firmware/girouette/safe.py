@@ -199,7 +199,7 @@ def run(path: str) -> None:
         from girouette import alone
 
         stays = rule.read().get("stays", 0)
-        alone.run(error, for_s=stay_s(stays))
+        alone.run(error, error.led, error.rgb, stay_s(stays))
         leave(stays)
         return
     board = Board(config)

@@ -4,13 +4,19 @@ import os
 import random
 
 import slots
-from girouette.config import usable_config
+from girouette.config import NoIdentity, usable_config
 
 
 def run(path: str) -> None:
     """Live; returns only by an error, or where a board on a battery has gone to sleep."""
     random.seed(int.from_bytes(os.urandom(4), "big"))
-    config = usable_config(path)
+    try:
+        config = usable_config(path)
+    except NoIdentity as error:
+        from girouette import alone
+
+        alone.run(error, error.led, error.rgb)
+        return
     settle()
     if config.batch and not slots.tried:  # asleep, a new interpreter would lose its one start
         from girouette import battery

@@ -201,7 +201,7 @@ class Update:
 
 
 def write_config(changed: dict, path: str) -> None:
-    """The running configuration with some of its settings replaced, None taking one away."""
+    """The running configuration with some of its settings replaced, None taking one away; `set` names them from then on."""
     with open(slots.path("config.json")) as file:
         config = json.load(file)
     for name in changed:
@@ -209,6 +209,7 @@ def write_config(changed: dict, path: str) -> None:
             config.pop(name, None)
         else:
             config[name] = changed[name]
+    config["set"] = sorted(set(config.get("set") or ()) | set(changed))
     with open(path + ".new", "w") as file:
         json.dump(config, file)
     os.rename(path + ".new", path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def test_a_driver_never_holds_the_bus_for_long(driver: str, tmp_path: Path) -> N
     """Over 200 s, start and readings and ticks, no more bytes pass between two waits than 5 ms have room for; and it reads."""
     recipe = next(r for r in load_recipes().values() if any(s.driver == driver for s in r.sensors))
     identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883)
-    config = json.loads(build_image([recipe], identity)["/config.json"])
+    config = build_image([recipe], identity).told
     (wiring,) = (s for s in config["sensors"] if s["driver"] == driver)
     around = {"signals": {c: {"base": s["base"]} for c, s in recipe.signals.items()}}
 

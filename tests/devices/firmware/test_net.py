@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +105,7 @@ def test_the_diary_says_it_once(tmp_path: Path) -> None:
     watched(tmp_path, [HALL], {"networks": {}}, each_ms=3_600_000)
 
     lines = "".join(file.read_text() for file in (tmp_path / "flash/log").iterdir())
-    assert lines.count("network: hall not-found") == 1
+    assert lines.count("wifi: hall not-found") == 1
 
 
 STORM = """
@@ -189,7 +188,7 @@ def test_a_wrong_key_and_a_refused_broker_call_for_a_person(tmp_path: Path) -> N
     """The light asks for one once that has lasted a minute, and stops as soon as it is mended."""
     anchor = tls.anchor(tls.authority())
     identity = Identity("b1", shard_of("b1"), "b1", "", "127.0.0.1", 9, wifi=(HALL,), anchors=(anchor,), ntp=None)
-    config = json.loads(build_image([load_recipes()["noise"]], identity)["/config.json"])
+    config = build_image([load_recipes()["noise"]], identity).told
 
     shown = run(LIGHT, tmp_path, {"networks": {"hall": "changed since"}}, config=config, virtual=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +123,13 @@ def board_of(broker: Broker, folder: Path, **changes: object) -> Board:
     """A running noise board whose image has other files or none (None)."""
     identity = Identity(NAME, shard_of(NAME), NAME, "", "127.0.0.1", broker.port, period_s=1)
     recipe = load_recipes()["noise"]
-    image: dict[str, Any] = {**build_image([recipe], identity), **changes}
+    image = build_image([recipe], identity)
+    files: dict[str, Any] = {**image.files, **changes}
     folder.mkdir(exist_ok=True)
-    kept = {path: content for path, content in image.items() if content is not None}
-    return start_board(kept, directory=folder, around=Surroundings(recipe.signals), log=folder / "log")
+    kept = {path: content for path, content in files.items() if content is not None}
+    return start_board(
+        replace(image, files=kept), directory=folder, around=Surroundings(recipe.signals), log=folder / "log"
+    )
 
 
 def switch_off(board: Board) -> None:

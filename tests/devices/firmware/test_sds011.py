@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ def test_it_gives_the_mean_of_its_frames_in_tenths(tmp_path: Path) -> None:
 def test_its_laser_sleeps_between_readings_that_are_far_apart(tmp_path: Path) -> None:
     """Of twelve periods of five minutes it works for 45 s each after the first: 15 %, and every reading has its values."""
     identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883)
-    config = json.loads(build_image([load_recipes()["particles-sds011"]], identity)["/config.json"])
+    config = build_image([load_recipes()["particles-sds011"]], identity).told
     code = """
 import asyncio
 from wiring import model_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -90,7 +89,7 @@ found.append(sensor.fault)
 result = found
 """
     identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883)
-    config = json.loads(build_image([load_recipes()["climate"]], identity)["/config.json"])
+    config = build_image([load_recipes()["climate"]], identity).told
 
     found = run(code, tmp_path, config=config, virtual=True)
 

@@ -214,7 +214,7 @@ def test_a_configuration_is_read(tmp_path: Path) -> None:
     ("change", "said"),
     [
         ({"v": 2}, "config.json is of version 2, this firmware reads 1: flash again"),
-        ({"device": None}, "config.json lacks device: flash the board again"),
+        ({"device": None}, "this board has no identity yet: flash it with `girouette flash` or from the page /atelier"),
         ({"broker": {"host": "h"}}, "config.json lacks port: flash the board again"),
         ({"period_s": 0}, "config.json: period_s is 0, at least 1 is needed"),
     ],

@@ -66,3 +66,49 @@ def test_a_slot_with_a_spoilt_image_is_not_taken(tmp_path: Path, at: int) -> Non
     file.write_bytes(bytes(content).ljust(65536, b"\xff"))
 
     assert (whole, run(SOUND, tmp_path)) == (24, 0)
+
+
+NVS = """
+from esp32 import NVS
+result = []
+space = NVS("girouette")
+for name, *arguments in given:
+    if name == "again":
+        space = NVS("girouette")
+        continue
+    if name == "get_blob":
+        buffer = bytearray(arguments.pop())
+    try:
+        found = getattr(space, name)(*arguments, *([buffer] if name == "get_blob" else []))
+        result.append(bytes(buffer[:found]).decode() if name == "get_blob" else found)
+    except OSError as error:
+        result.append(error.errno)
+"""
+NOT_FOUND, INVALID_LENGTH, KEY_TOO_LONG = -0x1102, -0x110C, -0x1109
+
+
+def test_settings_are_there_once_they_are_committed(tmp_path: Path) -> None:
+    """Bytes and numbers, by their keys; what was not committed is gone at the next start, and what was erased."""
+    steps = [
+        ["set_blob", "k", "cinq"], ["set_i32", "n", -7], ["get_blob", "k", 9], ["again"], ["get_blob", "k", 9],
+        ["set_blob", "k", "cinq"], ["set_i32", "n", -7], ["commit"], ["again"], ["get_blob", "k", 4], ["get_i32", "n"],
+        ["erase_key", "k"], ["get_blob", "k", 4], ["commit"], ["again"], ["get_blob", "k", 4], ["get_i32", "n"],
+    ]  # fmt: skip
+
+    told = run(NVS, tmp_path, steps)
+
+    assert told == [None, None, "cinq", NOT_FOUND, *[None] * 3, "cinq", -7, None, NOT_FOUND, None, NOT_FOUND, -7]
+    assert {p.name for p in (tmp_path / "nvs/girouette").iterdir()} == {"n.i32"}
+
+
+def test_settings_refuse_as_the_chip_does(tmp_path: Path) -> None:
+    """A buffer that is too short, a key of more than 15 characters, a number where bytes are, nothing to erase."""
+    steps = [
+        ["set_blob", "k", "cinq"],
+        ["get_blob", "k", 3],
+        ["get_i32", "k"],
+        ["set_i32", "k" * 16, 1],
+        ["erase_key", "x"],
+    ]
+
+    assert run(NVS, tmp_path, steps) == [None, INVALID_LENGTH, NOT_FOUND, KEY_TOO_LONG, NOT_FOUND]

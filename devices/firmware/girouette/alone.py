@@ -1,0 +1,28 @@
+"""A board that cannot say who it is, or what it is to do: its light asks for somebody, its console says what to do."""
+
+import asyncio
+
+import machine
+
+from girouette.led import Led
+
+TELL_S = 60
+WATCHDOG_MS = 30000
+
+
+async def wait(why, led: Led, for_s: int) -> None:
+    """Ask for somebody for so long."""
+    feed = machine.WDT(timeout=WATCHDOG_MS).feed
+    led.pattern = "needs-you"
+    light = asyncio.create_task(led.run(lambda: None))
+    for second in range(for_s):
+        if second % TELL_S == 0:
+            print("# waiting:", why)
+        feed()
+        await asyncio.sleep_ms(1000)
+    light.cancel()
+
+
+def run(why, led: int | None = None, rgb: int | None = None, for_s: int = 1800) -> None:
+    """Wait for a person, with the light that hangs on these pins; whoever called starts the board anew then."""
+    asyncio.run(wait(why, Led(led, rgb), for_s))
