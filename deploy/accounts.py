@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import re
 import signal
@@ -15,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.faults import CommandError
+from gateway.registry.passwords import COMMANDS, GATEWAY
 from gateway.registry.rows import Device
 
 SERVICES, PASSWORDS, RULES = "services", "passwords", "acl"
 """Files of an accounts folder: the gateways' own hashes (made once), and the two that mosquitto reads."""
 WATCHED = "watched"
 """A file of the folder that says: this broker sees by itself that accounts have changed (mosquitto/start.sh looks each second)."""
-ITERATIONS = 101
-"""Mosquitto's own default: passwords are 256 random bits, so stretching them buys nothing."""
 BOARD_WRITES = ("obs", "health", "state", "ack")
 GATEWAY_WRITES = ("kept", "time", "cmd")
 BOARD_READS = (*GATEWAY_WRITES, "piece")
@@ -31,8 +28,6 @@ NAME = re.compile(r"[a-z0-9-]{1,32}")
 HASH = re.compile(r"\$7\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+")
 COMMAND_RULES = ("write gir/1/+/+/cmd", "write gir/1/+/+/piece", "read gir/1/+/+/ack", "read gir/1/+/+/state")
 WATCH_RULES = ("read $SYS/broker/uptime",)
-GATEWAY, COMMANDS, WATCH = "gateway-", "commands", "watch"
-"""Services: gateways `gateway-0` and on, `girouette cmd`, and what only asks whether the broker lives."""
 
 
 class AccountsError(CommandError):
@@ -50,16 +45,6 @@ class Account:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.user) or not HASH.fullmatch(self.password_hash):
             raise AccountsError("bad_account", user=repr(self.user))
-
-
-def hash_password(password: str, salt: bytes) -> str:
-    """Mosquitto's `$7$` hash: PBKDF2 with SHA-512.
-
-    >>> hash_password("secret", b"twelve bytes")[:26]
-    '$7$101$dHdlbHZlIGJ5dGVz$v/'
-    """
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
-    return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def device_account(device: Device) -> Account:

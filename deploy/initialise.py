@@ -9,18 +9,9 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from deploy.accounts import (
-    COMMANDS,
-    GATEWAY,
-    PASSWORDS,
-    SERVICES,
-    WATCH,
-    WATCHED,
-    hash_password,
-    replace,
-    write_accounts,
-)
+from deploy.accounts import PASSWORDS, SERVICES, WATCHED, replace, write_accounts
 from deploy.faults import CommandError
+from gateway.registry.passwords import COMMANDS, GATEWAY, WATCH, hash_password
 
 NOBODY = 10001
 """The user and group that services run as when root makes the folder."""

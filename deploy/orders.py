@@ -18,10 +18,10 @@ from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 
-from deploy.accounts import GATEWAY
 from deploy.faults import AWAY, CommandError
 from deploy.settings import Settings
 from devices.reading import topic_of
+from gateway.registry.passwords import GATEWAY
 
 REPEAT_S = 3.0
 """A board without a link hears the next one."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import secrets
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,23 +20,12 @@ from deploy.faults import CommandError, sentence
 if TYPE_CHECKING:
     from deploy.settings import Settings
     from devices.recipe import Recipe
-    from gateway.registry import Place, Registry
+    from gateway.registry import Registry
+    from gateway.registry.enrol import Enrolled
 
 PUBLIC, RETIRED = "public", "retired"
-SECRET = {"password_hash", "update_key", "update_serial", "pilot_id"}
+SECRET = {"password_hash", "update_key", "update_serial", "pilot_id", "link"}
 """What the list of devices leaves out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """A device before it is registered."""
-
-    id: str
-    recipes: Sequence[Recipe]
-    place: Place
-    period_s: int
-    at_s: int
-    """From when on its samples belong to the place."""
 
 
 device = typer.Typer(cls=Group, help=text("device"))
@@ -61,17 +48,20 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
     as_json: AsJson = False,
 ) -> None:
     """A new device at a place; its password is told this once."""
+    from gateway.registry.enrol import Newcomer, enrol, free_name
+
     settings = settled(ctx, store=store, registry=registry, recipes=recipes)
     check_accounts(settings, name)
     mine = chosen_recipes(settings, slugs)
-    back_s = seconds(since)
+    since_s = int(time.time() - seconds(since))
     with registry_of(settings, make=True) as known:
-        device_id = free_name(known, name, mine)
+        free_name(known, name, mine)  # refused before a pilot or a place is made for it
         at = chosen_place(known, chosen_pilot(known, pilot), where, place_name)
         every_s = period_s if period_s is not None else min(r.period_s for r in mine)
-        told = register(known, Newcomer(device_id, mine, at, every_s, first_moment(known, at, back_s)))
+        made = enrol(known, Newcomer(mine, at.pilot_id, at.id, every_s, since_s, id=name))
         command = renew_accounts(settings, known)
-    after = [text("password_once"), *hints(settings, command), text("device_next", key=at.key, name=device_id)]
+    told = told_of(made, made.page(settings.public_url))
+    after = [text("password_once"), *hints(settings, command), text("device_next", page=told["page"], name=made.id)]
     lines = [*(f"{key:<11}{value}" for key, value in told.items()), *after]
     tell({**told, "reload": command}, lines, as_json=as_json)
 
@@ -120,53 +110,11 @@ def chosen_recipes(settings: Settings, slugs: Sequence[str]) -> list[Recipe]:
     return place([known[slug] for slug in wanted], None)
 
 
-def free_name(registry: Registry, wanted: str | None, recipes: Sequence[Recipe]) -> str:
-    """The name that is wanted, or the first of `recipe-1`, `recipe-2`, ... that no device ever had."""
-    from deploy.accounts import COMMANDS, GATEWAY, WATCH
-    from devices.reading import is_device
-
-    taken = {row.id for row in registry.devices()}
-    if wanted is None:
-        base = recipes[0].slug.replace("_", "-")[:26]
-        wanted = next(name for n in itertools.count(1) if (name := f"{base}-{n}") not in taken)
-    if not is_device(wanted):
-        raise CommandError("bad_device", name=wanted)
-    if wanted in {COMMANDS, WATCH} or wanted.startswith(GATEWAY):
-        raise CommandError("device_service", name=wanted)
-    if wanted in taken:
-        raise CommandError("device_taken", name=wanted)
-    return wanted
-
-
-def first_moment(registry: Registry, place: Place, back_s: float) -> int:
-    """From when on a new device's samples belong to the place: so long ago, but not before another device left.
-
-    A board keeps what it measured before it was registered, and sends it then.
-    """
-    left = [row.end_s for row in registry.installations() if row.place_id == place.id and row.end_s is not None]
-    return max([0, int(time.time() - back_s), *left])
-
-
-def register(registry: Registry, new: Newcomer) -> dict[str, Any]:
-    """Register the device under a fresh password, of which only the hash is kept, and with a fresh key for its updates.
-
-    Gives what the board must be told.
-    """
-    from deploy.accounts import hash_password
-    from devices.reading import topic_of
-
-    password, update_key = secrets.token_urlsafe(32), secrets.token_hex(32)
-    channels = [(c.name, c.quantity, r.quality.get(c.name, {})) for r in new.recipes for c in r.channels]
-    with registry.together():
-        row = registry.add_device(
-            new.id, pilot_id=new.place.pilot_id, recipe="+".join(r.slug for r in new.recipes), channels=channels,
-            period_s=float(new.period_s), place_id=new.place.id, at_s=new.at_s,
-            password_hash=hash_password(password, secrets.token_bytes(12)),
-        )  # fmt: skip
-        registry.set_update_key(row.id, update_key)
+def told_of(made: Enrolled, page: str) -> dict[str, Any]:
+    """What the board must be told, and where its page is."""
     return {
-        "id": row.id, "shard": row.shard, "topic": topic_of(row.id), "user": row.user, "password": password,
-        "update_key": update_key, "place": new.place.id, "period_s": row.period_s, "stage": row.stage,
+        "id": made.id, "shard": made.shard, "topic": made.topic, "user": made.user, "password": made.password,
+        "update_key": made.update_key, "place": made.place_id, "period_s": made.period_s, "stage": made.stage, "page": page,
     }  # fmt: skip
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
 from gateway.registry.rows import Device, Installation, Pilot, Place, Series
 from gateway.registry.spans import Span, merged, overlap
-from gateway.registry.tables import CHANNEL, DEVICE, INSTALLATION, OPENING, PERIOD, PILOT, PLACE, SERIES
+from gateway.registry.tables import CHANNEL, DEVICE, GROUP, INSTALLATION, OPENING, PERIOD, PILOT, PLACE, SERIES
 
 Periods = tuple[tuple[int, float], ...]
 _DEVICE = [column for column in DEVICE.c if column.name != "number"]
@@ -34,13 +35,24 @@ def place_by_key(connection: Connection, key: str) -> Place | None:
 
 def devices(connection: Connection) -> list[Device]:
     """All devices, retired ones included, in the order in which they came."""
+    of = groups(connection)
     rows = connection.execute(select(*_DEVICE).order_by(DEVICE.c.number))
-    return [Device(*row) for row in rows]
+    return [replace(Device(*row), groups=of.get(row.id, ())) for row in rows]
 
 
 def device(connection: Connection, name: str) -> Device:
     """The device of this name, which is registered."""
-    return Device(*connection.execute(select(*_DEVICE).where(DEVICE.c.id == name)).one())
+    row = connection.execute(select(*_DEVICE).where(DEVICE.c.id == name)).one()
+    mine = connection.execute(select(GROUP.c.name).where(GROUP.c.device_id == name).order_by(GROUP.c.name)).scalars()
+    return replace(Device(*row), groups=tuple(mine))
+
+
+def groups(connection: Connection) -> Mapping[str, tuple[str, ...]]:
+    """The groups of every device that is in one, in the order of the alphabet."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(select(GROUP).order_by(GROUP.c.name)):
+        found[row.device_id].append(row.name)
+    return {device: tuple(names) for device, names in found.items()}
 
 
 def channels(connection: Connection) -> Mapping[str, tuple[tuple[str, str], ...]]:

@@ -16,7 +16,7 @@ from gateway.registry.tables import REVISION, VERSIONS
 from gateway.store.port import StoreError, StoreMismatch
 from gateway.store.steps import APPLICATION_ID, connect, prepare, told
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration in gateway/migrations: alembic is imported only where the tables are not there yet."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 

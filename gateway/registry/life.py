@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 import zlib
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
+from gateway.registry.passwords import is_service
 from gateway.registry.rows import STAGES, RegistryRefusal, RegistryUnknown
 from gateway.registry.series import continue_series, quality_of
 from gateway.registry.tables import CHANNEL, DEVICE, INSTALLATION, OPENING, PILOT, PLACE, STAGE
@@ -17,6 +19,8 @@ Channels = Sequence[tuple[str, str, Mapping[str, float]]]
 Found = Row[tuple[object, ...]]
 NAME = re.compile(r"[a-z0-9-]{1,32}")
 MOST_CHANNELS = 64
+LINK_BYTES = 16
+"""128 random bits: nobody guesses a link."""
 PUBLIC, RETIRED = "public", "retired"
 
 
@@ -30,6 +34,7 @@ def register(
         insert(DEVICE).values(
             id=name, pilot_id=pilot_id, shard=f"{zlib.crc32(name.encode()) & 0xFF:02x}", recipe=recipe,
             period_s=positive(period_s), stage=STAGES[0], user=name, password_hash=password_hash, added_s=at_s,
+            link=fresh_link(),
         )
     )  # fmt: skip
     for channel, quantity, quality in channels:
@@ -86,6 +91,11 @@ def set_stage(connection: Connection, name: str, stage: str, *, at_s: int) -> No
     connection.execute(insert(STAGE).values(device_id=name, at_s=at_s, stage=stage))
 
 
+def fresh_link() -> str:
+    """What an unguessable address ends with."""
+    return secrets.token_urlsafe(LINK_BYTES)
+
+
 def device_row(connection: Connection, name: str) -> Found:
     """The row of a device. Raises RegistryUnknown."""
     row = connection.execute(select(DEVICE).where(DEVICE.c.id == name)).first()
@@ -112,6 +122,8 @@ def positive(period_s: float) -> float:
 def _check_new(connection: Connection, name: str, pilot_id: int, channels: Channels) -> None:
     if not NAME.fullmatch(name):
         raise RegistryRefusal("bad_name", name=name)
+    if is_service(name):
+        raise RegistryRefusal("service_name", name=name)
     if connection.execute(select(DEVICE.c.id).where(DEVICE.c.id == name)).first() is not None:
         raise RegistryRefusal("name_taken", name=name)
     if connection.execute(select(PILOT.c.id).where(PILOT.c.id == pilot_id)).first() is None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from gateway.registry import calibrations, catalogue, life, series, updates
 from gateway.registry.calibrations import Wanted
 from gateway.registry.database import Database
+from gateway.registry.identities import Identities
 from gateway.registry.rows import (
     Calibration,
     Device,
@@ -42,6 +43,8 @@ class Registry:
 
     def __init__(self, url: str, *, migrate: bool = True) -> None:
         self._database = Database(url, migrate=migrate)
+        self.identities = Identities(self._database)
+        """Secrets, links, groups, and who is locked out."""
         self._spans: tuple[int, Mapping[int, list[Span]]] = (-1, {})
 
     def close(self) -> None:
@@ -139,10 +142,10 @@ class Registry:
             return Place(*row)
 
     def add_device(
-        self, device: str, *, pilot_id: int, recipe: str, channels: life.Channels, period_s: float, place_id: int,
-        at_s: int, password_hash: str,
+        self, device: str, *, pilot_id: int, recipe: str, channels: life.Channels, period_s: float,
+        place_id: int | None, at_s: int, password_hash: str,
     ) -> Device:  # fmt: skip
-        """A new device in the stage `atelier`, installed at the place from at_s on.
+        """A new device in the stage `atelier`, installed at the place from at_s on; in stock where there is no place.
 
         Series that the place has already are continued. Refused where another device fills one of them, and where the name
         was ever given.
@@ -152,7 +155,8 @@ class Registry:
                 connection, device, pilot_id=pilot_id, recipe=recipe, channels=channels, period_s=period_s,
                 password_hash=password_hash, at_s=at_s,
             )  # fmt: skip
-            life.install(connection, row, place_id, at_s=at_s)
+            if place_id is not None:
+                life.install(connection, row, place_id, at_s=at_s)
             return catalogue.device(connection, device)
 
     def move(self, device: str, place_id: int, *, at_s: int) -> None:

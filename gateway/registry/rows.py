@@ -86,6 +86,14 @@ class Device:
     """The number of its last order: a board takes none with a lower one."""
     firmware: str = ""
     """What it was heard to run last."""
+    link: str = ""
+    """What the unguessable address ends with that opens its page before it is public."""
+    expires_s: int | None = None
+    """When it is retired unless it is heard before; None where it is never so, or was heard."""
+    revoked_s: int | None = None
+    """Since when it is locked out."""
+    groups: tuple[str, ...] = ()
+    """In the order of the alphabet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,20 @@ DEVICE = _table(
     Column("update_key", String, nullable=False, server_default=""),
     Column("update_serial", BigInteger, nullable=False, server_default="0"),
     Column("firmware", String, nullable=False, server_default=""),
+    Column("link", String, nullable=False, server_default="", index=True, unique=True),
+    Column("expires_s", BigInteger),
+    Column("revoked_s", BigInteger),
 )
 """A retired device keeps its row: that is its tombstone."""
+
+GROUP = _table(
+    "group",
+    Column("id", Integer, primary_key=True),
+    Column("device_id", String, ForeignKey("registry_device.id"), nullable=False),
+    Column("name", String, nullable=False),
+    UniqueConstraint("device_id", "name"),
+)
+"""The groups that a device is in: any number of names, which are there as long as a device is in them."""
 
 CHANNEL = _table(
     "channel",

@@ -28,13 +28,13 @@ from deploy.accounts import (
     accounts_of,
     device_account,
     hang_up,
-    hash_password,
     password_file,
     read_services,
     rules_file,
     service_account,
     write_accounts,
 )
+from gateway.registry.passwords import hash_password
 
 pytestmark = pytest.mark.slow
 """Over a real broker, which takes its time: not for the loop."""

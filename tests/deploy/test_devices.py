@@ -15,11 +15,11 @@ from guarded import Guarded
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from deploy.accounts import hash_password
 from deploy.assembly import open_registry
 from deploy.faults import REFUSED, USAGE
 from devices.image import Identity, build_image
 from devices.recipe import load_recipes
+from gateway.registry.passwords import hash_password
 
 HERE = ("--place", "48.11,-1.68")
 
@@ -62,7 +62,7 @@ def test_a_device_is_told_once_and_fits_an_image(girouette: Callable[..., Any], 
     told = girouette("device", "add", "--recipe", "air", "--id", "air-9", *HERE, "--json").told
 
     identity = Identity(told["id"], told["shard"], told["user"], told["password"], "127.0.0.1", 1883)
-    assert build_image([load_recipes()["air"]], identity)
+    assert build_image([load_recipes()["air"]], identity).settings
     assert told["topic"] == f"gir/1/{told['shard']}/air-9"
     assert told["password"].encode() not in (home / "girouette.sqlite").read_bytes()
     with closing(open_registry("sqlite:girouette.sqlite")) as registry:
@@ -134,7 +134,7 @@ def test_a_name_is_never_given_twice(girouette: Callable[..., Any]) -> None:
     again = girouette("device", "add", "--recipe", "air", *HERE, "--id", "air-1")
     next_one = girouette("device", "add", "--recipe", "air", *HERE, "--json").told
 
-    assert (again.code, "a name is given once only" in again.err) == (REFUSED, True)
+    assert (again.code, "names are never given twice" in again.err) == (REFUSED, True)
     assert next_one["id"] == "air-2"
 
 
@@ -152,11 +152,12 @@ def test_what_was_measured_before_the_registration_counts(girouette: Callable[..
 
 
 def test_who_adds_a_device_reads_what_comes_next(girouette: Callable[..., Any]) -> None:
-    """The private address of its place, and the command that publishes it."""
+    """The private address of its page, and the command that publishes it."""
     added = girouette("device", "add", "--recipe", "air", "--id", "air-1", *HERE).out
-    key = girouette("place", "list", "--json").told[0]["key"]
+    with closing(open_registry("sqlite:girouette.sqlite")) as registry:
+        link = registry.identities.device("air-1").link
 
-    assert f"/preview/{key}" in added
+    assert f"opens in private by /d/{link}" in added
     assert "girouette device stage air-1 public" in added
 
 

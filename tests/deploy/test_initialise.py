@@ -17,13 +17,13 @@ from deploy.accounts import (
     PASSWORDS,
     RULES,
     accounts_of,
-    hash_password,
     password_file,
     read_services,
     write_accounts,
 )
 from deploy.authority import make
 from deploy.initialise import SHIPPED, InitialiseError, broker_conf, initialise, listen_safely, renew, rotate
+from gateway.registry.passwords import hash_password
 
 SECRETS = {
     "broker_password",

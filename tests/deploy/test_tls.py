@@ -14,7 +14,7 @@ import aiomqtt
 import pytest
 from guarded import SERVICE_NAMES, Guarded, row
 
-from deploy.accounts import SERVICES, hash_password, write_accounts
+from deploy.accounts import SERVICES, write_accounts
 from deploy.assembly import open_inbox
 from deploy.authority import add, make, renew
 from deploy.doctor import Machine, broker
@@ -25,6 +25,7 @@ from deploy.settings import Settings
 from devices.refusal import SpokenError
 from gateway.inbox.port import Inbox
 from gateway.message import Outgoing
+from gateway.registry.passwords import hash_password
 
 pytestmark = [
     pytest.mark.slow,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from deploy.accounts import hash_password
 from deploy.faults import AWAY, REFUSED
+from gateway.registry.passwords import hash_password
 
 HERE = ("--place", "48.11,-1.68")
 

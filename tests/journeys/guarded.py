@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.accounts import SERVICES, hash_password
+from deploy.accounts import SERVICES
 from deploy.initialise import broker_conf
 from devices.reading import shard_of
+from gateway.registry.passwords import hash_password
 from gateway.registry.rows import Device
 
 SERVICE_NAMES = ("gateway-0", "commands", "watch")
