@@ -83,10 +83,11 @@ def perform(content: bytearray, operation: tuple, part: int = BLOCK) -> None:
 
 
 class FlashFile:
-    """Flash that outlives the process, for boards that lose their power in earnest."""
+    """Flash that outlives the process, for boards that lose their power in earnest; `start` is where these blocks begin in the file."""
 
-    def __init__(self, path: str, blocks: int):
+    def __init__(self, path: str, blocks: int, start: int = 0):
         self._blocks = blocks
+        self._start = start
         self._left = -1
         self._die = None
         self.fresh = not exists(path)
@@ -102,7 +103,7 @@ class FlashFile:
 
     def readblocks(self, block: int, into, offset: int = 0) -> None:
         """Read some bytes."""
-        self._file.seek(block * BLOCK + offset)
+        self._file.seek(self._start + block * BLOCK + offset)
         self._file.readinto(into)
 
     def writeblocks(self, block: int, content, offset: int = 0) -> None:
@@ -123,7 +124,7 @@ class FlashFile:
         if self._left == 0:
             self._die()
         self._left -= 1
-        self._file.seek(start)
+        self._file.seek(self._start + start)
         self._file.write(content if self._left else bytes(content)[: len(content) // 2])
         if self._left == 0:
             self._die()

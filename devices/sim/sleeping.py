@@ -7,9 +7,11 @@ import os
 import sys
 import time
 
+from place import beside
+
 REBOOT = 131
-MEMORY = "../rtc"
-WOKEN = "../woken"
+MEMORY = beside("rtc")
+WOKEN = beside("woken")
 MOST_BYTES = 2048
 
 
