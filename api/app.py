@@ -19,6 +19,7 @@ from api.schemas import REFUSALS
 from api.sensorthings.routes import sensorthings_routes
 from api.settings import ApiSettings
 from api.tabular import tabular_routes
+from api.web.private import private_routes
 from api.web.routes import Pages, page_routes
 from devices.quantity import Quantity
 from gateway.registry import Registry
@@ -61,5 +62,6 @@ def create_app(
     app.include_router(sensorthings_routes(front))
     app.include_router(probe_routes(front))
     app.include_router(description_routes(front, app))
+    app.include_router(private_routes(front, pages))
     app.include_router(page_routes(front, pages))
     return app

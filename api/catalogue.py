@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from api.problems import NotThere
+from gateway.registry.spans import merged
 
 if TYPE_CHECKING:
     from devices.quantity import Quantity
@@ -67,12 +68,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything one audience may see; `key` is the preview key that opened it, None for the public."""
+    """Everything one audience may see; `key` is what opened it: a place's key or a device's link; None for the public."""
 
     revision: int
     key: str | None
     opened: int | None
     """The place that the key opens."""
+    device: str | None
+    """The device whose link opened it: of the place it shows what this device measured there, and what is public."""
     pilots: tuple[Pilot, ...]
     places: Mapping[int, Place]
     shown: Mapping[int, Shown]
@@ -111,16 +114,32 @@ class Catalogue:
         kept = self._kept.get(key)
         if kept is not None and kept.revision == revision:
             return kept
-        place = self._registry.place_by_key(key) if key is not None else None
-        if key is not None and place is None:
-            raise NotThere("no place opens with this key; ask who gave it to you for a new one")
-        view = self._build(revision, key, place)
+        view = self._build(revision, key, None if key is None else self._opened(key))
         if len(self._kept) >= MOST_KEPT:
             self._kept = {None: self._kept[None]} if None in self._kept else {}
         self._kept[key] = view
         return view
 
-    def _build(self, revision: int, key: str | None, opened: Place | None) -> View:
+    def behind(self, link: str) -> tuple[Device, int | None]:
+        """The device of this link, and the place where it stands or stood last. Raises NotThere."""
+        device = self._registry.identities.by_link(link)
+        if device is None:
+            raise NotThere("no page opens with this address; ask who gave it to you for a new one")
+        return device, self._registry.identities.last_place(device.id)
+
+    def _opened(self, key: str) -> _Opened:
+        """What a key opens: a place whole, or what one device measures where it stands now. Raises NotThere."""
+        place = self._registry.place_by_key(key)
+        if place is not None:
+            return _Opened(place.id, None)
+        device = self._registry.identities.by_link(key)
+        if device is not None and device.revoked_s is None:
+            for one in self._registry.installations():
+                if one.device_id == device.id and one.end_s is None:
+                    return _Opened(one.place_id, device.id)
+        raise NotThere("no place opens with this key; ask who gave it to you for a new one")
+
+    def _build(self, revision: int, key: str | None, opened: _Opened | None) -> View:
         # Read in this order: whatever a row names is still there when it is looked up.
         series = sorted(self._registry.series(), key=lambda s: s.id)
         boards = _Boards(self._registry)
@@ -130,8 +149,8 @@ class Catalogue:
         shown: dict[int, Shown] = {}
         for one in series:
             spans = _spans(self._registry.public_spans(one.id))
-            if opened is not None and one.place_id == opened.id:
-                spans = ((0, FOR_EVER_S),)
+            if opened is not None and one.place_id == opened.place:
+                spans = boards.opened(one, spans, opened.device)
             quantity = self._quantities.get(one.quantity)
             if spans and quantity is not None:
                 place = places[one.place_id]
@@ -140,6 +159,14 @@ class Catalogue:
                     boards.corrections(one),
                 )  # fmt: skip
         return _view(revision, key, opened, shown, boards)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a key opens: the place with this number, whole, or only what one device measured there."""
+
+    place: int
+    device: str | None
 
 
 class _Boards:
@@ -155,6 +182,15 @@ class _Boards:
         for one in sorted(installations, key=lambda i: (i.start_s, i.id)):
             self._there.setdefault(one.place_id, []).append(one)
             self._first[one.device_id] = min(one.id, self._first.get(one.device_id, one.id))
+
+    def opened(self, series: Series, spans: tuple[Span, ...], device: str | None) -> tuple[Span, ...]:
+        """When the series of an opened place may be seen: always; by a device's link in its own stays and where it is public."""
+        if device is None:
+            return ((0, FOR_EVER_S),)
+        stays = [i for i in self._there.get(series.place_id, []) if i.device_id == device]
+        if series.channel not in self._channels.get(device, ()):
+            return spans
+        return _spans(merged([*spans, *((self._from_s(i), i.end_s) for i in stays)]))
 
     def behind(self, series: Series, spans: Sequence[Span]) -> Device | None:
         """The last device that filled the series in one of these spans: who came later is not part of the view."""
@@ -198,7 +234,7 @@ def _spans(told: Iterable[tuple[int, int | None]]) -> tuple[Span, ...]:
     return tuple(sorted((int(start), int(end)) for start, end in spans if start < end))
 
 
-def _view(revision: int, key: str | None, opened: Place | None, shown: Mapping[int, Shown], boards: _Boards) -> View:
+def _view(revision: int, key: str | None, opened: _Opened | None, shown: Mapping[int, Shown], boards: _Boards) -> View:
     """The view with only the places, pilots and devices that have something to show."""
     by_place: dict[int, list[Shown]] = {}
     for one in shown.values():
@@ -207,7 +243,8 @@ def _view(revision: int, key: str | None, opened: Place | None, shown: Mapping[i
     return View(
         revision=revision,
         key=key,
-        opened=None if opened is None else opened.id,
+        opened=None if opened is None else opened.place,
+        device=None if opened is None else opened.device,
         pilots=tuple(pilots[i] for i in sorted(pilots)),
         places={i: of[0].place for i, of in sorted(by_place.items())},
         shown=shown,

@@ -17,7 +17,10 @@ from gateway.registry import Place
 
 Key = Annotated[
     str | None,
-    Query(max_length=128, description="Preview key of a place that is not public yet; answers are then never cached."),
+    Query(
+        max_length=128,
+        description="Key of a place, or link of a device, that is not public yet; answers are then never cached.",
+    ),
 ]
 """The preview key of a request."""
 

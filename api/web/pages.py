@@ -25,6 +25,15 @@ PLACE_PATH = {"fr": "/fr/lieu/{id}", "en": "/en/place/{id}"}
 USE_PATH = {"fr": "/fr/donnees", "en": "/en/data"}
 QUALITY_PATH = {"fr": "/fr/qualite", "en": "/en/quality"}
 PREVIEW_PATH = {"fr": "/apercu/{key}", "en": "/preview/{key}"}
+DEVICE_PATH = {"fr": "/d/{key}/fr", "en": "/d/{key}/en"}
+"""The page of a device by its link, in a language; `/d/{key}` alone, as labels have it, takes the browser's."""
+
+
+def place_path(view: View) -> Mapping[str, str]:
+    """How the page of a place is reached by who may see this view."""
+    if view.key is None:
+        return PLACE_PATH
+    return PREVIEW_PATH if view.device is None else DEVICE_PATH
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,17 @@ from api.licences import licence_name, licence_url
 from api.links import links
 from api.problems import NotThere
 from api.web.charts import STRETCHES, Stretch
-from api.web.pages import PLACE_PATH, PREVIEW_PATH, QUALITY_PATH, USE_PATH, choices, place_parts, sections, zone_of
+from api.web.pages import (
+    PLACE_PATH,
+    PREVIEW_PATH,
+    QUALITY_PATH,
+    USE_PATH,
+    choices,
+    place_parts,
+    place_path,
+    sections,
+    zone_of,
+)
 from api.web.speech import Speech
 from devices.words import LANGUAGES, catalogue, say
 from gateway.registry import Place
@@ -110,7 +120,7 @@ class Pages:
         now_s, base = self.front.now_s(), self.front.links(request, view).base
         pilot = view.by_place[place.id][0].pilot
         speech = Speech(lang, zone_of(pilot))
-        paths = PLACE_PATH if view.key is None else PREVIEW_PATH
+        paths = place_path(view)
         others = {n: base + paths[n].format(id=place.id, key=view.key) + f"?range={stretch.name}" for n in LANGUAGES}
         body = self.render(
             request,

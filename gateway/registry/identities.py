@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from gateway.registry import catalogue, life
 from gateway.registry.database import Database
 from gateway.registry.rows import Device, RegistryRefusal, RegistryUnknown
-from gateway.registry.tables import DEVICE, GROUP
+from gateway.registry.tables import DEVICE, GROUP, INSTALLATION
 
 GROUP_NAME = re.compile(r"[a-z0-9-]{1,32}")
 NO_SECRETS = {"password_hash": "", "update_key": ""}
@@ -33,6 +33,13 @@ class Identities:
         with self._database.reading() as connection:
             name = connection.execute(select(DEVICE.c.id).where(DEVICE.c.link == link)).scalar() if link else None
             return None if name is None else catalogue.device(connection, name)
+
+    def last_place(self, name: str) -> int | None:
+        """The place where the device stands, or stood last; None where it never stood anywhere."""
+        stays = select(INSTALLATION.c.place_id).where(INSTALLATION.c.device_id == name)
+        newest = stays.order_by(INSTALLATION.c.start_s.desc(), INSTALLATION.c.id.desc()).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(newest).scalar()
 
     def renew_link(self, name: str) -> Device:
         """The device under a new link: the old one opens nothing any more."""

@@ -68,6 +68,8 @@ def test_nothing_hidden_is_in_any_output(city: Any, ask: Any) -> None:
     told = {address: ask(address) for address in addresses(city)}
 
     assert {a: t.text[:200] for a, t in told.items() if LEAK.search(t.text)} == {}
+    keys = [*(p.key for p in city.places.values()), *(d.link for d in city.registry.devices())]
+    assert {a: key for a, t in told.items() for key in keys if key in t.text} == {}, "what opens more is told nowhere"
     assert {t.status_code for t in told.values()} == {200, 404}
     assert sum(t.status_code == 200 for t in told.values()) > 150
 

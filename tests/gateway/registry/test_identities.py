@@ -26,6 +26,17 @@ def test_a_link_opens_its_device_and_no_other(town: Any) -> None:
     assert [town.registry.identities.by_link(wrong) for wrong in ("", one.link[:-1], one.link.swapcase())] == [None] * 3
 
 
+def test_a_device_stands_at_its_newest_place(town: Any) -> None:
+    """Also after it was taken away from there; one that never stood anywhere has none."""
+    town.add("air-1")
+    town.registry.move("air-1", town.school.id, at_s=2000)
+    assert town.registry.identities.last_place("air-1") == town.school.id
+
+    town.registry.retire("air-1", at_s=3000)
+    assert town.registry.identities.last_place("air-1") == town.school.id
+    assert town.registry.identities.last_place("stranger") is None
+
+
 def test_a_renewed_link_shuts_the_old_one(town: Any) -> None:
     """Labels from before open nothing."""
     old = town.add("air-1").link
