@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -62,17 +63,18 @@ def journal_file(settings: Settings) -> Path:
 
 
 def open_store(
-    url: str, *, read_only: bool = False, labels: Labels | None = None, settings: Settings | None = None
-) -> Store:
+    url: str, *, read_only: bool = False, labels: Labels | None = None, settings: Settings | None = None,
+    within: sqlite3.Connection | None = None,
+) -> Store:  # fmt: skip
     """The store of a URL: `sqlite:PATH` or `influx:http://HOST:PORT`.
 
-    `labels` are needed where a remote store is written to. Raises CommandError for another URL, StoreError for the store's
+    `labels` are needed where a remote store is written to; `within` a transaction on an embedded file it is part of that. Raises CommandError for another URL, StoreError for the store's
     own reasons.
     """
     if (path := file_of(url)) is not None:
         from gateway.store.sqlite import SqliteStore
 
-        return SqliteStore(path, read_only=read_only)
+        return SqliteStore(path, read_only=read_only, within=within)
     if not url.startswith(SERVERS):
         raise CommandError("bad_store", url=url)
     from gateway.store.influx import InfluxStore
@@ -179,6 +181,7 @@ def run_api(settings: Settings) -> int:
     from api.app import create_app
     from api.settings import ApiSettings
     from deploy.serve import listen, serve
+    from deploy.workshop import open_workshop
     from devices.quantity import load_quantities
 
     reads: Literal["loop", "thread"] = "loop" if file_of(settings.store) else "thread"
@@ -191,7 +194,8 @@ def run_api(settings: Settings) -> int:
         registry = opened.enter_context(contextlib.closing(open_registry(registry_url(settings), migrate=False)))
         shown = ApiSettings(public_url=settings.public_url, store_reads=reads)
         quantities = load_quantities(settings.recipes)
-        app = create_app(registry=registry, store=store, quantities=quantities, settings=shown)
+        workshop = open_workshop(settings, registry, store)
+        app = create_app(registry=registry, store=store, quantities=quantities, settings=shown, workshop=workshop)
         structlog.get_logger().info("api.listening", host=settings.api_host, port=listening.getsockname()[1])
         serve(app, [listening])
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from deploy.commands import (
     devices,
     energy,
     labels,
+    merge,
     orders,
     pilots,
     quarantine,
@@ -34,6 +36,8 @@ from deploy.faults import DONE, EXPECTED, INTERRUPTED, exit_code, sentence
 app = typer.Typer(
     cls=Group, help=text("girouette"), add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
+command_of = cache(typer.main.get_command)
+"""All commands, read off their functions once."""
 
 
 def add(*commands: Callable[..., object]) -> None:
@@ -53,6 +57,7 @@ app.add_typer(calibrations.calibration, name="calibration")
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
 app.add_typer(bench.bench, name="bench")
 app.add_typer(quarantine.quarantine, name="quarantine")
+app.add_typer(merge.registry, name="registry")
 app.add_typer(upkeep.dashboards, name="dashboards")
 app.add_typer(upkeep.deploy, name="deploy")
 app.add_typer(authority.authority, name="authority")
@@ -83,7 +88,7 @@ def before(
 def run(args: Sequence[str]) -> int:
     """Run one command line; its exit code."""
     try:
-        done = typer.main.get_command(app).main(list(args), prog_name="girouette", standalone_mode=False)
+        done = command_of(app).main(list(args), prog_name="girouette", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as e:
         return misused(e)

@@ -78,14 +78,19 @@ class Change:
 
 
 class Journal:
-    """One file, used by one thread at a time. Every method may raise StoreAway, StoreFull or StoreMismatch."""
+    """One file, used by one thread at a time. Every method may raise StoreAway, StoreFull or StoreMismatch.
 
-    def __init__(self, path: Path) -> None:
+    `within` a transaction of somebody else's on the same file, what is written is there once that is committed.
+    """
+
+    def __init__(self, path: Path, *, within: sqlite3.Connection | None = None) -> None:
         self._folder = path.resolve().parent
         self._ballast = Ballast(path, BALLAST_BYTES)
+        self._guest = within is not None
         with contextlib.ExitStack() as opened:
-            self._db = opened.enter_context(contextlib.closing(connect(path)))
-            prepare(self._db)
+            self._db = within or opened.enter_context(contextlib.closing(connect(path)))
+            if within is None:
+                prepare(self._db)
             self._quarantine = Quarantine(self._db)
             with self._writing():
                 self.st = self._fact("st") or self._new_st()
@@ -96,7 +101,8 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._db.close()
+        if not self._guest:
+            self._db.close()
 
     def commit(self, columns: Columns, change: Change, *, now_s: int) -> int | None:
         """Afterwards all of it is on disk; the number of the readings in the log, None where there were none.
@@ -153,6 +159,20 @@ class Journal:
         """What was lost by restoring this ledger, or by taking over another one's boards."""
         rows = "SELECT device, ep, first, last FROM journal_lost"
         return self._read(lambda: [Lost(*row) for row in self._db.execute(rows)])
+
+    def remembered(self, name: str) -> str | None:
+        """What was written down under this name."""
+        return self._read(lambda: self._fact(name))
+
+    def facts(self, beginning: str) -> dict[str, str]:
+        """Everything that was written down under names that begin so, in their order."""
+        rows = "SELECT name, value FROM journal_facts WHERE substr(name, 1, ?) = ? ORDER BY name"
+        return self._read(lambda: dict(self._db.execute(rows, (len(beginning), beginning))))
+
+    def remember(self, name: str, value: str) -> None:
+        """Write it down, in the place of what was there."""
+        with self._writing():
+            self._db.execute(_PUT_FACT, (name, value))
 
     def refused(self, *, code: str | None = None, device: str | None = None, most: int = 100) -> list[Row]:
         """What lies in quarantine, the newest first."""
@@ -214,13 +234,15 @@ class Journal:
     def _writing(self) -> Iterator[None]:
         """One transaction: afterwards all of it is on disk, or nothing has changed."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            if not self._guest:
+                self._db.execute("BEGIN IMMEDIATE")
             yield
-            self._db.execute("COMMIT")
+            if not self._guest:
+                self._db.execute("COMMIT")
         except sqlite3.Error as e:
             raise told(e) from e
         finally:
-            if self._db.in_transaction:
+            if self._db.in_transaction and not self._guest:
                 with contextlib.suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
 

@@ -99,6 +99,18 @@ class Account:
         ranges = [[a, b - 1] for a, b in zip(self.edges[above::2], self.edges[above + 1 :: 2], strict=True)]
         return ranges if len(ranges) <= ALSO else [*ranges[: ALSO - 1], ranges[-1]]
 
+    def add(self, other: Account) -> None:
+        """This account also stands for what another ledger holds of the same `ep`, once its readings are here too.
+
+        Both ledgers say of every number up to their n that it is stored with them or below `lo`: so it is, up to the higher one.
+        """
+        self.n, self.lo, self.dr = max(self.n, other.n), max(self.lo, other.lo), max(self.dr, other.dr)
+        self.heard_s = max(self.heard_s, other.heard_s)
+        self.edges = united(self.edges, other.edges)
+        while len(self.edges) > 2 * RANGES and self._forget_lowest():
+            pass
+        self._reach(self.n)
+
     def _reach(self, n: int) -> None:
         """Raise n to this number, and on to the end of the range that follows it."""
         self.n = max(self.n, n)
@@ -228,6 +240,23 @@ class Owed:
         """This one was sent."""
         self._owed.pop(key, None)
         self._sent_s[key] = now_s
+
+
+def united(edges: Sequence[int], others: Sequence[int]) -> list[int]:
+    """Half-open ranges that hold what either holds, in rising order.
+
+    >>> united([1, 5, 9, 10], [3, 7, 7, 8, 12, 13])
+    [1, 8, 9, 10, 12, 13]
+    """
+    found: list[int] = []
+    for start, end in sorted(
+        [*zip(edges[::2], edges[1::2], strict=True), *zip(others[::2], others[1::2], strict=True)]
+    ):
+        if found and start <= found[-1]:
+            found[-1] = max(found[-1], end)
+        else:
+            found += [start, end]
+    return found
 
 
 def receipt(account: Account, st: str) -> dict[str, object]:

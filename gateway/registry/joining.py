@@ -218,9 +218,7 @@ def numbered(found: Mapping[str, Mapping[str, int | str]]) -> Ids:
     >>> numbered({"series": {"3": 12}, "device": {"air-1": "air-4"}})
     {'series': {3: 12}, 'device': {'air-1': 'air-4'}}
     """
-    return {
-        kind: {old if kind == "device" else int(old): new for old, new in of.items()} for kind, of in found.items()
-    }
+    return {kind: {old if kind == "device" else int(old): new for old, new in of.items()} for kind, of in found.items()}
 
 
 def needed(found: Sequence[Clash]) -> dict[str, str]:

@@ -56,6 +56,15 @@ def restore(backup: Path, path: Path, *, progress: Progress = silent) -> None:
             _check(db, path)
 
 
+def alone(path: Path) -> None:
+    """Nobody else has the file open now. Raises StoreAway where the gateway or the public side runs."""
+    with closing(_opened(path)) as db:
+        with _about(path):
+            recognise(db)
+        with _told():
+            _alone(db, path)
+
+
 def _copy_out(source: sqlite3.Connection, half: Path, progress: Progress) -> None:
     """One moment of the source as a file without a log beside it; who reads it needs write nothing."""
     os.close(os.open(half, os.O_CREAT | os.O_WRONLY, 0o600))

@@ -46,12 +46,19 @@ POINTS = (
 
 
 class SqliteStore:
-    """The file as a store. One thread writes at a time; reads have connections of their own and never wait for a writer."""
+    """The file as a store. One thread writes at a time; reads have connections of their own and never wait for a writer.
+
+    `within` a transaction of somebody else's on the same file, what is written is there once that is committed.
+    """
 
     shares_journal = True
 
-    def __init__(self, path: Path, *, read_only: bool = False, ballast_bytes: int = BALLAST_BYTES) -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool = False, ballast_bytes: int = BALLAST_BYTES,
+        within: sqlite3.Connection | None = None,
+    ) -> None:  # fmt: skip
         """Open the file, and make it or bring it up to date unless it is only read."""
+        self._guest = within is not None
         self._path = path
         self._read_only = read_only
         self._tables = tables()
@@ -59,6 +66,9 @@ class SqliteStore:
         self._idle: list[sqlite3.Connection] = []
         self._ballast = Ballast(path, ballast_bytes)
         self._fault: StoreError | None = None
+        if within is not None:
+            self._db = within
+            return
         if path.exists() and not read_only:
             self._ballast.full()  # opening needs some room too
         self._db = connect(path, read_only=read_only)
@@ -73,7 +83,7 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            for db in (*self._idle, self._db):
+            for db in (*self._idle, *(() if self._guest else (self._db,))):
                 db.close()
             self._idle.clear()
 
@@ -222,6 +232,9 @@ class SqliteStore:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, alone in this process; afterwards all of it is on disk or nothing has changed."""
+        if self._guest:
+            yield self._db
+            return
         with self._lock:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -248,6 +261,9 @@ class SqliteStore:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile."""
+        if self._guest:
+            yield self._db
+            return
         try:
             db = self._idle.pop()
         except IndexError:

@@ -244,3 +244,22 @@ def test_a_receipt_goes_out_once_a_second_at_most() -> None:
     assert owed.due(100.1) == [(2, EP)]
     owed.owe([(1, EP)])
     assert [owed.due(now_s) for now_s in (100.9, 101.0, 50.0)] == [[(2, EP)], [(2, EP), (1, EP)], [(2, EP), (1, EP)]]
+
+
+@given(st.lists(st.integers(1, 60), max_size=60), st.lists(st.integers(1, 60), max_size=60), st.integers(1, 30))
+def test_two_ledgers_of_one_board_stand_for_all_that_either_took(mine: list[int], theirs: list[int], lo: int) -> None:
+    """After the sum each number that one of them took is held or covered, and none above that nobody took."""
+    one, other = Account(0, 7), Account(0, 7)
+    one.told(lo, 0)
+    for sq in mine:
+        one.take(sq)
+    for sq in theirs:
+        other.take(sq)
+    n = max(one.n, other.n)
+
+    one.add(other)
+
+    taken = set(mine) | set(theirs)
+    assert all(one.holds(sq) or sq <= one.n for sq in taken)
+    assert {sq for sq in range(n + 1, 70) if one.holds(sq)} == {sq for sq in taken if sq > n}
+    assert one.n >= n
