@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """One URL, or several with a blank between them: each is a connection with its share of the shards."""
     broker_ca: Path | None = None
     """The authorities (PEM) that may vouch for the broker of an `mqtts:` URL; the system's where it is not set."""
+    board_broker: str = ""
+    """The broker as boards reach it; the gateway's, by this computer's own address where that one is loopback, if empty."""
+    board_anchors: Path | None = None
+    """The folder of the authorities (`*.der`) that boards are to trust, where `board_broker` is `mqtts:`."""
     broker_user: str = ""
     broker_password: SecretStr = SecretStr("")
     broker_window: int = Field(default=20, ge=1, le=65_535)
@@ -69,6 +73,10 @@ class Settings(BaseSettings):
     """Folders of recipes of one's own; in the environment with a `:` between them, like PATH."""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
+    atelier: bool = True
+    """Does the public side have the atelier, for who sits at its machine or was given a link?"""
+    atelier_passes: Path | None = None
+    """The file of the atelier's links; beside the registry where it is not set."""
     public_url: str = ""
     """Where the public reaches the API; read off each request where it is empty."""
     log: Literal["auto", "console", "json"] = "auto"
