@@ -28,7 +28,10 @@ UNDEFINED = 0xFFFFFFFF
 MAGIC = 0xE9
 DEAD = b"girouette: dead"
 BANNER = b"MicroPython v"
-NVS_NOT_FOUND, NVS_INVALID_NAME, NVS_INVALID_LENGTH, NVS_KEY_TOO_LONG = -0x1102, -0x1106, -0x110C, -0x1109
+NVS_NOT_FOUND = -0x1102, "ESP_ERR_NVS_NOT_FOUND"
+NVS_INVALID_NAME = -0x1106, "ESP_ERR_NVS_INVALID_NAME"
+NVS_KEY_TOO_LONG = -0x1109, "ESP_ERR_NVS_KEY_TOO_LONG"
+NVS_INVALID_LENGTH = -0x110C, "ESP_ERR_NVS_INVALID_LENGTH"
 NVS_LONGEST = 15
 """Characters of a namespace or a key."""
 _started = None
@@ -39,7 +42,7 @@ class NVS:
 
     def __init__(self, namespace: str):
         if not 0 < len(namespace) <= NVS_LONGEST:
-            raise OSError(NVS_INVALID_NAME)
+            raise OSError(*NVS_INVALID_NAME)
         self._folder = NVS_FOLDER + "/" + namespace
         self._set: dict = {}
 
@@ -60,7 +63,7 @@ class NVS:
         """Fill the buffer, and say how far; INVALID_LENGTH where it is too short, NOT_FOUND where there are no such bytes."""
         found = self._get(_name(key))
         if len(found) > len(buffer):
-            raise OSError(NVS_INVALID_LENGTH)
+            raise OSError(*NVS_INVALID_LENGTH)
         buffer[: len(found)] = found
         return len(found)
 
@@ -68,7 +71,7 @@ class NVS:
         """Take a key away."""
         names = [name for name in (_name(key), _name(key, ".i32")) if self._has(name)]
         if not names:
-            raise OSError(NVS_NOT_FOUND)
+            raise OSError(*NVS_NOT_FOUND)
         for name in names:
             self._set[name] = None
 
@@ -109,13 +112,13 @@ class NVS:
             except OSError:
                 found = None
         if found is None:
-            raise OSError(NVS_NOT_FOUND)
+            raise OSError(*NVS_NOT_FOUND)
         return found
 
 
 def _name(key: str, kind: str = "") -> str:
     if not 0 < len(key) <= NVS_LONGEST:
-        raise OSError(NVS_KEY_TOO_LONG if key else NVS_INVALID_NAME)
+        raise OSError(*(NVS_KEY_TOO_LONG if key else NVS_INVALID_NAME))
     return key + kind
 
 

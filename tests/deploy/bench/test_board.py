@@ -60,10 +60,12 @@ def test_what_fails_is_told_and_the_rest_goes_on(
     board: VirtualBoard, girouette: Callable[..., Any], tmp_path: Path, home: Path
 ) -> None:
     """A sensor that is not there is named; the disk and the interpreter are measured all the same."""
-    config = json.loads((tmp_path / "flash" / "config.json").read_text())
+    config = json.loads((tmp_path / "flash/config.json").read_text())
     config["sensors"][0]["bus"]["addr"] = 0x77
-    config["broker"]["port"] = 9
-    (tmp_path / "flash" / "config.json").write_text(json.dumps(config))
+    (tmp_path / "flash/config.json").write_text(json.dumps(config))
+    identity = json.loads((tmp_path / "nvs/girouette/identity").read_text())
+    identity["broker"]["port"] = 9
+    (tmp_path / "nvs/girouette/identity").write_text(json.dumps(identity))
 
     typed = girouette("bench", "board", "--port", board.port, "--for", "5s")
 

@@ -172,7 +172,7 @@ def measured(tmp_path: Path, port: int, anchors: tuple[bytes, ...], count: int) 
     home.mkdir()
     identity = Identity("b1", shard_of("b1"), "b1", "secret", tls.NAME, port, anchors=anchors, ntp=None)
     image = build_image([load_recipes()["noise"]], identity)
-    lay({path: image[path] for path in image if "anchors" in path}, home / "flash")
+    lay({path: image.files[path] for path in image.files if "anchors" in path}, home / "flash")
     found: dict[str, Any] = run(RECONNECTS, home, count, config=image.told)
     return found
 
