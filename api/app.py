@@ -8,6 +8,8 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from api.atelier.port import Workshop
+from api.atelier.routes import atelier_routes
 from api.catalogue import Catalogue
 from api.description import description_routes
 from api.edge import Edge
@@ -33,9 +35,14 @@ and every answer names its licence and its attribution. Errors are `application/
 
 
 def create_app(
-    *, registry: Registry, store: Reader, quantities: Mapping[str, Quantity], settings: ApiSettings | None = None
+    *,
+    registry: Registry,
+    store: Reader,
+    quantities: Mapping[str, Quantity],
+    settings: ApiSettings | None = None,
+    workshop: Workshop | None = None,
 ) -> FastAPI:
-    """The application; who opened the registry and the store closes them after it has stopped."""
+    """The application; who opened the registry and the store closes them after it has stopped. Without a workshop it has no atelier."""
     settings = settings or ApiSettings()
     desk = Desk(short_in_loop=settings.store_reads == "loop")
     front = Front(Catalogue(registry, quantities), Readings(store), desk, settings)
@@ -62,6 +69,7 @@ def create_app(
     app.include_router(sensorthings_routes(front))
     app.include_router(probe_routes(front))
     app.include_router(description_routes(front, app))
+    app.include_router(atelier_routes(front, workshop))
     app.include_router(private_routes(front, pages))
     app.include_router(page_routes(front, pages))
     return app

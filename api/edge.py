@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import MutableHeaders
@@ -13,6 +15,9 @@ from api.problems import problem_response
 from api.settings import ApiSettings
 
 METHODS = "GET, HEAD, OPTIONS"
+WRITING = "GET, HEAD, POST, OPTIONS"
+ATELIER = re.compile(r"/(?:(?:fr|en)/)?atelier(?:/.*)?", re.DOTALL)
+"""What is nobody else's to read, and the only place where anything may be asked for."""
 EXPOSED = "Link, ETag, Retry-After, Content-Disposition, Content-Length"
 STANDING = {
     "Access-Control-Allow-Origin": "*",
@@ -27,6 +32,18 @@ STANDING = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 """Headers of every answer. No referrer: the address of a preview is its key."""
+CLOSED = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "serial=(self), camera=(), geolocation=(), microphone=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Headers of every answer of the atelier: its own script, a serial port where a person gives one, and no other page that reads it."""
 PREFLIGHT = {
     "Allow": METHODS,
     "Access-Control-Allow-Methods": METHODS,
@@ -42,6 +59,7 @@ class _Outgoing:
     send: Send
     head: bool
     stall_s: float
+    standing: Mapping[str, str]
     started: bool = False
     closed: bool = False
     timer: asyncio.Timeout | None = field(default=None)
@@ -52,7 +70,7 @@ class _Outgoing:
             if self.timer is not None:
                 self.timer.reschedule(None)
             headers = MutableHeaders(scope=message)
-            for name, value in STANDING.items():
+            for name, value in self.standing.items():
                 headers.setdefault(name, value)
         elif self.head and message["type"] == "http.response.body":
             if self.closed:
@@ -83,7 +101,8 @@ class Edge:
             await self.app(scope, receive, send)
             return
         method = scope["method"]
-        outgoing = _Outgoing(send, head=method == "HEAD", stall_s=self.settings.stall_s)
+        standing = CLOSED if in_the_atelier(scope) else STANDING
+        outgoing = _Outgoing(send, head=method == "HEAD", stall_s=self.settings.stall_s, standing=standing)
         if (refusal := self._refusal(scope)) is not None:
             await refusal(scope, receive, outgoing)
             return
@@ -103,9 +122,10 @@ class Edge:
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         """The answer to what goes no further: a preflight, another method, too long an address or body."""
+        closed = in_the_atelier(scope)
         if scope["method"] == "OPTIONS":
-            return Response(status_code=204, headers=PREFLIGHT)
-        if scope["method"] not in {"GET", "HEAD"}:
+            return Response(status_code=204, headers={"Allow": WRITING} if closed else PREFLIGHT)
+        if scope["method"] not in {"GET", "HEAD"} and not (closed and scope["method"] == "POST"):
             return problem_response(405, "this API is read-only: GET, HEAD or OPTIONS", {"Allow": METHODS})
         length = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
         if length > self.settings.max_url_bytes:
@@ -115,3 +135,8 @@ class Edge:
         if not body.isdigit() or int(body) > self.settings.max_body_bytes:
             return problem_response(413, "a body of this size is not taken; a GET needs none")
         return None
+
+
+def in_the_atelier(scope: Scope) -> bool:
+    """Is this address one of the atelier's?"""
+    return ATELIER.fullmatch(scope["path"]) is not None

@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.atelier.port import WorkshopError
+from api.atelier.refused import refuse
 from api.edge import STANDING
 from api.problems import Problem, problem_response
 from api.web.routes import Pages
@@ -37,6 +39,7 @@ def refuse_in_one_form(app: FastAPI, pages: Pages) -> None:
 
         return handle
 
+    app.add_exception_handler(WorkshopError, refuse)
     app.add_exception_handler(Problem, answered(_of_ours))
     app.add_exception_handler(RequestValidationError, answered(_of_parameters))
     app.add_exception_handler(HTTPException, answered(_of_the_router))

@@ -1,0 +1,65 @@
+"""The atelier's pages, as they are sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from api.atelier.pages import embed, strands
+from devices.recipe import load_recipes
+
+
+@pytest.mark.parametrize("path", ["/fr/atelier", "/en/atelier", "/fr/atelier/poste", "/en/atelier/poste"])
+def test_a_page_asks_for_nothing_from_elsewhere(room: Any, browse: Callable[..., Any], path: str) -> None:
+    """No address of another host is fetched, no script or style stands inside."""
+    page = browse(room.app())(path).text
+
+    assert re.findall(r"""(?:src|href|action)="(?:https?:)?//[^"]*""", page) == []
+    assert re.findall(r"<script(?! type=\"application/json\"| type=\"module\" src)", page) == []
+    assert re.findall(r"<style|style=| on[a-z]+=", page.partition("<script")[0]) == []
+
+
+def test_the_page_bears_what_its_script_needs(room: Any, browse: Callable[..., Any]) -> None:
+    """Mode, language, recipes, words, as JSON that is whole."""
+    page = browse(room.app())("/en/atelier").text
+    found = re.search(r'<script type="application/json" id="atelier">(.*?)</script>', page, re.DOTALL)
+
+    assert found is not None
+    told = json.loads(found[1])
+    assert (told["mode"], told["lang"], told["base"]) == ("server", "en", "")
+    assert len(told["recipes"]) == len(load_recipes())
+
+
+def test_every_recipe_is_a_card_with_its_drawing(room: Any, browse: Callable[..., Any]) -> None:
+    """And every drawing that the page names is there."""
+    here = browse(room.app())
+    page = here("/fr/atelier").text
+
+    assert set(re.findall(r'name="recipe" value="([a-z0-9-]+)"', page)) == set(load_recipes())
+    drawings = sorted(set(re.findall(r'src="(/atelier/drawings/[^"]+)"', page)))
+    assert len(drawings) == sum(len(r.boards) for r in load_recipes().values())
+    for address in drawings[::9]:
+        assert here(address).text.startswith("<svg"), address
+    assert here("/atelier/drawings/air/z9.svg").status_code == 404
+    assert here("/atelier/drawings/nothing/c6.svg").status_code == 404
+
+
+def test_nothing_ends_the_script_element_early() -> None:
+    """Whatever a recipe of somebody's own is called."""
+    told = {"name": "</script><script>alert(1)</script><!--", "line": "\u2028"}
+
+    assert "<" not in embed(told)
+    assert json.loads(embed(told)) == told
+
+
+def test_wires_say_where_they_go_on_each_board() -> None:
+    """As the drawings do."""
+    scl = next(s for s in strands(load_recipes()["air"], "fr") if s.terminal == "SCL")
+
+    assert (scl.module, scl.colour) == ("BME280", "bleu")
+    assert scl.pins == {"c6": "7", "c3": "8", "s3": "9", "s2": "9", "esp32": "22"}
+    assert any(s.resistor for s in strands(load_recipes()["water-temperature"], "en"))
