@@ -15,7 +15,7 @@ import msgspec
 from devices.senml import MOST_BYTES, MOST_RECORDS, PackError, identify, read_pack
 from gateway.admitted import Admitted, Gathering, Said, Typed
 from gateway.bucket import Buckets
-from gateway.directory import Directory, Known
+from gateway.directory import EXPIRED, REVOKED, Directory, Known
 from gateway.message import Message
 
 __all__ = ["CODES", "Admission", "Admitted", "Said"]
@@ -32,7 +32,7 @@ board drains its backlog (8 a second) none is shed, even where every pack has a 
 SAYINGS = ("health", "state", "ack")
 CODES = (
     "not-json", "too-big", "too-many", "unknown-device", "wrong-shard", "wrong-name", "unknown-channel", "wrong-unit",
-    "not-a-number", "out-of-bounds", "future", "past", "no-clock", "conflict", "retained", "rate",
+    "not-a-number", "out-of-bounds", "future", "past", "no-clock", "conflict", "retained", "rate", REVOKED, EXPIRED,
 )  # fmt: skip
 """Why something is refused. `conflict` is found where readings meet those that are stored."""
 
@@ -56,13 +56,18 @@ class Admission:
             known = self._directory.topics.get(message.topic)
             if known is None:
                 self._other(batch, message, now_s)
-            elif message.retained:
-                batch.refuse("retained", message, known.number, _first(message.payload))
-            elif not self._buckets.take(known.number, now_s):
-                self._shed(batch, message, known, now_s)
             else:
-                self._pack(batch, message, known, now_s)
+                self._heard(batch, message, known, now_s)
         return batch.admitted()
+
+    def _heard(self, batch: Gathering, message: Message, known: Known, now_s: float) -> None:
+        """What came under the topic of a device's packs."""
+        if message.retained:
+            batch.refuse("retained", message, known.number, _first(message.payload))
+        elif not self._buckets.take(known.number, now_s):
+            self._shed(batch, message, known, now_s)
+        else:
+            self._pack(batch, message, known, now_s)
 
     def _pack(self, batch: Gathering, message: Message, known: Known, now_s: float) -> None:
         """A pack of a registered device: typed where it can be, else record by record."""
@@ -89,16 +94,26 @@ class Admission:
             batch.refuse("rate", message, known.number)
 
     def _other(self, batch: Gathering, message: Message, now_s: float) -> None:
-        """What is no pack under the topic of a registered device."""
+        """What is no pack under the topic of a device that may speak already."""
         head, _, channel = message.topic.rpartition("/")
-        known = self._directory.topics.get(f"{head}/obs")
-        if known is not None and channel in SAYINGS:
+        known = self._known(f"{head}/obs", message, now_s)
+        if channel == "obs":
+            if known is not None:
+                self._heard(batch, message, known, now_s)
+            else:
+                self._misplaced(batch, message, head.rpartition("/")[2], now_s)
+        elif known is not None and channel in SAYINGS:
             self._say(batch, message, known, now_s)
-        elif channel == "obs":
-            self._misplaced(batch, message, head.rpartition("/")[2], now_s)
+
+    def _known(self, topic: str, message: Message, now_s: float) -> Known | None:
+        """The device of this topic of packs; one of an identity made in advance from the first it says in time."""
+        directory = self._directory
+        if topic in directory.waiting and topic not in directory.topics and not message.retained:
+            directory.welcome(topic, now_s)
+        return directory.topics.get(topic)
 
     def _misplaced(self, batch: Gathering, message: Message, device: str, now_s: float) -> None:
-        """A pack under a topic that no registered device has: nothing of it is owed a receipt."""
+        """A pack under a topic of which nobody may speak: nothing of it is owed a receipt."""
         number = self._directory.number(device)
         if number is None:
             if self._strangers.take(0, now_s):
@@ -106,9 +121,14 @@ class Admission:
             else:
                 batch.shed[STRANGER] = batch.shed.get(STRANGER, 0) + 1
         elif self._buckets.take(number, now_s):
-            batch.refuse("wrong-shard", message, number, _first(message.payload))
+            batch.refuse(self._why(message.topic, device), message, number, _first(message.payload))
         else:
             batch.shed[device] = batch.shed.get(device, 0) + 1
+
+    def _why(self, topic: str, device: str) -> str:
+        """Why a registered device may not speak under this topic."""
+        waits = topic in self._directory.waiting
+        return self._directory.barred.get(device, EXPIRED if waits else "wrong-shard")
 
     def _say(self, batch: Gathering, message: Message, known: Known, now_s: float) -> None:
         """What a registered device says of itself; an empty message only clears what was retained."""

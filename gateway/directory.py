@@ -17,10 +17,11 @@ from devices.quantity import Quantity
 from devices.reading import shard_of, topic_of
 from gateway.numerics.params import dated_row, no_params, series_row
 from gateway.numerics.watch import Site
-from gateway.registry import Installation, Registry, Series
+from gateway.registry import Device, Installation, Registry, Series
 
 FAR_S = 1 << 62
 """The end of an installation that lasts."""
+REVOKED, EXPIRED = "revoked", "expired"
 
 log = structlog.get_logger()
 
@@ -67,13 +68,26 @@ class Known:
     channels: Mapping[str, Channel]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A device of an identity that was made in advance."""
+
+    known: Known
+    expires_s: int
+
+
 class Directory:
     """The registry as admission reads it; `devices` only grows while the process lives, so that positions stay."""
 
     def __init__(self, registry: Registry, quantities: Mapping[str, Quantity]) -> None:
         self.devices: list[str] = []
         self.topics: Mapping[str, Known] = {}
-        """Topic of a device's packs -> the device."""
+        """Topic of a device's packs -> the device: those that may speak."""
+        self.waiting: Mapping[str, Waiting] = {}
+        """Topic -> a device that may speak if it is heard in time, and was not heard yet."""
+        self.barred: Mapping[str, str] = {}
+        """Device that is locked out -> why: `revoked`, or `expired` where it was not heard in time."""
+        self._welcomed: set[str] = set()
         self.strange: frozenset[str] = frozenset()
         """Quantities that devices measure and the catalogue does not have: their records are unknown channels."""
         self._registry, self._quantities = registry, quantities
@@ -100,7 +114,8 @@ class Directory:
         table = no_params(max(series, default=-1) + 1)
         for number, row in series.items():
             table[number] = self._params(row, periods[number])
-        topics, strange = self._read_devices(series)
+        topics, waiting, strange = self._read_devices(series)
+        barred = {row.id: why for row in self._registry.devices() if (why := _barred(row)) is not None}
         if strange - self.strange:
             log.warning(
                 "directory.strange",
@@ -118,8 +133,22 @@ class Directory:
             number: clocks[places[row.place_id].pilot_id] for number, row in series.items() if row.place_id in places
         }
         self.topics, self.strange, self._series, self._periods, self._table = topics, strange, series, periods, table
-        self._revision = revision
+        self.waiting, self.barred, self._revision = waiting, barred, revision
         return True
+
+    def welcome(self, topic: str, now_s: float) -> bool:
+        """May the waiting device of this topic speak from now on? So it is where it is heard in time, or was."""
+        waiting = self.waiting[topic]
+        if now_s >= waiting.expires_s and waiting.known.device not in self._welcomed:
+            return False
+        self._welcomed.add(waiting.known.device)
+        self.topics = {**self.topics, topic: waiting.known}
+        return True
+
+    def note_welcomed(self) -> None:
+        """Write down who was heard in time, where that is not known yet. May raise RegistryError."""
+        if heard := {one.known.device for one in self.waiting.values()} & self._welcomed:
+            self._registry.identities.heard(heard)
 
     def number(self, device: str) -> int | None:
         """The position of a device in `devices`."""
@@ -147,12 +176,15 @@ class Directory:
             return dated_row("mean", periods, series.quality)
         return series_row(quantity, periods, series.quality)
 
-    def _read_devices(self, series: Mapping[int, Series]) -> tuple[dict[str, Known], frozenset[str]]:
-        """All devices by topic, and the quantities that the catalogue lacks."""
+    def _read_devices(
+        self, series: Mapping[int, Series]
+    ) -> tuple[dict[str, Known], dict[str, Waiting], frozenset[str]]:
+        """Devices that may speak by topic, those that wait to be heard, and the quantities that the catalogue lacks."""
         stays = _stays(self._registry.installations())
         filled = {(row.place_id, row.channel): row.id for row in series.values()}
         measured = self._registry.channels()
         topics: dict[str, Known] = {}
+        waiting: dict[str, Waiting] = {}
         for device in self._registry.devices():
             number = self._numbers.setdefault(device.id, len(self.devices))
             if number == len(self.devices):
@@ -162,11 +194,21 @@ class Directory:
                 for name, quantity in measured.get(device.id, ())
                 if quantity in self._quantities
             }
-            topics[f"{topic_of(device.id)}/obs"] = Known(
-                number, device.id, f"{device.id}/", {n: c for n, c in channels.items() if c is not None}
-            )
+            topic = f"{topic_of(device.id)}/obs"
+            known = Known(number, device.id, f"{device.id}/", {n: c for n, c in channels.items() if c is not None})
+            if device.revoked_s is None and device.expires_s is None:
+                topics[topic] = known
+            elif device.revoked_s is None and device.expires_s is not None:
+                waiting[topic] = Waiting(known, device.expires_s)
         named = {quantity for pairs in measured.values() for _, quantity in pairs}
-        return topics, frozenset(named - set(self._quantities))
+        return topics, waiting, frozenset(named - set(self._quantities))
+
+
+def _barred(device: Device) -> str | None:
+    """Why a device is locked out, None where it is not."""
+    if device.revoked_s is None:
+        return None
+    return EXPIRED if device.expires_s is not None and device.expires_s <= device.revoked_s else REVOKED
 
 
 def _stays(installations: Iterable[Installation]) -> Mapping[str, list[tuple[int, int, int]]]:

@@ -225,6 +225,7 @@ class Pipeline:
         """What changed beside us: devices that were registered, rows to replay, room on the disk."""
         while True:
             try:
+                await asyncio.to_thread(self._directory.note_welcomed)
                 if await asyncio.to_thread(self._directory.refresh):
                     await asyncio.to_thread(self._fleet.know, self._registry)
                     self._place()

@@ -53,7 +53,7 @@ def head(sq: int = 3, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One registered board, `air-1`, that has stood at the town hall for long."""
+    """A board, `air-1`, that has stood at the town hall for long; at the school one is revoked, and two wait to be heard."""
     registry = Registry(f"sqlite:{tmp_path_factory.mktemp('desk') / 'girouette.sqlite'}")
     pilot = registry.add_pilot("rennes", "Rennes")
     hall = registry.add_place(pilot.id, "Mairie", lat=48.11, lon=-1.68)
@@ -61,6 +61,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         "air-1", pilot_id=pilot.id, recipe="air", channels=CHANNELS, period_s=60, place_id=hall.id,
         at_s=NOW_S - 1000, password_hash="",
     )  # fmt: skip
+    school = registry.add_place(pilot.id, "École", lat=48.12, lon=-1.66)
+    for name, place, channel in (
+        ("lost-1", school, "pm1"),
+        ("late-1", school, "pm10"),
+        ("new-1", hall, "pm2_5"),
+    ):
+        registry.add_device(
+            name, pilot_id=pilot.id, recipe="air", channels=[(channel, channel, {})], period_s=60, place_id=place.id,
+            at_s=NOW_S - 1000, password_hash="",
+        )  # fmt: skip
+    registry.identities.revoke("lost-1", at_s=NOW_S - 500)
+    registry.identities.set_expiry("late-1", NOW_S)
+    registry.identities.set_expiry("new-1", NOW_S + 1)
     yield Desk(registry, Directory(registry, load_quantities()))
     registry.close()
 

@@ -303,3 +303,26 @@ def test_no_message_is_nothing(desk: Any) -> None:
 
     assert (len(admitted.readings), len(admitted.samples), len(admitted.packs), admitted.refused) == (0, 0, 0, [])
     assert admitted.readings.value.dtype == np.float64
+
+
+def test_who_is_locked_out_says_nothing(desk: Any, heard: Messages) -> None:
+    """Neither state nor health of a revoked device is heard; of its packs one refusal a sample is kept, however often they come."""
+    state = heard(b'{"online": true}', device="lost-1", channel="state")
+    pack = heard(
+        [{"bn": "lost-1/", "bt": NOW_S - 60, "ep": 7, "sq": 1, "n": "pm1", "u": "ug/m3", "v": 1}], device="lost-1"
+    )
+    admitted = desk.admission().admit([state, pack, state, pack], NOW_S)
+
+    assert (admitted.said, samples(admitted), len(admitted.packs)) == ([], [], 0)
+    assert refused(admitted) == [("revoked", 7, 1), ("revoked", 7, 1)]
+
+
+def test_a_waiting_device_is_welcome_by_whatever_it_says_first(desk: Any, heard: Messages) -> None:
+    """Its state as well as a pack; but not by what the broker remembered of somebody."""
+    admission = desk.admission()
+    state = {"payload": b'{"online": true}', "device": "new-1", "channel": "state"}
+    desk.directory._welcomed.discard("new-1")
+    desk.directory.topics = {t: k for t, k in desk.directory.topics.items() if k.device != "new-1"}
+
+    assert admission.admit([heard(**state, retained=True)], NOW_S).said == []
+    assert [said.device for said in admission.admit([heard(**state)], NOW_S).said] == ["new-1"]

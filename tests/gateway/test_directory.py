@@ -138,3 +138,64 @@ def test_expected_periods_are_dated(town: Town) -> None:
     row = town.directory().params(town.series(town.hall))
 
     assert (row["since_s"], row["hz"], row["hz_before"]) == (5000, 1 / 10, 1 / 60)
+
+
+def test_who_is_locked_out_is_no_device_to_speak_for(town: Town) -> None:
+    """A revoked device's topic is nobody's from the next refresh on, and its own again after it was undone; why is known."""
+    town.add("air-1", place=town.hall, at_s=1000)
+    directory = town.directory()
+    town.registry.identities.revoke("air-1", at_s=2000)
+    assert directory.refresh()
+
+    assert (directory.topics, directory.barred) == ({}, {"air-1": "revoked"})
+    assert directory.number("air-1") == 0, "its account in the ledger stays its own"
+
+    town.registry.identities.restore("air-1")
+    assert directory.refresh()
+    assert filled(directory, "air-1", 1500) == town.series(town.hall)
+    assert directory.barred == {}
+
+
+def test_an_identity_made_in_advance_waits_to_be_heard(town: Town) -> None:
+    """In time it may speak, and that is written down; afterwards nobody who was not heard may."""
+    town.add("used", place=town.hall, at_s=1000)
+    town.add("unused", place=town.school, at_s=1000)
+    for name in ("used", "unused"):
+        town.registry.identities.set_expiry(name, 2000)
+    directory = town.directory()
+    used, unused = directory.waiting
+    assert directory.topics == {}
+
+    assert directory.welcome(used, 1999.9)
+    assert not directory.welcome(unused, 2000)
+    assert directory.welcome(used, 2001), "once heard, it stays, though the registry does not know it yet"
+    assert list(directory.topics) == [used]
+
+    directory.note_welcomed()
+    assert town.registry.identities.expire(at_s=2000) == ["unused"]
+    directory.refresh()
+    assert (list(directory.topics), directory.waiting) == ([used], {})
+    assert directory.barred == {"unused": "expired"}
+
+
+def test_a_refresh_forgets_nobody_who_was_heard(town: Town) -> None:
+    """Where another change of the registry comes before it was written down who was heard."""
+    town.add("used", place=town.hall, at_s=1000)
+    town.registry.identities.set_expiry("used", 2000)
+    directory = town.directory()
+    (topic,) = directory.waiting
+    assert directory.welcome(topic, 1999)
+
+    town.add("other", place=town.school, at_s=1000)
+    directory.refresh()
+
+    assert directory.welcome(topic, 3000)
+
+
+def test_who_was_revoked_before_it_ended_is_revoked(town: Town) -> None:
+    """Somebody said so: that is the reason which people read."""
+    town.add("air-1", place=town.hall, at_s=1000)
+    town.registry.identities.set_expiry("air-1", 2000)
+    town.registry.identities.revoke("air-1", at_s=1500)
+
+    assert town.directory().barred == {"air-1": "revoked"}

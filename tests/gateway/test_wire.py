@@ -3,7 +3,8 @@
 Each file of golden/wire is one case: `messages` arrive at `now_s` one after another, each in a batch of its own; a payload that is
 a list is its parts joined, [text, n] being n times the text. Then `kept` is [channel, time_s, value], `refused` is what goes to
 quarantine, and `receipts` is what a board hears last, by topic. The device air-1 measures temperature, humidity and
-indoor.temperature. Whoever writes a board or a gateway of their own can read them.
+indoor.temperature. lost-1 (pm1) is revoked; late-1 (pm10) and new-1 (pm2_5) are identities made in advance, to be heard
+before 1795615200 and a second later. Whoever writes a board or a gateway of their own can read them.
 """
 
 from __future__ import annotations
