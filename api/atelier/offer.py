@@ -46,9 +46,10 @@ def first_sentence(text: str) -> str:
     """The first sentence of a paragraph of Markdown, as plain text.
 
     >>> first_sentence("pour voir un *pic* (feu, chantier) : seules les [stations](x.md) le peuvent. Et puis.")
-    'pour voir un pic (feu, chantier) : seules les stations le peuvent.'
+    'pour voir un pic (feu, chantier)\\xa0: seules les stations le peuvent.'
     """
     plain = " ".join(LINK.sub(r"\1", text).replace("*", "").replace("`", "").split())
+    plain = re.sub(r" (?=[:;?!»%€])", "\u00a0", plain)  # a French sign does not begin a line
     end = re.search(r"\.(?= [A-ZÀ-Ý])", plain)
     return plain[: end.end()] if end else plain
 

@@ -42,7 +42,7 @@ FLAGGED, HAPPENED, CORRECTED = ("spike", "rate", "flat"), ("jump", "shared"), ("
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
 SVG = "image/svg+xml"
 ASSETS = {
-    "style.css": "text/css; charset=utf-8",
+    **dict.fromkeys(("style.css", "atelier.css"), "text/css; charset=utf-8"),
     "icon.svg": SVG,
     **{f"example-{name}.svg": SVG for name in (*FLAGGED, *HAPPENED, *CORRECTED)},
 }
