@@ -25,7 +25,7 @@ __all__ = ["Identity", "Image", "ImageError", "build_image", "shard_of"]
 FIRMWARE = Path(__file__).parent / "firmware"
 DRIVERS = "/girouette/drivers"
 CONFIG_VERSION = 1
-"""What `devices/firmware/girouette/config.py` reads."""
+"""What `devices/firmware/girouette/loading.py` reads."""
 MOST_CHANNELS = 64
 MOST_BATCH = 60
 
@@ -71,7 +71,7 @@ class Image:
 
     @property
     def told(self) -> dict[str, Any]:
-        """Everything that the board is told, put together as its firmware does it (`girouette/config.py`)."""
+        """Everything that the board is told, put together as its firmware does it (`girouette/loading.py`)."""
         told: dict[str, Any] = json.loads(self.files["/config.json"])
         told |= json.loads(self.settings["identity"])
         return told | {"wifi": json.loads(self.settings.get("wifi", b"[]"))}

@@ -5,7 +5,7 @@ import socket
 import time
 
 import network
-from girouette.config import load_config
+from girouette.loading import load_config
 
 JOIN_MS = 20000
 

@@ -5,7 +5,7 @@ import json
 import time
 
 from girouette.buses import Buses
-from girouette.config import load_config
+from girouette.loading import load_config
 from girouette.sensor import Sensor
 
 READINGS = 3

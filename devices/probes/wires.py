@@ -3,7 +3,7 @@
 import json
 
 from girouette.buses import Buses
-from girouette.config import load_config
+from girouette.loading import load_config
 
 
 def figures() -> dict:

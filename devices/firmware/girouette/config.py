@@ -1,30 +1,9 @@
-"""What the board is told, read and checked once at boot: `config.json`, and who it is. The board decides nothing of it."""
+"""What the board is told, as it is used; loading.py reads it once at boot. The board decides nothing of it."""
 
-import json
-
-import slots
-from girouette.changes import changes
-
-VERSION = 1
 LONGEST_KEEPALIVE_S = 30
 """A dead line is found out within this and ten seconds more; a line that was cut for 30 s would by itself take 24 s to go on."""
 GOOD = "config.good"
 """A copy of the last configuration with which the gateway was reached."""
-
-
-class ConfigError(ValueError):
-    """`config.json` cannot be used; the message says what to do."""
-
-    led = rgb = None
-    """The pins of the light by which the board asks for somebody, where they are known."""
-
-
-class NoIdentity(ConfigError):
-    """Nobody has said yet who this board is."""
-
-    def __init__(self, raw: dict):
-        super().__init__("this board has no identity yet: flash it with `girouette flash` or from the page /atelier")
-        self.led, self.rgb = raw.get("led"), raw.get("rgb")
 
 
 class Broker:
@@ -74,6 +53,8 @@ class Config:
         self.tls_port: int | None = raw.get("tls_port")
         self.networks: list[dict] = raw.get("wifi") or []
         self.ntp: str | None = raw.get("ntp")
+        self.page: str | None = raw.get("page")
+        """The address at which its measurements are seen."""
         self.recipe: str = raw["recipe"]
         self.firmware: str = raw["firmware"]
         self.period_s: int = raw["period_s"]
@@ -90,56 +71,3 @@ class Config:
     def channels(self) -> list[Channel]:
         """All channels, in the order in which a sample's values are kept."""
         return [c for s in self.sensors for c in s.channels]
-
-
-def load_config(path: str = "config.json") -> Config:
-    """Read the configuration, or raise ConfigError with a sentence that says what to do."""
-    try:
-        with open(path) as file:
-            raw = json.load(file)
-    except (OSError, ValueError) as error:
-        raise ConfigError("%s cannot be read (%s): flash the board again" % (path, error))
-    if not isinstance(raw, dict):
-        raise ConfigError("%s is no table of settings: flash the board again" % path)
-    if raw.get("v") != VERSION:
-        raise ConfigError("%s is of version %s, this firmware reads %d: flash again" % (path, raw.get("v"), VERSION))
-    try:
-        be_someone(raw)
-        raw.update(changes())
-        config = Config(raw)
-    except (LookupError, TypeError, AttributeError) as error:
-        raise ConfigError("%s lacks %s: flash the board again" % (path, error))
-    if config.period_s < 1:
-        raise ConfigError("%s: period_s is %s, at least 1 is needed" % (path, config.period_s))
-    return config
-
-
-def be_someone(raw: dict) -> None:
-    """Add who this board is, and the networks that it knows, but what an update has set (`set`)."""
-    from girouette.settings import setting
-
-    stays = raw.get("set") or ()
-    try:
-        told, networks = setting("identity") or {}, setting("wifi")
-    except (OSError, ValueError) as error:
-        raise ConfigError("NVS cannot be read (%s): flash the board again" % error)
-    finally:
-        slots.unload("girouette.settings")
-    if networks is not None:
-        told["wifi"] = networks
-    for name in told:
-        if name not in stays:
-            raw[name] = told[name]
-    if "device" not in raw:
-        raise NoIdentity(raw)
-
-
-def usable_config(path: str) -> Config:
-    """The configuration, or the last good one where it is spoilt; that of a version on trial has to be sound itself."""
-    try:
-        return load_config(path)
-    except ConfigError as error:
-        if slots.trial or isinstance(error, NoIdentity):
-            raise
-        print("# config:", error)
-        return load_config(GOOD)

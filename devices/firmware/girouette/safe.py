@@ -18,7 +18,7 @@ import slots
 from girouette import crash
 from girouette.clock import Clock, Uptime
 from girouette.commands import Commands
-from girouette.config import Config, ConfigError, usable_config
+from girouette.config import Config
 from girouette.led import Led
 from girouette.log import note, tell_log, the_log
 from girouette.mqtt import Client
@@ -193,15 +193,18 @@ async def restart() -> None:
 def run(path: str) -> None:
     """Run in safe mode as the configuration says, or as the last good one; without any, wait for a person."""
     random.seed(int.from_bytes(os.urandom(4), "big"))
+    from girouette import loading
+
     try:
-        config = usable_config(path)
-    except ConfigError as error:
+        config = loading.usable_config(path)
+    except loading.ConfigError as error:
         from girouette import alone
 
         stays = rule.read().get("stays", 0)
         alone.run(error, error.led, error.rgb, stay_s(stays))
         leave(stays)
         return
+    slots.unload("girouette.loading")
     board = Board(config)
     print("# device:", board.config.device)
     the_log.begin(0, board.uptime, board.clock)

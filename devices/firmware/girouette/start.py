@@ -4,18 +4,13 @@ import os
 import random
 
 import slots
-from girouette.config import NoIdentity, usable_config
 
 
 def run(path: str) -> None:
     """Live; returns only by an error, or where a board on a battery has gone to sleep."""
     random.seed(int.from_bytes(os.urandom(4), "big"))
-    try:
-        config = usable_config(path)
-    except NoIdentity as error:
-        from girouette import alone
-
-        alone.run(error, error.led, error.rgb)
+    config = told(path)
+    if config is None:
         return
     settle()
     if config.batch and not slots.tried:  # asleep, a new interpreter would lose its one start
@@ -27,6 +22,20 @@ def run(path: str) -> None:
         from girouette import app
 
         app.run(config)
+
+
+def told(path: str):
+    """The configuration; None where nobody said who this board is, and nobody came."""
+    from girouette import loading
+
+    try:
+        return loading.usable_config(path)
+    except loading.NoIdentity as error:
+        from girouette import alone
+
+        alone.run(error, error.led, error.rgb)
+    finally:
+        slots.unload("girouette.loading")
 
 
 def settle() -> None:

@@ -47,7 +47,7 @@ def test_a_configuration_is_read_with_what_was_changed(tmp_path: Path) -> None:
     """The period that was asked for from afar counts, not the one that was flashed."""
     code = """
 from girouette.changes import change
-from girouette.config import load_config
+from girouette.loading import load_config
 before = load_config().period_s
 change({"period_s": 30})
 result = [before, load_config().period_s]

@@ -155,7 +155,7 @@ def test_no_setting_makes_a_dead_line_live_longer(tmp_path: Path, given: int | N
 LIGHT = """
 import asyncio
 from girouette.app import Board
-from girouette.config import load_config
+from girouette.loading import load_config
 from world import the_world
 
 the_world.wifi = lambda: given

@@ -17,7 +17,7 @@ from devices.simulate import Surroundings, lay_settings, start_board
 NETWORK = {"ssid": "Mairie", "password": "côté cour"}
 IDENTITY = Identity("b1", shard_of("b1"), "b1", "secret", "10.0.0.2", 8883, period_s=7, wifi=(NETWORK,), batch=6)
 LOAD = """
-from girouette.config import ConfigError, load_config
+from girouette.loading import ConfigError, load_config
 try:
     c = load_config()
     result = [c.device, c.topic, c.broker.host, c.broker.password, c.networks, c.period_s, c.batch, c.recipe]

@@ -196,7 +196,7 @@ CONFIG: dict[str, Any] = {
     ],
 }  # fmt: skip
 LOAD = """
-from girouette.config import ConfigError, load_config
+from girouette.loading import ConfigError, load_config
 try:
     config = load_config()
     result = [config.device, config.broker.port, config.broker.keepalive_s, [c.name for c in config.channels], config.ntp]

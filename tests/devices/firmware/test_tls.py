@@ -109,7 +109,7 @@ import time
 import machine  # the simulator is loaded before anything is measured
 from girouette import mqtt
 from girouette.clock import Clock, Uptime
-from girouette.config import load_config
+from girouette.loading import load_config
 from girouette.watchdog import Watchdog
 
 class Hasty:
