@@ -1,0 +1,180 @@
+/** From the restart to the second tick: the board's console is read, its Wi-Fi given where it has none, and its first reading awaited. */
+import { Splitter, told } from "./console.js";
+import { Fault } from "./faults.js";
+import { hear, nothing, obstacle } from "./follow.js";
+import { wifiForm } from "./forms.js";
+import { Improv, STATE } from "./improv.js";
+import { Cable, again, ask, pause } from "./ports.js";
+
+/**
+ * @typedef {{serial: Serial, stage: import("./stage.js").Stage, speech: import("./speech.js").Speech,
+ *   source: import("./source.js").Source, signal: AbortSignal}} Tools
+ */
+const SILENT_MS = 10_000;
+const LATE_MS = 45_000;
+const POLL_MS = 1500;
+const IMPROV_MS = 25_000;
+const LINES = 200;
+
+export class Following {
+  /**
+   * @param {Tools} tools
+   * @param {import("./source.js").Order} order
+   * @param {import("./page.js").Channel[]} channels
+   */
+  constructor(tools, order, channels) {
+    this.tools = tools;
+    this.order = order;
+    this.channels = channels;
+    this.heard = nothing();
+    /** @type {Cable | null} */
+    this.cable = null;
+    this.improv = new Improv(async (bytes) => this.cable?.write(bytes));
+    /** What the console said last. @type {string[]} */
+    this.log = [];
+    this.offered = false;
+    /** @type {(why?: unknown) => void} */
+    this.fail = () => {};
+    this.ended = false;
+  }
+
+  /**
+   * Afterwards the first reading is stored. Throws a Fault where it cannot be.
+   * @param {SerialPort} port of the restarted chip
+   * @param {SerialPort[]} known ports that were there before
+   */
+  async run(port, known) {
+    const { stage, speech } = this.tools;
+    stage.step("start", "now");
+    stage.say(speech.say("starting"));
+    const failed = new Promise((_, reject) => (this.fail = reject));
+    try {
+      await Promise.race([this.#stored(), this.#read(port, known), this.#hints(), failed]);
+    } finally {
+      this.ended = true;
+      await this.cable?.close();
+    }
+  }
+
+  /** Reads the console as long as there is one; never returns while the board is followed. */
+  async #read(/** @type {SerialPort} */ port, /** @type {SerialPort[]} */ known) {
+    const { serial, stage, signal } = this.tools;
+    for (let at = port; !this.ended; ) {
+      at = await again(serial, at, { known, pick: () => this.#pick(), signal });
+      if (this.picking) stage.answered();
+      this.picking = false;
+      this.cable = new Cable(at);
+      const splitter = new Splitter();
+      await this.cable.listen((bytes) => splitter.push(bytes).forEach((part) => this.#take(part)));
+      if (!this.ended) await this.cable.close();
+    }
+  }
+
+  /** @returns {Promise<SerialPort>} */
+  #pick() {
+    const { serial, stage, speech } = this.tools;
+    this.picking = true;
+    stage.say(speech.say("port_changed"));
+    return new Promise((resolve) => {
+      stage.pick(() => void ask(serial).then(resolve, (fault) => stage.say(speech.say(`${fault.key}_do`))));
+    });
+  }
+
+  /** @param {import("./console.js").Line | import("./console.js").Frame} part */
+  #take(part) {
+    if (this.ended) return;
+    if (part.kind === "frame") {
+      this.improv.take(part);
+      return;
+    }
+    this.log = [...this.log, part.text].slice(-LINES);
+    const one = told(part.text);
+    if (!one) return;
+    this.heard = hear(this.heard, one);
+    this.#show();
+  }
+
+  #show() {
+    const { stage, speech } = this.tools;
+    const { device, network, values } = this.heard;
+    if (device && device !== this.order.device) this.fail(new Fault("other_device", { device, wanted: this.order.device }));
+    if (device) this.#started();
+    if (values) stage.tick("cable", "done", speech.say("tick_cable_done"), speech.reading(values, this.channels));
+    if (network === "joined") stage.step("wifi", "done", "");
+    const hint = obstacle(this.heard);
+    if (hint) stage.tick("network", "bad", `${speech.say(hint)} ${speech.say(`${hint}_do`)}`);
+    else stage.tick("network", "wait", speech.say("tick_network_wait"));
+    if (hint?.startsWith("network_") && !this.offered) void this.#offerWifi();
+  }
+
+  #started() {
+    const { stage, speech } = this.tools;
+    if (this.up) return;
+    this.up = true;
+    stage.step("start", "done");
+    stage.step("wifi", "now");
+    stage.say(speech.say("measuring"));
+    if (this.order.networks === 0) void this.#offerWifi();
+  }
+
+  /** Ask for a network where the board takes one; it goes to the board over the cable. */
+  async #offerWifi() {
+    const { stage, speech, signal } = this.tools;
+    this.offered = true;
+    try {
+      if ((await this.improv.standing(IMPROV_MS)) === STATE.joined) return;
+      const { form, offer, typed } = wifiForm(speech);
+      const given = stage.ask(form, () => this.#give(typed()), signal);
+      await this.improv.scan().then(offer, () => {});
+      await given;
+      stage.step("wifi", "done", "");
+    } catch (error) {
+      if (error instanceof Fault) this.#unheard(error);
+    } finally {
+      this.offered = this.heard.network === "joined";
+    }
+  }
+
+  /** @param {Fault} fault */
+  #unheard(fault) {
+    const { stage, speech } = this.tools;
+    if (this.heard.network !== "joined") stage.say(`${speech.say(fault.key)} ${speech.say(`${fault.key}_do`)}`);
+  }
+
+  /** @param {string[]} typed */
+  async #give([name, password]) {
+    try {
+      return await this.improv.settings(name, password);
+    } catch (error) {
+      const why = this.heard.network === "joined" ? null : obstacle(this.heard);
+      throw why && this.tools.speech.knows(why) ? new Fault(why) : error;
+    }
+  }
+
+  /** Returns once the first reading is stored, by the gateway's word, else by the receipt that the board heard. */
+  async #stored() {
+    const { source, stage, speech, signal } = this.tools;
+    for (;;) {
+      signal.throwIfAborted();
+      const reading = (await source.standing(this.order.device))?.first_reading;
+      if (reading || (this.heard.stored && !source.asks)) {
+        const values = reading?.values ?? this.heard.values ?? {};
+        stage.tick("network", "done", speech.say("tick_network_done"), speech.reading(values, this.channels));
+        stage.step("start", "done");
+        stage.step("wifi", "done", "");
+        return;
+      }
+      await pause(source.asks ? POLL_MS : POLL_MS / 10);
+    }
+  }
+
+  /** Says what to try while nothing comes; never returns. */
+  async #hints() {
+    const { stage, speech } = this.tools;
+    await pause(SILENT_MS);
+    if (this.log.length === 0 && !this.picking && !this.ended) stage.say(`${speech.say("silent")} ${speech.say("silent_do")}`);
+    await pause(LATE_MS - SILENT_MS);
+    if (this.up && !this.heard.values && !this.ended) stage.tick("cable", "bad", `${speech.say("no_value")} ${speech.say("no_value_do")}`);
+    await new Promise(() => {});
+  }
+}

@@ -1,0 +1,111 @@
+/** One board, from the click to the second tick. */
+import { boardFor } from "./chip.js";
+import { Fault, named } from "./faults.js";
+import { Chip } from "./flash.js";
+import { Following } from "./following.js";
+import { seatForm } from "./forms.js";
+import { ask } from "./ports.js";
+
+/**
+ * @typedef {{recipe: import("./page.js").Recipe, board: string | undefined, wishes: import("./source.js").Wishes,
+ *   seats: import("./seats.js").Seats | null}} Choice
+ */
+const MIB = 2 ** 20;
+
+/**
+ * Afterwards the first reading is stored, and it is shown. Throws a Fault, with what was said on the way in `log`.
+ * @param {import("./following.js").Tools} tools
+ * @param {Choice} choice
+ * @returns {Promise<import("./source.js").Order>}
+ */
+export async function make(tools, choice) {
+  const { serial, stage } = tools;
+  stage.step("find", "now");
+  const port = await ask(serial); // first of all: the browser wants the click to be fresh
+  const chip = new Chip(port);
+  let following = null;
+  try {
+    const order = await guarded(port, tools.signal, write(chip, tools, choice));
+    const known = await serial.getPorts();
+    await chip.restart();
+    following = new Following(tools, order, choice.recipe.channels);
+    await Promise.race([following.run(port, known), stopped(tools.signal)]);
+    return order;
+  } catch (error) {
+    await chip.close();
+    throw Object.assign(tools.signal.aborted ? new Fault("stopped") : named(error, "start"), { log: [...chip.log, ...(following?.log ?? [])] });
+  }
+}
+
+/**
+ * Afterwards the chip holds what makes it this device.
+ * @param {Chip} chip
+ * @param {import("./following.js").Tools} tools
+ * @param {Choice} choice
+ */
+async function write(chip, { stage, speech, source, signal }, { recipe, board, wishes, seats }) {
+  stage.say(speech.say("finding"));
+  await doing("find", chip.meet());
+  const mine = boardFor(recipe, chip.name, board);
+  stage.step("find", "done", speech.say("found", { chip: chip.name, mib: chip.flash_bytes / MIB }));
+  stage.step("make", "now");
+  stage.say(speech.say("fetching"));
+  if (seats && seats.seat === null) await takeSeat(stage, speech, seats, signal);
+  const wanted = { recipe: recipe.slug, board: mine.board, chip: chip.name, flash_bytes: chip.flash_bytes, mac: chip.mac };
+  const order = await doing("make", source.order(wanted, wishes));
+  stage.step("make", "done", order.device);
+  stage.step("write", "now");
+  stage.say(speech.say("writing"));
+  await doing("write", chip.write(order.parts, (share) => stage.progress(share)));
+  stage.step("write", "done", speech.say("verified"));
+  return order;
+}
+
+/**
+ * @param {import("./stage.js").Stage} stage
+ * @param {import("./speech.js").Speech} speech
+ * @param {import("./seats.js").Seats} seats
+ * @param {AbortSignal} signal
+ */
+async function takeSeat(stage, speech, seats, signal) {
+  const { form, number } = seatForm(speech, seats.batch.seats);
+  await stage.ask(form, async () => seats.sit(number()), signal);
+}
+
+/**
+ * What goes wrong meanwhile is named by what was being done.
+ * @template T
+ * @param {import("./faults.js").Doing} what
+ * @param {Promise<T>} work
+ */
+async function doing(what, work) {
+  try {
+    return await work;
+  } catch (error) {
+    throw named(error, what, { linux: /Linux/.test(navigator.userAgent) });
+  }
+}
+
+/**
+ * The work, unless the cable is pulled or somebody stops it.
+ * @template T
+ * @param {SerialPort} port
+ * @param {AbortSignal} signal
+ * @param {Promise<T>} work
+ */
+async function guarded(port, signal, work) {
+  const over = new AbortController();
+  const lost = new Promise((_, fail) => {
+    port.addEventListener("disconnect", () => fail(new Fault("unplugged")), { signal: over.signal });
+  });
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([work, lost, stopped(signal)]));
+  } finally {
+    over.abort();
+  }
+}
+
+/** @param {AbortSignal} signal */
+function stopped(signal) {
+  return new Promise((_, fail) => signal.addEventListener("abort", () => fail(new Fault("stopped")), { once: true }));
+}

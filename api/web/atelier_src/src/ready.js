@@ -1,0 +1,72 @@
+/** "Mon poste est-il prêt ?": what can be known of this browser and this computer before anything is plugged in. */
+
+/** @typedef {{check: "browser" | "address" | "serial" | "shelf", ok: boolean, why: string}} Check */
+
+const OLDEST = 89;
+
+/**
+ * @typedef {{secure: boolean, serial: boolean, allowed: boolean, agent: string, phone: boolean, storage: boolean}} Facts
+ * @param {Window & typeof globalThis} window
+ * @returns {Facts}
+ */
+export function facts(window) {
+  const { navigator, document } = window;
+  const policy = /** @type {any} */ (document).featurePolicy;
+  return {
+    secure: window.isSecureContext,
+    serial: "serial" in navigator,
+    allowed: policy?.allowsFeature?.("serial") ?? true,
+    agent: navigator.userAgent,
+    phone: /Android|iPhone|iPad|Mobile/.test(navigator.userAgent),
+    storage: stores(window),
+  };
+}
+
+/** @param {Window} window */
+function stores(window) {
+  try {
+    window.localStorage.setItem("girouette-atelier", "");
+    window.localStorage.removeItem("girouette-atelier");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The major version of Chrome, Edge or another browser with their engine; 0 for others.
+ * @param {string} agent
+ */
+export function chromium(agent) {
+  return Number(/Chrom(?:e|ium)\/(\d+)/.exec(agent)?.[1] ?? 0);
+}
+
+/**
+ * Why a board cannot be programmed from here, as the template names it; null where it can.
+ * @param {Facts} facts
+ * @returns {"browser" | "insecure" | "policy" | null}
+ */
+export function hindrance({ secure, serial, allowed, agent, phone }) {
+  if (chromium(agent) < OLDEST || phone) return "browser";
+  if (!secure) return "insecure";
+  return serial && allowed ? null : "policy";
+}
+
+/**
+ * Each check with the name of its sentence.
+ * @param {Facts} told
+ * @param {{file: boolean}} page
+ * @returns {Check[]}
+ */
+export function checks(told, { file }) {
+  const fit = chromium(told.agent) >= OLDEST && !told.phone;
+  const open = told.serial && told.allowed;
+  /** @type {Check[]} */
+  const found = [
+    { check: "browser", ok: fit, why: fit ? "ready_browser" : told.phone ? "ready_phone" : "ready_no_browser" },
+    { check: "address", ok: told.secure, why: told.secure ? "ready_address" : "ready_no_address" },
+  ];
+  if (fit && told.secure) found.push({ check: "serial", ok: open, why: open ? "ready_serial" : "ready_no_serial" });
+  if (file) found.push({ check: "shelf", ok: told.storage, why: told.storage ? "ready_shelf" : "ready_no_shelf" });
+  return found;
+}
