@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 
 from deploy.commands import (
+    atelier,
     authority,
     bench,
     calibrations,
     check,
     devices,
     energy,
+    identities,
     labels,
     merge,
     orders,
@@ -46,12 +48,12 @@ def add(*commands: Callable[..., object]) -> None:
         app.command(command.__name__, cls=Command, help=text(command.__name__))(command)
 
 
-add(services.demo, services.gateway, services.api)
+add(services.demo, services.gateway, services.api, atelier.atelier)
 app.add_typer(pilots.pilot, name="pilot")
 app.add_typer(pilots.place, name="place")
 app.add_typer(devices.device, name="device")
 app.add_typer(recipes.recipe, name="recipe")
-add(recipes.new)
+add(recipes.new, identities.revoke)
 add(calibrations.calibrate)
 app.add_typer(calibrations.calibration, name="calibration")
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
