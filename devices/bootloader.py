@@ -60,8 +60,10 @@ def flash_image(server: Any, file: Path, size: int) -> Any:
             self._plain_offset = self._put(self._plain_offset, payload[16 : 16 + length])
 
         def _put(self, offset: int, content: bytes) -> int:
+            """Bits go from 1 to 0 only."""
             end = min(offset + len(content), size)
-            self.data[offset:end] = content[: end - offset]
+            there, new = (int.from_bytes(part, "big") for part in (self.data[offset:end], content[: end - offset]))
+            self.data[offset:end] = (there & new).to_bytes(end - offset, "big")
             return end
 
         def _erase_for(self, payload: bytes) -> None:

@@ -28,7 +28,7 @@ from devices.ports import PIECE, Port, Socket, Terminal
 from devices.refusal import InterpreterError
 from devices.running import MicroPython
 from devices.simulate import SPACE, Surroundings, write_json
-from devices.wire import Speaker, Wire
+from devices.wire import Speaker, Wire, remember
 
 MIB = 1 << 20
 GREETING = b"\x07\x07\x12\x20" + b"U" * 32
@@ -121,7 +121,7 @@ class VirtualChip:
         self.around = Surroundings({})
         self.mode = "empty"
         self.said = bytearray()
-        """Everything that MicroPython, or a chip with nothing to start, has said."""
+        """What MicroPython, or a chip with nothing to start, has said, the last MiB of it."""
         self._faces = faces
         self._settings: Mapping[str, bytes] = {}
         self._rom: subprocess.Popen[bytes] | None = None
@@ -251,7 +251,7 @@ class VirtualChip:
 
     def _note(self, said: bytes) -> None:
         if self.mode != "boot":
-            self.said += said
+            remember(self.said, said)
 
     def _listen(self, typed: bytes) -> bytes:
         """What is typed at a chip that runs, unless it is a tool that wants the bootloader."""

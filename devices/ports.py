@@ -113,6 +113,7 @@ class Socket:
             self._tool, _ = self._listening.accept()
             self._tool.settimeout(PATIENCE_S)
             self._tool.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._tool.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * PIECE)  # a port keeps little
             self.welcome()
             return b""
         try:

@@ -15,6 +15,7 @@ from typing import Protocol
 from devices.ports import Port
 
 LOOK_S = 0.2
+MOST_BYTES = 1 << 20
 
 
 class Speaker(Protocol):
@@ -140,3 +141,9 @@ def waited_for(filenos: list[int]) -> list[int]:
         return select.select(filenos, [], [], LOOK_S)[0]
     except OSError:  # EBADF
         return []
+
+
+def remember(heard: bytearray, said: bytes) -> None:
+    """Add to what was heard, and forget what is too long ago."""
+    heard += said
+    del heard[:-MOST_BYTES]
