@@ -61,11 +61,11 @@ def service_account(user: str, password_hash: str) -> Account:
 
 
 def accounts_of(devices: Iterable[Device], services: Sequence[Account] = ()) -> tuple[Account, ...]:
-    """Every account that may connect: services, then devices by name; one that is retired or has no password has none.
+    """Every account that may connect: services, then devices by name; one that is retired, revoked or without a password has none.
 
     Raises AccountsError where a device has the name of a service: it would be given the service's rights.
     """
-    there = [device for device in devices if device.stage != "retired" and device.password_hash]
+    there = [d for d in devices if d.stage != "retired" and d.revoked_s is None and d.password_hash]
     boards = sorted((device_account(device) for device in there), key=lambda account: account.user)
     if taken := {account.user for account in services} & {account.user for account in boards}:
         raise AccountsError("service_name", name=min(taken))

@@ -149,6 +149,7 @@ def run_gateway(settings: Settings, *, adopt: bool) -> int:
     """Run the gateway until SIGINT or SIGTERM. Raises CommandError, RegistryError and StoreError with a sentence."""
     import asyncio
 
+    from deploy.expiry import end_unused, while_running
     from deploy.probes import probes
     from deploy.serve import Guest, config, listen, live
 
@@ -156,7 +157,10 @@ def run_gateway(settings: Settings, *, adopt: bool) -> int:
         port = settings.gateway_http_port
         listening = [opened.enter_context(listen(LOOPBACK, port))] if port else []
         pipeline = assemble(settings, opened, adopt=adopt)
-        asyncio.run(live(pipeline.run(), beside=Guest(config(probes(pipeline))), listening=listening))
+        registry = opened.enter_context(contextlib.closing(open_registry(registry_url(settings))))
+        ending = end_unused(registry, settings.accounts, settings.broker_pid_file, clock=time.time)
+        work = while_running(pipeline.run(), ending)
+        asyncio.run(live(work, beside=Guest(config(probes(pipeline))), listening=listening))
     return 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from deploy.delivery import BACK, KEPT, SILENT, Outcome
+from deploy.groups import names_of
 from gateway.registry.rows import Device, Update
 
 AT_ONCE = 4
@@ -49,8 +50,9 @@ def share(devices: Iterable[str], version: str, fraction: float) -> tuple[str, .
 def stage_of(
     devices: Sequence[Device], updates: Sequence[Update], version: str, *, who: str | None, fraction: float
 ) -> Stage:
-    """The stage: of the living devices, or of those of a recipe, or one by its name, which is given a version anew if asked."""
-    living = [d for d in devices if d.stage != RETIRED and who in {None, d.id, d.recipe, *d.recipe.split("+")}]
+    """The stage: of all devices in service, or of those of a recipe or `@group`, or one by its name, given a version anew if asked."""
+    there = [d for d in devices if d.stage != RETIRED and d.revoked_s is None]
+    living = [d for d in there if who is None or who in names_of(d)]
     able = {d.id: d for d in living if d.update_key}
     chosen = share(able, version, fraction)
     ends = {(u.device_id, u.version): u.end for u in updates}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PUBLIC, RETIRED = "public", "retired"
 SECRET = {"password_hash", "update_key", "update_serial", "pilot_id", "link"}
 """What the list of devices leaves out."""
+COLUMNS = ("id", "stage", "recipe", "place", "shard", "firmware")
 
 
 device = typer.Typer(cls=Group, help=text("device"))
@@ -68,12 +69,22 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
 
 @device.command("list", cls=Command, help=text("device_list"))
 def list_devices(
-    ctx: typer.Context, *, store: StoreUrl = None, registry: RegistryUrl = None, as_json: AsJson = False
+    ctx: typer.Context,
+    *,
+    group: Annotated[str | None, option("group", "--group", metavar="NAME")] = None,
+    store: StoreUrl = None,
+    registry: RegistryUrl = None,
+    as_json: AsJson = False,
 ) -> None:
-    """All devices, with where they are and what they fill."""
+    """All devices, or those of a group, with where they are and what they fill."""
+    from deploy.groups import MARK
+
     with registry_of(settled(ctx, store=store, registry=registry)) as known:
         rows = device_rows(known)
-    tell(rows, rows_of(rows, "id", "stage", "recipe", "place", "shard", "firmware"), as_json=as_json)
+    if group is not None:
+        rows = [row for row in rows if group.removeprefix(MARK) in row["groups"]]
+    lines = rows_of([{**row, "told": told_beside(row)} for row in rows], *COLUMNS, "told")
+    tell(rows, lines, as_json=as_json)
 
 
 @device.command("stage", cls=Command, help=text("device_stage"))
@@ -130,9 +141,14 @@ def check_accounts(settings: Settings, name: str | None) -> None:
 
 
 def renew_accounts(settings: Settings, registry: Registry) -> str | None:
-    """Write the broker's accounts anew where their folder is set, and let the broker know; what is left to type for that."""
-    from deploy.accounts import hang_up, write_accounts
+    """Write the broker's accounts anew where their folder is set, and let the broker know; what is left to type for that.
 
+    Identities that were to be used by now and were not are ended first.
+    """
+    from deploy.accounts import hang_up, write_accounts
+    from deploy.expiry import LATE_S
+
+    registry.identities.expire(at_s=int(time.time()) - LATE_S)
     if settings.accounts is None:
         return None
     try:
@@ -148,6 +164,12 @@ def hints(settings: Settings, command: str | None) -> list[str]:
     if settings.accounts is None:
         return [text("no_accounts")]
     return [] if command is None else [text("tell_broker", command=command)]
+
+
+def told_beside(row: Mapping[str, Any]) -> str:
+    """The groups of a device in the list, and whether it is revoked."""
+    groups = [f"@{name}" for name in row["groups"]]
+    return " ".join(groups if row["revoked_s"] is None else [*groups, text("is_revoked")])
 
 
 def device_rows(registry: Registry) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ import typer
 
 from deploy.commands.options import Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
 from deploy.commands.speech import LANG, argument, option
-from deploy.faults import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,18 +41,17 @@ def label(
 
 def labels_of(known: Registry, names: list[str], recipes: Mapping[str, Recipe], url: str) -> list[Label]:
     """What the labels of these devices say. Raises CommandError for one that is not registered."""
+    from deploy.groups import chosen
     from devices.label import Label
 
-    devices = {row.id: row for row in known.devices()}
+    devices = chosen(known.devices(), names)
     places = {row.id: row for row in known.places()}
     at = {row.device_id: places[row.place_id] for row in known.installations() if row.end_s is None}
     labels = []
-    for name in names:
-        if name not in devices:
-            raise CommandError("unknown_device", name=name)
-        slugs = devices[name].recipe.split("+")
+    for row in devices:
+        slugs = row.recipe.split("+")
         title = " + ".join(recipes[slug].name(LANG) if slug in recipes else slug for slug in slugs)
-        place = at.get(name)
+        place = at.get(row.id)
         address = f"{url.rstrip('/')}/{LANG}/" if url else ""
-        labels.append(Label(name, title, place.name if place else "", address))
+        labels.append(Label(row.id, title, place.name if place else "", address))
     return labels

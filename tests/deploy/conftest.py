@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from guarded import Guarded
 
 from deploy.cli import run
 from deploy.settings import Settings
@@ -55,6 +56,25 @@ def girouette(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., T
         return Typed(code, *capsys.readouterr())
 
     return typed
+
+
+@pytest.fixture
+def broker(
+    home: Path, part: Callable[[str], str], free_port: Callable[[], int], until: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Guarded]:  # fmt: skip
+    """A broker with accounts, and settings that name its folder and its process."""
+    here = Guarded(home / "guarded", free_port(), part("mosquitto"), until)
+    here.lay()
+    for name in ("passwords", "acl"):
+        (here.accounts / name).touch()
+    monkeypatch.setenv("GIROUETTE_ACCOUNTS", str(here.accounts))
+    monkeypatch.setenv("GIROUETTE_BROKER_PID_FILE", str(here.home / "mosquitto.pid"))
+    try:
+        here.start()
+        yield here
+    finally:
+        here.stop()
 
 
 @pytest.fixture

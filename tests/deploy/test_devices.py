@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,25 +22,6 @@ from devices.recipe import load_recipes
 from gateway.registry.passwords import hash_password
 
 HERE = ("--place", "48.11,-1.68")
-
-
-@pytest.fixture
-def broker(
-    home: Path, part: Callable[[str], str], free_port: Callable[[], int], until: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Guarded]:  # fmt: skip
-    """A broker with accounts, and settings that name its folder and its process."""
-    here = Guarded(home / "guarded", free_port(), part("mosquitto"), until)
-    here.lay()
-    for name in ("passwords", "acl"):
-        (here.accounts / name).touch()
-    monkeypatch.setenv("GIROUETTE_ACCOUNTS", str(here.accounts))
-    monkeypatch.setenv("GIROUETTE_BROKER_PID_FILE", str(here.home / "mosquitto.pid"))
-    try:
-        here.start()
-        yield here
-    finally:
-        here.stop()
 
 
 def let_in(broker: Guarded, user: str, password: str) -> bool:
