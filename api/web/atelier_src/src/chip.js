@@ -33,17 +33,43 @@ const TABLE = 0x8000;
 const ENTRY = 32;
 const MAGIC = 0x50aa;
 const DATA = 1;
+const OTA = 0;
 const NVS = 2;
 
 /**
- * Where the partition table inside a MicroPython image puts its NVS: ESP-IDF's format, 32 bytes an entry.
+ * The data partitions of a kind, by the table inside a MicroPython image: ESP-IDF's format, 32 bytes an entry.
  * @param {Uint8Array} image
- * @param {number} offset where in flash the image begins
+ * @param {number} begins where in flash the image does
+ * @param {number} subtype
  */
-export function nvsOffset(image, offset) {
+function partition(image, begins, subtype) {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
-  for (let at = TABLE - offset; at + ENTRY <= image.length && view.getUint16(at, true) === MAGIC; at += ENTRY) {
-    if (image[at + 2] === DATA && image[at + 3] === NVS) return view.getUint32(at + 4, true);
+  for (let at = TABLE - begins; at + ENTRY <= image.length && view.getUint16(at, true) === MAGIC; at += ENTRY) {
+    if (image[at + 2] === DATA && image[at + 3] === subtype) return { offset: view.getUint32(at + 4, true), size: view.getUint32(at + 8, true) };
   }
-  throw new Fault("bad_image");
+  return null;
+}
+
+/**
+ * A MicroPython image and this board's identity as parts, none over another: identity lies where the image's own table has its NVS. Where
+ * there are two slots, it is said that the first one starts.
+ * @param {Uint8Array} image
+ * @param {number} begins where in flash the image does
+ * @param {Uint8Array} nvs
+ * @returns {import("./flash.js").Part[]}
+ */
+export function laid(image, begins, nvs) {
+  const [mine, ota] = [NVS, OTA].map((subtype) => partition(image, begins, subtype));
+  if (!mine || nvs.length !== mine.size) throw new Fault("bad_image");
+  const ours = [{ name: "nvs", offset: mine.offset, bytes: nvs }];
+  if (ota) ours.push({ name: "otadata", offset: ota.offset, bytes: new Uint8Array(ota.size).fill(0xff) });
+  ours.sort((a, b) => a.offset - b.offset);
+  const parts = [];
+  let at = begins;
+  for (const hole of ours) {
+    parts.push({ name: "bootloader", offset: at, bytes: image.subarray(at - begins, hole.offset - begins) }, hole);
+    at = hole.offset + hole.bytes.length;
+  }
+  parts.push({ name: "micropython", offset: at, bytes: image.subarray(at - begins) });
+  return parts.filter((part) => part.bytes.length > 0);
 }

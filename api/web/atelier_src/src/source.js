@@ -9,7 +9,7 @@
  *   label: (device: string) => string | null}} Source `asks`: is there a gateway that can be asked?
  */
 import { fromBase64, gunzip, sha256 } from "./bytes.js";
-import { nvsOffset } from "./chip.js";
+import { laid } from "./chip.js";
 import { Fault } from "./faults.js";
 import { pause } from "./ports.js";
 
@@ -129,8 +129,7 @@ export class File {
       page: one.page,
       networks: this.batch.networks ?? 0,
       parts: [
-        { name: "micropython", offset: micropython.offset, bytes: image },
-        { name: "nvs", offset: nvsOffset(image, micropython.offset), bytes: fromBase64(one.nvs) },
+        ...laid(image, micropython.offset, fromBase64(one.nvs)),
         { name: "vfs", offset: vfs.offset, bytes: disk },
       ],
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boardFor, family, nvsOffset } from "../../../../api/web/atelier_src/src/chip.js";
+import { boardFor, family, laid } from "../../../../api/web/atelier_src/src/chip.js";
 
 const RECIPE = {
   slug: "air",
@@ -36,16 +36,33 @@ const entry = (type, subtype, offset, size, label) => {
   return bytes;
 };
 
-test("where NVS lies stands in the image's own table, wherever the image begins", () => {
-  for (const offset of [0, 0x1000]) {
-    const image = new Uint8Array(0x9000);
-    image.set(entry(1, 1, 0xf000, 0x1000, "phy_init"), 0x8000 - offset);
-    image.set(entry(1, 2, 0x9000, 0x6000, "nvs"), 0x8020 - offset);
-    assert.equal(nvsOffset(image, offset), 0x9000);
+const told = (parts) => parts.map((part) => [part.name, part.offset, part.bytes.length]);
+
+test("an image is laid around the identity, which lies where the image's own table says", () => {
+  for (const begins of [0, 0x1000]) {
+    const image = new Uint8Array(0x18000 - begins).fill(7);
+    image.fill(0xff, 0x8000 - begins, 0x9000 - begins);
+    image.set(entry(1, 1, 0xf000, 0x1000, "phy_init"), 0x8000 - begins);
+    image.set(entry(1, 2, 0x9000, 0x6000, "nvs"), 0x8020 - begins);
+    const parts = laid(image, begins, new Uint8Array(0x6000));
+    assert.deepEqual(told(parts), [["bootloader", begins, 0x9000 - begins], ["nvs", 0x9000, 0x6000], ["micropython", 0xf000, 0x9000]]);
+    assert.ok(parts[2].bytes.every((byte) => byte === 7));
   }
 });
 
-test("an image without a table, or too short for one, is refused", () => {
-  throwsFault(() => nvsOffset(new Uint8Array(0x9000), 0), "bad_image");
-  throwsFault(() => nvsOffset(new Uint8Array(100), 0), "bad_image");
+test("where there are two slots, the first one is told to start", () => {
+  const image = new Uint8Array(0x18000);
+  image.set(entry(1, 2, 0x9000, 0x4000, "nvs"), 0x8000);
+  image.set(entry(1, 0, 0xd000, 0x2000, "otadata"), 0x8020);
+  const parts = laid(image, 0, new Uint8Array(0x4000));
+  assert.deepEqual(told(parts), [["bootloader", 0, 0x9000], ["nvs", 0x9000, 0x4000], ["otadata", 0xd000, 0x2000], ["micropython", 0xf000, 0x9000]]);
+  assert.ok(parts[2].bytes.every((byte) => byte === 0xff));
+});
+
+test("an image without a table, too short for one, or with another NVS than the identity's is refused", () => {
+  throwsFault(() => laid(new Uint8Array(0x9000), 0, new Uint8Array(0x6000)), "bad_image");
+  throwsFault(() => laid(new Uint8Array(100), 0, new Uint8Array(0x6000)), "bad_image");
+  const image = new Uint8Array(0x18000);
+  image.set(entry(1, 2, 0x9000, 0x4000, "nvs"), 0x8000);
+  throwsFault(() => laid(image, 0, new Uint8Array(0x6000)), "bad_image");
 });

@@ -70,28 +70,28 @@ test("how it stands: the reading, or nothing while the gateway is away", async (
   assert.equal(await gateway(() => new TypeError("x")).source.standing("air-1"), null);
 });
 
-const image = new Uint8Array(0x9000);
+const image = new Uint8Array(0x18000);
 image.set([0xaa, 0x50, 1, 2, 0, 0x90, 0, 0, 0, 0x60, 0, 0], 0x8000);
 const packed = (bytes) => gzipSync(bytes).toString("base64");
 const BATCH = {
   expires_s: 2000, seats: 1, networks: 2,
-  identities: [{ seat: 1, number: 1, device: "air-1", page: "http://x/d/1", nvs: Buffer.from("who").toString("base64") }],
+  identities: [{ seat: 1, number: 1, device: "air-1", page: "http://x/d/1", nvs: Buffer.alloc(0x6000, "who").toString("base64") }],
   micropython: { s3: { offset: 0, gz: packed(image) } },
   vfs: { "air/s3": { offset: 0x200000, flash_bytes: 4 << 20, gz: packed("disk") }, "air/s3/8388608": { offset: 0x200000, gz: packed("larger disk") } },
 };
 const shelf = () => ({ kept: null, getItem() { return this.kept; }, setItem(_, text) { this.kept = text; } });
 const file = (on = shelf()) => new File(BATCH, new Seats(BATCH, on, null), () => 1000);
 
-test("a file has all three parts itself, NVS where the image's table says", async () => {
+test("a file has all parts itself, the identity where the image's table says", async () => {
   const order = await file().order(WANTED);
   assert.deepEqual([order.device, order.networks], ["air-1", 2]);
   const told = order.parts.map((one) => [one.name, one.offset, one.bytes.length]);
-  assert.deepEqual(told, [["micropython", 0, 0x9000], ["nvs", 0x9000, 3], ["vfs", 0x200000, 4]]);
+  assert.deepEqual(told, [["bootloader", 0, 0x9000], ["nvs", 0x9000, 0x6000], ["micropython", 0xf000, 0x9000], ["vfs", 0x200000, 4]]);
 });
 
 test("a file takes the disk that was made for this size of flash, or refuses before an identity is given", async () => {
   const on = shelf();
-  assert.equal((await file(on).order({ ...WANTED, flash_bytes: 8 << 20 })).parts[2].bytes.length, "larger disk".length);
+  assert.equal((await file(on).order({ ...WANTED, flash_bytes: 8 << 20 })).parts.at(-1).bytes.length, "larger disk".length);
   const untouched = shelf();
   await assert.rejects(file(untouched).order({ ...WANTED, flash_bytes: 2 << 20 }), { key: "other_flash" });
   await assert.rejects(file(untouched).order({ ...WANTED, recipe: "noise" }), { key: "not_in_file" });
