@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     """Folders of recipes of one's own; in the environment with a `:` between them, like PATH."""
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
-    atelier: bool = True
+    atelier: Literal["on", "off"] = "on"
     """Does the public side have the atelier, for who sits at its machine or was given a link?"""
     atelier_passes: Path | None = None
     """The file of the atelier's links; beside the registry where it is not set."""

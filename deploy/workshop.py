@@ -80,6 +80,6 @@ def open_workshop(settings: Settings, registry: Registry, store: Reader) -> Benc
     """The workshop of this installation, None where it has none."""
     from devices.recipe import load_recipes
 
-    if not settings.atelier:
+    if settings.atelier == "off":
         return None
     return Bench(settings, registry, store, load_recipes(settings.recipes), passes_of(settings))

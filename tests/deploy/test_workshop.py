@@ -75,6 +75,6 @@ def test_the_atelier_may_be_switched_off(bench: Bench, tmp_path: Path) -> None:
     """Then there is none; its links lie beside the registry, or where it is said."""
     url = f"sqlite:{tmp_path / 'room.sqlite'}"
 
-    assert open_workshop(Settings(store=url, atelier=False), bench.registry, bench.store) is None
+    assert open_workshop(Settings(store=url, atelier="off"), bench.registry, bench.store) is None
     assert passes_of(Settings(store=url))._path == tmp_path / "girouette-atelier.sqlite"
     assert passes_of(Settings(store=url, atelier_passes=tmp_path / "x.sqlite"))._path == tmp_path / "x.sqlite"

@@ -20,7 +20,7 @@ def test_a_server_without_an_atelier_says_so(room: Any, browse: Callable[..., An
     who = browse(app)
 
     assert who(path, headers={"Accept-Language": "en"}).status_code == 404
-    assert "girouette start" in who(path).json()["detail"]
+    assert "girouette api" in who(path).json()["detail"]
     assert who.post("/atelier/boards", {}).status_code == 404
 
 
