@@ -58,7 +58,7 @@ def dress_rest() -> None:
     """The remaining differences: constants, memory, the traceback printer."""
     micropython, umachine = ModuleType("micropython"), ModuleType("umachine")
     micropython.const = lambda value: value  # type: ignore[attr-defined]
-    micropython.opt_level = lambda _level: None  # type: ignore[attr-defined]
+    micropython.opt_level = micropython.kbd_intr = lambda _: None  # type: ignore[attr-defined]
     sys.modules |= {"micropython": micropython, "umachine": umachine}
     board_gc: Any = gc
     board_gc.mem_free = board_gc.mem_alloc = lambda: 0

@@ -1,10 +1,13 @@
 """First file that the board runs: how memory is kept, and which version is started. It cannot fail, and is never updated."""
 
-import gc
-import sys
-
-import machine
 import micropython
+
+micropython.kbd_intr(-1)  # main.py says why
+
+import gc  # noqa: E402
+import sys  # noqa: E402
+
+import machine  # noqa: E402
 
 SMALL_BYTES = 131072
 """On a heap of less than this the line numbers of tracebacks are given up for 2.5 kB."""

@@ -42,11 +42,15 @@ def _from_flash(told: str):
 
 
 def _run(name: str) -> None:
+    """Run a file as a chip does: compiled first, and only then does Ctrl-C interrupt."""
     try:
-        os.stat(name + ".py")
+        with open(name + ".py") as file:
+            text = file.read()
     except OSError:
         return
-    __import__(name)
+    code = compile(text, name + ".py", "exec")
+    keyboard.kbd_intr(keyboard.INTERRUPT)
+    exec(code, globals())
 
 
 _found = _from_flash(_flash) if _flash else vfs.VfsPosix(_disk)
@@ -57,8 +61,11 @@ if _flash:
     vfs.mount(vfs.VfsPosix(_disk + "/.."), "/_board")
 sys.path[:] = ["", ".frozen", "/lib", "/_sim"]
 os.chdir("/")
+import keyboard  # noqa: E402
 import world  # noqa: E402, F401
 
+keyboard.attach()
+keyboard.kbd_intr(-1)
 sys.stdout.write("\x16")
 try:
     _run("boot")
@@ -66,3 +73,4 @@ try:
         _run("main")
 except KeyboardInterrupt:
     print("\r\nKeyboardInterrupt")
+keyboard.kbd_intr(keyboard.INTERRUPT)

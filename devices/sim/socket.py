@@ -2,6 +2,9 @@
 
 While it is away bytes that the board sends vanish and nothing arrives, as when an access point loses power: the other
 side hears nothing, not even a goodbye. A connection that lived through that is dead. A time server answers at port 123.
+
+On a network that wants a login page only that answers, at port 80 of any address; where it lies about names, any name has one. What
+the board itself offers, on ports that only a chip may use, is found on this machine's loopback, at ports that the world names.
 """
 
 import errno
@@ -16,15 +19,19 @@ from world import the_world
 
 POLL = 3
 GET_FILENO = 10
+HERE = "127.0.0.1"
+NOBODY = 1
+"""A port at which nobody listens."""
 _lost = []
 """Doors that the board closed while the network was away: held open, so that nobody hears of it."""
 
 
 class socket(io.IOBase):
-    """A TCP socket, or the question to a time server."""
+    """A TCP socket, the question to a time server, or what the board offers on its own network."""
 
-    def __init__(self, family=usocket.AF_INET, kind=usocket.SOCK_STREAM, protocol=0):
-        self._door = usocket.socket(family, kind, protocol)
+    def __init__(self, family=usocket.AF_INET, kind=usocket.SOCK_STREAM, protocol=0, *, door=None):
+        self._door = door or usocket.socket(family, kind, protocol)
+        self._offers = door is not None
         self._cut = False
         self._answer = b""
         self._asked = None
@@ -42,6 +49,24 @@ class socket(io.IOBase):
         if the_world.offline():
             raise OSError(errno.EHOSTUNREACH)
         self._door.connect(address)
+
+    def bind(self, address) -> None:
+        """Offer something; the radio of the board's own network does not depend on any other."""
+        self._door.bind(address)
+        self._offers = True
+
+    def listen(self, backlog: int = 2) -> None:
+        """As the real one."""
+        self._door.listen(backlog)
+
+    def accept(self) -> tuple:
+        """Who has called."""
+        door, address = self._door.accept()
+        return socket(door=door), address
+
+    def recvfrom(self, count: int) -> tuple:
+        """A question, and who asks."""
+        return self._door.recvfrom(count)
 
     def read(self, count: int = -1):
         """What has arrived, or None; what arrives while the network is away is lost."""
@@ -62,7 +87,9 @@ class socket(io.IOBase):
         return self._door.write(buffer)
 
     def sendto(self, packet: bytes, address) -> int:
-        """Ask a time server."""
+        """Answer a question, or ask a time server."""
+        if self._offers:
+            return self._door.sendto(packet, address)
         if not the_world.offline() and not the_world.no_clock():
             self._answer = answer_of(packet)
         return len(packet)
@@ -76,7 +103,7 @@ class socket(io.IOBase):
 
     def close(self) -> None:
         """Close, or be forgotten by nobody while the network is away."""
-        if the_world.offline():
+        if the_world.offline() and not self._offers:
             _lost.append(self._door)
         else:
             self._door.close()
@@ -98,6 +125,8 @@ class socket(io.IOBase):
         return 0
 
     def _away(self) -> bool:
+        if self._offers:
+            return False
         if the_world.offline():
             self._cut = True
         elif self._cut:
@@ -107,6 +136,32 @@ class socket(io.IOBase):
 
 def getaddrinfo(host: str, port: int, *more) -> list:
     """Where a host is; without a network nobody knows. Nothing here leaves this machine: a time server is anywhere."""
+    if host == "0.0.0.0":
+        return usocket.getaddrinfo(HERE, _found_at(port), *more)
     if the_world.offline():
         raise OSError(errno.EHOSTUNREACH)
-    return usocket.getaddrinfo("127.0.0.1" if port == 123 else host, port, *more)
+    login = the_world.login()
+    if login is not None:
+        return _before_login(login, host, port)
+    if host.endswith(".invalid"):
+        raise OSError(-2)
+    if host.startswith("192.0.2."):
+        return usocket.getaddrinfo(HERE, NOBODY, *more)
+    return usocket.getaddrinfo(HERE if port == 123 else host, port, *more)
+
+
+def _found_at(port: int) -> int:
+    """Where what the board offers at this port is found."""
+    ports = (the_world.wifi() or {}).get("ports") or {}
+    if str(port) not in ports:
+        raise OSError(errno.EACCES)
+    return ports[str(port)]
+
+
+def _before_login(login: dict, host: str, port: int) -> list:
+    """What leads anywhere on a network that wants a login page: its page; and names, where it lies about them."""
+    named = not host.replace(".", "").isdigit()
+    if named and not login.get("lies"):
+        raise OSError(-2)
+    return usocket.getaddrinfo(HERE, login["port"] if port == 80 else NOBODY)
+

@@ -41,10 +41,12 @@ class World:
         told = read_json(beside("sim.json"))
         self.config = running_config()
         self._device = self.config.get("device", "")
-        self._signals = told.get("signals") or {}
+        self._signals = told.get("signals") or self._of_recipes()
         self._faults = told.get("faults") or []
         self._wifi = told.get("wifi")
         self._ahead_s = told.get("ahead_s", 0)
+        self.joined: str | None = None
+        """The name of the network that the board called last."""
         self._longitude = told.get("longitude", 0.0)
         self._began = time.ticks_ms()
         self._stuck: dict[str, float] = {}
@@ -52,6 +54,13 @@ class World:
         self._looked = time.ticks_add(self._began, -LOOK_MS)
         self._age_s, self._aged = 0.0, self._began
         random.seed(told.get("seed", 0))
+
+    def _of_recipes(self) -> dict:
+        """The signals of what the board was flashed with, where only its disk says what that is."""
+        found = {}
+        for slug in self.config.get("recipe", "").split("+"):
+            found.update(read_json(beside("signals/" + slug + ".json")))
+        return found
 
     def age_s(self) -> float:
         """Seconds since power-on."""
@@ -95,8 +104,15 @@ class World:
         return self.control("ahead_s", self._ahead_s)
 
     def wifi(self) -> dict | None:
-        """What there is of Wi-Fi: `networks` (name: password), `secured` (names that ask for a user), `leases`; None is any network."""
+        """What there is of Wi-Fi: `networks` (name: password), `secured` (names that ask for a user), `leases`; None is any network.
+
+        `login` (name: {"port", "lies"}) are networks that want a login page, `ports` where what the board's own network has is found.
+        """
         return self.control("wifi", self._wifi)
+
+    def login(self) -> dict | None:
+        """The login page that stands before everything on the network that the board is on, or None."""
+        return ((self.wifi() or {}).get("login") or {}).get(self.joined)
 
     def silent(self, sensor: str) -> bool:
         """Does this sensor give no sign of life?"""

@@ -23,7 +23,7 @@ TWINLESS = {*ON_THE_BOARD, "gateway/migrations"}
 FIRMWARE_MAY_IMPORT = {
     "machine", "network", "esp32", "ntptime", "neopixel", "micropython", "asyncio", "binascii", "errno", "gc", "hashlib", "io",
     "array", "json", "math", "onewire", "os", "random", "select", "socket", "ssl", "struct", "sys", "time", "tls", "girouette",
-    "uctypes", "vfs",
+    "uctypes", "vfs", "cryptolib",
 }  # fmt: skip
 
 
@@ -99,7 +99,20 @@ def test_everything_is_caught_in_one_named_place_only() -> None:
 def test_the_board_imports_what_a_board_has(room: str) -> None:
     """Firmware imports MicroPython's modules and its own; the simulator adds the interpreter's `u` names."""
     allowed = FIRMWARE_MAY_IMPORT | (
-        {"umachine", "models", "sim", "world", "signal", "utime", "usocket", "uos", "builtins", "boot", "main"}
+        {
+            "umachine",
+            "models",
+            "sim",
+            "world",
+            "signal",
+            "utime",
+            "usocket",
+            "uos",
+            "builtins",
+            "boot",
+            "main",
+            "termios",
+        }
         if room == "sim"
         else set()
     )

@@ -1,10 +1,12 @@
-"""A board that cannot say who it is, or what it is to do: its light asks for somebody, its console says what to do."""
+"""A board that cannot say who it is, or what it is to do: its light asks for somebody, its console says what to do and listens."""
 
 import asyncio
 
 import machine
 
+from girouette.improv import Improv
 from girouette.led import Led
+from girouette.net import Link
 
 TELL_S = 60
 WATCHDOG_MS = 30000
@@ -14,13 +16,20 @@ async def wait(why, led: Led, for_s: int) -> None:
     """Ask for somebody for so long."""
     feed = machine.WDT(timeout=WATCHDOG_MS).feed
     led.pattern = "needs-you"
-    light = asyncio.create_task(led.run(lambda: None))
+    link = Link([])
+    works = led.run(nothing), link.run(nothing), Improv(link, None).run(lambda: False)
+    tasks = [asyncio.create_task(work) for work in works]
     for second in range(for_s):
         if second % TELL_S == 0:
             print("# waiting:", why)
         feed()
         await asyncio.sleep_ms(1000)
-    light.cancel()
+    for task in tasks:
+        task.cancel()
+
+
+def nothing() -> None:
+    """Nobody watches over these tasks."""
 
 
 def run(why, led: int | None = None, rgb: int | None = None, for_s: int = 1800) -> None:

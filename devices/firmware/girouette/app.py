@@ -13,6 +13,7 @@ from girouette.buses import Buses
 from girouette.clock import Clock, Uptime
 from girouette.commands import LATER, Commands, Refused
 from girouette.config import Config
+from girouette.doors import Doors
 from girouette.health import Health
 from girouette.led import Calls, Led, light_of
 from girouette.log import note, tell_log, the_log
@@ -38,7 +39,7 @@ LOOK_S = 10
 """How often it is looked whether a version on trial has had its time."""
 NTP_SOON_S = 15
 """After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
-WANT_A_PERSON = ("wrong-password", "other-security")
+WANT_A_PERSON = ("wrong-password", "other-security", "login-page")
 """Why no network is joined, where waiting does not mend it."""
 
 
@@ -57,6 +58,7 @@ class Board:
         self.numbers = life.numbers if life else Numbers()
         self.watchdog = Watchdog(config.watchdog_s * 1000 - GRACE_MS)
         self.link = Link(config.networks)
+        self.doors = Doors(self, woken=life is not None and machine.reset_cause() == machine.DEEPSLEEP_RESET)
         self.led = Led(config.led, config.rgb)
         self.calls = Calls()
         spool = Spool("spool", config.spool_bytes)
@@ -163,6 +165,7 @@ class Board:
         spawn, watch = self.watchdog.spawn, self.watchdog.watch
         tasks = [
             spawn("link", self.link.run(watch("link"))),
+            spawn("doors", self.doors.run(watch("doors"))),
             spawn("mqtt", self.client.run(self.link.up, watch("mqtt"))),
             spawn("sender", self.sender.run(self.client, watch("sender"))),
             spawn("reporter", self.reporter.run(watch("reporter"))),
@@ -178,7 +181,7 @@ class Board:
     @property
     def busy(self) -> bool:
         """Is something going on that a planned sleep would disturb?"""
-        return self.updates is not None and self.updates.under_way
+        return self.doors.busy or self.updates is not None and self.updates.under_way
 
     async def _keep_time(self, beat) -> None:
         """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""

@@ -34,6 +34,7 @@ class Life:
 
     def __init__(self, config):
         told = recall()
+        self.woken = bool(told)
         self.config = config
         self.uptime = Uptime(start_ms=told["up_ms"] + slept_ms(told) if told else 0)
         self.clock = Clock(self.uptime)
@@ -140,6 +141,10 @@ class Life:
         """Measure, send where it is time, remember; for how many milliseconds to sleep now."""
         feed = machine.WDT(timeout=self.config.watchdog_s * 1000).feed
         self.due_s += max(0, (self.uptime.s() - self.due_s) // self.config.period_s) * self.config.period_s
+        if not self.woken:
+            from girouette.doors import listen_first
+
+            await listen_first(self.config, self.uptime, feed)
         await self.measure(feed)
         self.full = not self.remember()
         if self.to_send:

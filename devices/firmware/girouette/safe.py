@@ -19,6 +19,7 @@ from girouette import crash
 from girouette.clock import Clock, Uptime
 from girouette.commands import Commands
 from girouette.config import Config
+from girouette.doors import Doors
 from girouette.led import Led
 from girouette.log import note, tell_log, the_log
 from girouette.mqtt import Client
@@ -74,6 +75,7 @@ class Board:
         spawn, watch = self.watchdog.spawn, self.watchdog.watch
         await asyncio.gather(
             spawn("link", self.link.run(watch("link"))),
+            spawn("doors", Doors(self).run(watch("doors"))),
             spawn("mqtt", self.client.run(self.link.up, watch("mqtt"))),
             spawn("led", self.led.run(watch("led"))),
             spawn("tell", self._tell(watch("tell"))),

@@ -15,13 +15,18 @@ class poll:
 
     def register(self, door, what: int) -> None:
         """Wait for this socket too."""
-        self._waited[id(door)] = (door, what)
+        if hasattr(door, "ready"):  # at the console nobody types
+            self._waited[id(door)] = (door, what)
 
     modify = register
 
     def unregister(self, door) -> None:
         """Wait for it no longer."""
         del self._waited[id(door)]
+
+    def poll(self, patience_ms: int) -> list:
+        """As `ipoll`."""
+        return list(self.ipoll(patience_ms))
 
     def ipoll(self, patience_ms: int):
         """Those that are ready after at most so long; a script's next line comes no later than its time."""

@@ -32,6 +32,10 @@ class socket(io.IOBase):
             raise OSError(errno.ECONNREFUSED)
         the_broker.greet(self)
 
+    def bind(self, address) -> None:
+        """A board in virtual time has no network of its own."""
+        raise OSError(errno.EACCES)
+
     def read(self, count: int = -1):
         """What has arrived; None when nothing has."""
         self._check()

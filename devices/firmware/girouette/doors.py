@@ -1,0 +1,119 @@
+"""Opens the ways in by which somebody gives the board a network: the console, its own Wi-Fi; and finds out why a network leads nowhere.
+
+What they need is loaded for as long as they are open, since a small board has no room for it all the time.
+"""
+
+import asyncio
+import gc
+
+import micropython
+
+import slots
+from girouette.log import note
+
+LISTEN_S = 10
+"""After each start the console is listened to for so long, even where all is well."""
+LOGIN_S = 10
+"""A broker that is not reached so long after a network was joined may have a login page before it."""
+LOGIN_AGAIN_S = 900
+
+
+class Doors:
+    """What stands open now."""
+
+    def __init__(self, board, *, woken: bool = False):
+        """`woken`: the board was only asleep, and nobody is there."""
+        self._board = board
+        self._listens_s = 0 if woken else LISTEN_S
+        self._improv = None
+        self._deaf = False
+        """Is there nobody who could type?"""
+        self._joined_s: int | None = None
+        self._asks_s = LOGIN_S
+
+    @property
+    def busy(self) -> bool:
+        """Is somebody giving the board a network?"""
+        return self._improv is not None and self._improv.heard_lately()
+
+    async def run(self, beat) -> None:
+        """Never returns."""
+        while True:
+            beat()
+            if self._improv is None and not self._deaf and not self._improv_is_over():
+                self._listen()
+            await self._find_login()
+            await asyncio.sleep_ms(500)
+
+    def _improv_is_over(self) -> bool:
+        return self._board.link.works and self._board.uptime.s() >= self._listens_s and not self.busy
+
+    def _listen(self) -> None:
+        """Listen to the console; where there is no room for that now, there may be later."""
+        gc.collect()
+        try:
+            from girouette.improv import Improv
+
+            self._improv = Improv(self._board.link, self._board.config)
+        except MemoryError:
+            micropython.kbd_intr(3)
+            forget("improv", "known", "settings")
+            return
+        self._board.watchdog.spawn("improv", self._listening(self._improv))
+
+    async def _listening(self, improv) -> None:
+        try:
+            await improv.run(self._improv_is_over)
+            self._deaf = not self._improv_is_over()
+        finally:
+            self._improv = None
+            forget("improv", "known", "settings")
+
+    async def _find_login(self) -> None:
+        """Where the broker is not reached through a network that was joined, see whether it wants a login page first."""
+        board = self._board
+        now_s = board.uptime.s()
+        if not board.link.up():
+            self._joined_s = None
+            return
+        if self._joined_s is None:
+            self._joined_s, self._asks_s = now_s, LOGIN_S
+        if board.client.online:
+            board.link.let_through(True)
+        elif now_s - self._joined_s >= self._asks_s:
+            self._asks_s = now_s - self._joined_s + LOGIN_AGAIN_S
+            board.link.let_through(not await wants_login())
+
+
+async def listen_first(config, uptime, feed) -> None:
+    """What a board on a battery does at power-on, before it measures: somebody may be there who gives it a network."""
+    from girouette.improv import Improv
+    from girouette.net import Link
+
+    link = Link(config.networks)
+    calls = asyncio.create_task(link.run(feed))
+    improv = Improv(link, config)
+    await improv.run(lambda: uptime.s() >= LISTEN_S and not improv.heard_lately())
+    calls.cancel()
+    config.networks = link.networks
+    forget("improv", "known", "settings")
+
+
+async def wants_login() -> bool:
+    """Does this network want a login page? No where there is no room to find out."""
+    gc.collect()
+    try:
+        from girouette import login
+
+        return await login.is_wanted()
+    except MemoryError:
+        return False
+    finally:
+        forget("login")
+
+
+def forget(*names: str) -> None:
+    """These modules of ours are not needed any more."""
+    for name in names:
+        slots.unload("girouette." + name)
+    gc.collect()
