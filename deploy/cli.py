@@ -16,6 +16,7 @@ from deploy.commands import (
     atelier,
     authority,
     bench,
+    board,
     calibrations,
     check,
     devices,
@@ -23,6 +24,7 @@ from deploy.commands import (
     identities,
     labels,
     merge,
+    move,
     orders,
     pilots,
     quarantine,
@@ -48,6 +50,7 @@ def add(*commands: Callable[..., object]) -> None:
         app.command(command.__name__, cls=Command, help=text(command.__name__))(command)
 
 
+add(board.board)
 add(services.demo, services.gateway, services.api, atelier.atelier)
 app.add_typer(pilots.pilot, name="pilot")
 app.add_typer(pilots.place, name="place")

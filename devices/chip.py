@@ -122,6 +122,8 @@ class VirtualChip:
         self.mode = "empty"
         self.said = bytearray()
         """What MicroPython, or a chip with nothing to start, has said, the last MiB of it."""
+        self.changed: Callable[[str], object] = str
+        """Is told the mode when it is another one."""
         self._faces = faces
         self._settings: Mapping[str, bytes] = {}
         self._rom: subprocess.Popen[bytes] | None = None
@@ -212,6 +214,8 @@ class VirtualChip:
             if self.make.reenumerates and (was == "run") != (self.mode == "run"):
                 self._wire.replace([face() for face in self._faces])
             self._wire.put(speaker)
+            if self.mode != was:
+                self.changed(self.mode)
 
     def _start(self, cause: str) -> tuple[str, Speaker]:
         content = self.flash.read_bytes()

@@ -61,6 +61,8 @@ class Terminal:
         except BlockingIOError:
             return b""
         except OSError:  # EIO: nobody holds the other end
+            typed = b""
+        if not typed:
             self._hold()
             return None
         if self._held is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from devices.console import Sample, read_console
-from devices.image import Identity, build_image, shard_of
+from devices.image import Identity, Image, build_image, shard_of
 from devices.quantity import Quantity
 from devices.recipe import Recipe
 from devices.simulate import Board, Surroundings, start_board
@@ -21,13 +21,8 @@ NOBODY = 9
 @contextlib.contextmanager
 def trial(recipe: Recipe, directory: Path, *, period_s: int = PERIOD_S) -> Iterator[Board]:
     """A running board of this recipe in a folder of its own; it is switched off at the end."""
-    identity = Identity(
-        DEVICE, shard_of(DEVICE), DEVICE, "", "127.0.0.1", NOBODY, period_s=period_s, board=recipe.board
-    )
     around = Surroundings(recipe.signals)
-    board = start_board(
-        build_image([recipe], identity), directory=directory, around=around, log=directory / "serial.log"
-    )
+    board = start_board(alone(recipe, period_s), directory=directory, around=around, log=directory / "serial.log")
     try:
         yield board
     finally:
@@ -35,6 +30,14 @@ def trial(recipe: Recipe, directory: Path, *, period_s: int = PERIOD_S) -> Itera
         board.wait()
         if board.stdin is not None:
             board.stdin.close()
+
+
+def alone(recipe: Recipe, period_s: int = PERIOD_S) -> Image:
+    """The image of a board of this recipe that is nobody's: it measures, and finds no broker."""
+    return build_image(
+        [recipe],
+        Identity(DEVICE, shard_of(DEVICE), DEVICE, "", "127.0.0.1", NOBODY, period_s=period_s, board=recipe.board),
+    )
 
 
 def measured(board: Board) -> list[Sample]:

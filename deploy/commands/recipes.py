@@ -73,9 +73,7 @@ def try_recipe(
     """Run a recipe's firmware on simulated hardware and print what it measures, until Ctrl-C or for a while."""
     from devices.trial import line_of, trial
 
-    if len(found := recipes_at(folder)) > 1:
-        raise CommandError("one_recipe", choices=", ".join(str(one.folder) for one in found))
-    one = found[0] if board is None else found[0].on(board)
+    one = one_recipe(folder, board)
     until_s = time.monotonic() + seconds(for_) if for_ is not None else float("inf")
     with tempfile.TemporaryDirectory() as place, trial(one, Path(place)) as running:
         if running.replayed:
@@ -115,6 +113,13 @@ def recipes_at(folder: Path) -> list[Recipe]:
 
     joined = None if folder.exists() else named(str(folder))
     return read_folder(folder) if joined is None else [joined]
+
+
+def one_recipe(folder: Path, board: str | None) -> Recipe:
+    """The one recipe in a folder, or that a word names, on this board or its first. Raises CommandError where there are several."""
+    if len(found := recipes_at(folder)) > 1:
+        raise CommandError("one_recipe", choices=", ".join(str(one.folder) for one in found))
+    return found[0] if board is None else found[0].on(board)
 
 
 def samples(running: Board, until_s: float) -> Iterator[Sample]:

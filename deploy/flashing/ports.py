@@ -9,6 +9,8 @@ from pathlib import Path
 
 from deploy.faults import AWAY
 from deploy.flashing.faults import FlashError, open_fault
+from deploy.rehearsal import running_boards
+from devices.words import language, say
 
 ESPRESSIF = 0x303A
 """The maker whose USB is in the chip; MicroPython keeps it (TinyUSB) under other product ids."""
@@ -42,8 +44,9 @@ Lister = Callable[[], Sequence[Port]]
 
 
 def boards() -> list[Port]:
-    """The ports that are boards, in the order in which the system counts. Raises FlashError where pyserial is missing."""
-    return [port for row in rows() if (port := board_at(row)) is not None]
+    """The ports that are boards, in the order in which the system counts, then virtual ones (`girouette board --pty`). Raises FlashError where pyserial is missing."""
+    real = [port for row in rows() if (port := board_at(row)) is not None]
+    return real + [Port(one.port, say("rehearsal.virtual", language()), (one.chip,), one.number) for one in running_boards()]
 
 
 def rows() -> list[object]:
