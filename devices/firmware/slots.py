@@ -21,11 +21,13 @@ interpreter = None
 """The interpreter that runs, where it came over the air."""
 tried = False
 """Is it on trial? It has this start only, unless a receipt comes in it."""
+moving = False
+"""Is another broker on trial (moving.py)?"""
 
 
 def trying() -> bool:
-    """Is a version on trial, or an interpreter?"""
-    return trial or tried
+    """Is a version on trial, an interpreter, or another broker?"""
+    return trial or tried or moving
 
 
 def standing() -> dict:
@@ -38,7 +40,7 @@ def standing() -> dict:
 
 def hear() -> bool:
     """Keep what is on trial by one empty file, which the next start makes good; False where not even that can be written."""
-    global trial, tried
+    global trial, tried, moving
     try:
         if tried:
             from esp32 import Partition
@@ -47,7 +49,7 @@ def hear() -> bool:
         open(HEARD, "w").close()
     except (OSError, MemoryError):
         return False
-    trial = tried = False
+    trial = tried = moving = False
     return True
 
 

@@ -96,6 +96,7 @@ class Board:
             "check": self.inspector.order,
             "configure": self._configure,
             "update": self._update,
+            "move": self._move,
             "reboot": lambda raw: self.restart("reboot", raw["id"]),
         }
 
@@ -250,12 +251,12 @@ class Board:
             self.numbers.ep, first - 1 if ep == self.numbers.ep else 0
         ):
             return
-        awake = slots.tried and self.config.batch
+        awake = (slots.tried or slots.moving) and self.config.batch
         self._receipted = decide("receipted") or (slots.trying() and slots.hear())
         if self._receipted and self.standing.pop("trial", False):
             self.reporter.connected()  # who updates a board waits for this
             if awake:
-                self.restart("the interpreter is kept: asleep between samples again")
+                self.restart("it is kept: asleep between samples again")
 
     def _lasted(self) -> None:
         why = decide("lasted", self.uptime.s())
@@ -285,6 +286,22 @@ class Board:
         if why is not None:
             raise Refused(why)
         self.restart("configured", raw["id"])
+
+    def _move(self, raw: dict) -> None:
+        if slots.trying():
+            raise Refused("on-trial")
+        from girouette import moving
+
+        try:
+            moving.accept(raw, self.config)
+        except OSError:
+            raise Refused("disk")
+        except ValueError as error:
+            raise Refused(str(error))
+        finally:
+            for name in ("girouette.moving", "girouette.seal", "girouette.settings", "rule"):
+                slots.unload(name)
+        self.restart("move", raw["id"])
 
     def restart(self, why: str, command=None) -> None:
         """Put what is in memory on disk and begin anew, once the answer to the command had the time to leave."""
@@ -316,8 +333,8 @@ def decide(what: str, *given):
     except MemoryError:
         told = False
     slots.unload("girouette.probation")
-    slots.unload("girouette.interpreter")
-    slots.unload("rule")
+    for name in ("girouette.interpreter", "girouette.moving", "girouette.seal", "girouette.settings", "rule"):
+        slots.unload(name)
     return told
 
 

@@ -11,6 +11,8 @@ import machine
 
 import slots
 
+IN_NVS = "nvs:"
+"""How the name of an anchor begins that came with a move, and lies in NVS."""
 PLACES = ("a/anchors/", "b/anchors/")
 DATE = "date.txt"
 """The last date that somebody told, kept once a day: without a time server it is what certificates are judged by."""
@@ -41,13 +43,26 @@ def begin(trusted_since: int) -> tuple[str | None, int]:
 
 def files(anchors: list[str]) -> list[str]:
     """Where the anchors lie. A board that fell back to what was flashed trusts those of its updates too: its own may be over."""
-    found = [slots.path(path) for path in anchors]
-    for place in () if slots.folder else PLACES:
+    found = [path if path.startswith(IN_NVS) else slots.path(path) for path in anchors]
+    moved = any(path.startswith(IN_NVS) for path in anchors)
+    for place in () if slots.folder or moved else PLACES:
         try:
             found += [place + name for name in os.listdir(place)]
         except OSError:
             pass  # no update brought any
     return found
+
+
+def content(name: str) -> bytes:
+    """An anchor (DER), from its file or from NVS."""
+    if not name.startswith(IN_NVS):
+        with open(name, "rb") as file:
+            return file.read()
+    from girouette import settings
+
+    found = settings.blob(name[len(IN_NVS) :])
+    slots.unload("girouette.settings")
+    return found or b""
 
 
 def learn(unix_s: int, keeps: bool) -> None:

@@ -4,12 +4,15 @@ Loaded for that moment only: whoever has the configuration unloads this.
 """
 
 import json
+import os
 
 import slots
 from girouette.changes import changes
 from girouette.config import GOOD, Config
 
 VERSION = 1
+ORDER = "order.json"
+"""An order to move to another broker, which waits for this start (moving.py)."""
 
 
 class ConfigError(ValueError):
@@ -53,20 +56,35 @@ def be_someone(raw: dict) -> None:
     """Add who this board is, and the networks that it knows, but what an update has set (`set`)."""
     from girouette.settings import setting
 
-    stays = raw.get("set") or ()
     try:
-        told, networks = setting("identity") or {}, setting("wifi")
+        told, networks, moves = setting("identity") or {}, setting("wifi"), setting("trial") is not None
     except (OSError, ValueError) as error:
         raise ConfigError("NVS cannot be read (%s): flash the board again" % error)
     finally:
         slots.unload("girouette.settings")
     if networks is not None:
         told["wifi"] = networks
+    stays = raw.get("set") if raw.get("set_after", 0) >= told.get("moved", 0) else None
     for name in told:
-        if name not in stays:
+        if name not in (stays or ()):
             raw[name] = told[name]
     if "device" not in raw:
         raise NoIdentity(raw)
+    if slots.safe is None and (moves or waits(ORDER)):
+        from girouette import moving
+
+        moving.settle(raw)
+        for name in ("girouette.moving", "girouette.seal", "girouette.settings", "rule"):
+            slots.unload(name)
+
+
+def waits(name: str) -> bool:
+    """Is there a file of this name?"""
+    try:
+        os.stat(name)
+    except OSError:
+        return False
+    return True
 
 
 def usable_config(path: str) -> Config:

@@ -12,6 +12,8 @@ from girouette.config import GOOD
 from girouette.log import note
 
 WITHIN_S = 900
+WELL_S = 60
+"""A start that lasted so long is none that failed, even where another broker is on trial and does not answer."""
 
 
 def first_of_trial(ep: int, following: int) -> int:
@@ -27,6 +29,14 @@ def first_of_trial(ep: int, following: int) -> int:
 
 def receipted() -> bool:
     """The gateway has a sample of this start: a version on trial is kept from now on. False where the disk refuses."""
+    if slots.moving:
+        from girouette import moving
+
+        try:
+            moving.keep()
+        except (OSError, ValueError) as error:
+            note("move: not kept,", error)
+            return False
     if slots.tried:
         from girouette import interpreter
 
@@ -53,6 +63,12 @@ def lasted(up_s: int) -> str | None:
         from girouette import interpreter
 
         return interpreter.lasted(up_s)
+    if slots.moving:
+        from girouette import moving
+
+        why = moving.lasted(up_s)
+        if why is not None or up_s < WELL_S:
+            return why
     if not slots.trial:
         rule.well()
         return None

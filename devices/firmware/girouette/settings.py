@@ -13,11 +13,17 @@ SIZES = 512, 1024, 4096
 
 def setting(key: str):
     """A setting, or None where there is none; ValueError where it cannot be read."""
+    found = blob(key)
+    return None if found is None else json.loads(found)
+
+
+def blob(key: str) -> bytes | None:
+    """The bytes of a key, or None where there are none; ValueError where they cannot be read."""
     space = NVS(SPACE)
     for size in SIZES:
         buffer = bytearray(size)
         try:
-            return json.loads(bytes(memoryview(buffer)[: space.get_blob(key, buffer)]))
+            return bytes(memoryview(buffer)[: space.get_blob(key, buffer)])
         except OSError as error:
             if error.errno == NOT_FOUND:
                 return None
@@ -28,4 +34,15 @@ def keep_setting(key: str, told) -> None:
     """Keep a setting in the place of the old one; OSError where the flash refuses."""
     space = NVS(SPACE)
     space.set_blob(key, json.dumps(told).encode())
+    space.commit()
+
+
+def erase_setting(key: str) -> None:
+    """There is no such setting any more; OSError where the flash refuses."""
+    space = NVS(SPACE)
+    try:
+        space.erase_key(key)
+    except OSError as error:
+        if error.errno != NOT_FOUND:
+            raise
     space.commit()

@@ -13,7 +13,7 @@ def run(path: str) -> None:
     if config is None:
         return
     settle()
-    if config.batch and not slots.tried:  # asleep, a new interpreter would lose its one start
+    if config.batch and not (slots.tried or slots.moving):  # asleep, a new interpreter would lose its one start
         from girouette import battery
 
         battery.run(config)

@@ -44,9 +44,8 @@ class Trust:
         if self._context is None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._context.verify_mode = ssl.CERT_REQUIRED
-            for path in judged("files", self._anchors):
-                with open(path, "rb") as file:
-                    self._context.load_verify_locations(cadata=file.read())  # each call adds one
+            for name in judged("files", self._anchors):
+                self._context.load_verify_locations(cadata=judged("content", name))  # each call adds one
         return self._context
 
     def explain(self, error: Exception) -> str:

@@ -13,6 +13,7 @@ import struct
 
 import rule
 import slots
+from girouette.seal import hmac_sha256, same
 from girouette.updates import ORDER, forget
 
 MANIFEST = "manifest"
@@ -24,31 +25,10 @@ ASK_MS = 3000
 MOST_ASKS = 100
 """A piece is asked for again after 3 s, up to 100 times; then the board gives up until it is told anew."""
 TRIES = 2
-BLOCK = 64
 
 
 class Failed(ValueError):
     """The update cannot be done; the one word that the answer says why."""
-
-
-def hmac_sha256(key: bytes, message: bytes) -> bytes:
-    """HMAC with SHA-256 (RFC 2104), which MicroPython lacks."""
-    if len(key) > BLOCK:
-        key = hashlib.sha256(key).digest()
-    key = key + bytes(BLOCK - len(key))
-    inner = hashlib.sha256(bytes(b ^ 0x36 for b in key))
-    inner.update(message)
-    outer = hashlib.sha256(bytes(b ^ 0x5C for b in key))
-    outer.update(inner.digest())
-    return outer.digest()
-
-
-def same(a: bytes, b: bytes) -> bool:
-    """Are they equal? Takes as long whether or not they are."""
-    differ = len(a) ^ len(b)
-    for x, y in zip(a, b):
-        differ |= x ^ y
-    return differ == 0
 
 
 def check(order: dict, config, *, form: str = FORM, most: int = MOST_BYTES, more: tuple = ()) -> None:
@@ -121,7 +101,7 @@ class Update:
                     await self._file(path, int(size), sha)
                     wanted.add(path)
                 elif kind == "set":
-                    write_config(json.loads(rest), self.place + "/config.json")
+                    write_config(json.loads(rest), self.place + "/config.json", order["serial"])
                 elif kind == "limits":
                     limits = json.loads(rest)
                 else:
@@ -200,8 +180,14 @@ class Update:
         raise Failed("silent")
 
 
-def write_config(changed: dict, path: str) -> None:
-    """The running configuration with some of its settings replaced, None taking one away; `set` names them from then on."""
+def write_config(changed: dict, path: str, serial: int = 0) -> None:
+    """The running configuration with some of its settings replaced, None taking one away; `set` names them from then on.
+
+    What was set before the board was moved to another broker (`moved`, an order's number) is set no more.
+    """
+    from girouette.settings import setting
+
+    moved = (setting("identity") or {}).get("moved", 0)
     with open(slots.path("config.json")) as file:
         config = json.load(file)
     for name in changed:
@@ -209,7 +195,10 @@ def write_config(changed: dict, path: str) -> None:
             config.pop(name, None)
         else:
             config[name] = changed[name]
-    config["set"] = sorted(set(config.get("set") or ()) | set(changed))
+    before = config.get("set") if config.get("set_after", 0) >= moved else None
+    config["set"] = sorted(set(before or ()) | set(changed))
+    if serial:
+        config["set_after"] = serial
     with open(path + ".new", "w") as file:
         json.dump(config, file)
     os.rename(path + ".new", path)
