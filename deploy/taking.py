@@ -82,9 +82,17 @@ class Bag:
 
         known = {
             "refused": self._before.get("refused", 0), "first_s": self._before.get("first_s", int(time.time())),
-            "keys": keys_of(self._source, ids), "ids": ids, **more,
+            "keys": keys_of(self._source, ids), "heard": self._heard(ids), "ids": ids, **more,
         }  # fmt: skip
         return json.dumps(known)
+
+    def _heard(self, ids: Ids) -> dict[str, int]:
+        """When the source heard each device last: what is heard of it here afterwards has arrived."""
+        found: dict[str, int] = {}
+        for entry in self._source.journal.entries():
+            if (name := ids["device"].get(entry.device)) is not None:
+                found[str(name)] = max(found.get(str(name), 0), entry.heard_s)
+        return found
 
     def take_series(self, old: int, new: int) -> None:
         """The readings of one series, with what was made of them."""
