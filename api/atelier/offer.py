@@ -19,8 +19,8 @@ BULLET = re.compile(
 )
 WORDS = {"fr": ("Bon", "Pas bon"), "en": ("Good", "Not good")}
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-USB = ((0x303A, None), (0x10C4, 0xEA60), (0x1A86, 0x7523), (0x1A86, 0x55D4), (0x1A86, 0x55D3), (0x0403, 0x6015))
-"""USB vendors and products of our boards: Espressif's own (all of its products), CP2102N, CH340, CH9102, CH343, FT231X."""
+USB = ((0x303A, None), (0x10C4, 0xEA60), (0x1A86, 0x7523), (0x1A86, 0x55D3), (0x1A86, 0x55D4))
+"""USB vendors and products of boards: Espressif's own (all of its products), CP2102N, CH340, CH343, CH9102."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def advice(recipe: Recipe, lang: str) -> Advice:
 def first_sentence(text: str) -> str:
     """The first sentence of a paragraph of Markdown, as plain text.
 
-    >>> first_sentence("pour voir un *pic* (feu, chantier) : seules les [stations](x.md) le peuvent. Et puis.")
-    'pour voir un pic (feu, chantier)\\xa0: seules les stations le peuvent.'
+    >>> first_sentence("to see a *peak* (wood fire, works), as [stations](x.md) do. And more.")
+    'to see a peak (wood fire, works), as stations do.'
     """
     plain = " ".join(LINK.sub(r"\1", text).replace("*", "").replace("`", "").split())
     plain = re.sub(r" (?=[:;?!»%€])", "\u00a0", plain)  # a French sign does not begin a line

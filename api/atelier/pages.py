@@ -13,7 +13,7 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.atelier.offer import Advice, advice, offered, spoken
+from api.atelier.offer import USB, Advice, advice, offered, spoken
 from devices.pinout import Pinout, load_pinouts
 from devices.recipe import Recipe
 from devices.wires import Wire, module_name, ohms, wires_of
@@ -136,6 +136,16 @@ def drawings(recipes: Iterable[Recipe], lang: str, drawn: Drawn, boards: Iterabl
         for board in recipe.boards
         if board in wanted
     ]  # fmt: skip
+
+
+def allowed(origin: str) -> str:
+    """The value of the policy SerialAllowUsbDevicesForUrls that opens our boards to this origin, and nothing else.
+
+    >>> allowed("https://air.example.org")[:60]
+    '[{"devices":[{"vendor_id":12346},{"vendor_id":4292,"product_'
+    """
+    ids = [{"vendor_id": vendor} | ({} if product is None else {"product_id": product}) for vendor, product in USB]
+    return json.dumps([{"devices": ids, "urls": [origin]}], separators=(",", ":"))
 
 
 def embed(told: Mapping[str, Any]) -> Markup:

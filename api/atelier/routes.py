@@ -23,6 +23,7 @@ from api.atelier.pages import (
     BUNDLE,
     MAKE_PATH,
     READY_PATH,
+    allowed,
     board_choices,
     card,
     drawings,
@@ -100,7 +101,20 @@ class Atelier:
     def ready_page(self, request: Request, lang: str) -> bytes:
         """The page on which a PC is tried before anything is plugged in."""
         told = told_to_script([], lang, mode="server", base=self.base(request))
-        return render("ready", lang, **self.shown(request, READY_PATH), embedded=embed(told)).encode()
+        origin = self.origin(request)
+        return render(
+            "ready",
+            lang,
+            **self.shown(request, READY_PATH),
+            embedded=embed(told),
+            origin=origin,
+            allowed=allowed(origin),
+        ).encode()
+
+    def origin(self, request: Request) -> str:
+        """The origin that browsers' policies name: the public one where it is set."""
+        at = urlsplit(links(request, self.front.settings).base)
+        return f"{at.scheme}://{at.netloc}"
 
     async def make(self, visitor: Visitor, wanted: Wanted) -> Made:
         """A board of somebody's. Raises WorkshopError, and what the workshop raises: nothing was spent then."""

@@ -55,4 +55,9 @@ def test_the_script_speaks_one_language_at_a_time() -> None:
     keys = {key.removeprefix("atelier.") for key in catalogue() if key.startswith("atelier.js_")}
 
     assert set(spoken("fr")) == keys
-    assert {vendor for vendor, _ in USB} == {0x303A, 0x10C4, 0x1A86, 0x0403}
+    assert {vendor for vendor, _ in USB} == {0x303A, 0x10C4, 0x1A86}
+
+
+def test_a_french_sign_does_not_begin_a_line() -> None:
+    """What stands before a colon, a semicolon or a per cent sign stays with it."""
+    assert first_sentence("bon : ± 5 % ; oui.") == "bon\u00a0: ± 5\u00a0%\u00a0; oui."

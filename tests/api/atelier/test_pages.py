@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.atelier.pages import embed, strands
+from api.atelier.pages import allowed, embed, strands
 from devices.recipe import load_recipes
 
 
@@ -63,3 +63,26 @@ def test_wires_say_where_they_go_on_each_board() -> None:
     assert (scl.module, scl.colour) == ("BME280", "bleu")
     assert scl.pins == {"c6": "7", "c3": "8", "s3": "9", "s2": "9", "esp32": "22"}
     assert any(s.resistor for s in strands(load_recipes()["water-temperature"], "en"))
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_sheet_names_every_policy_and_every_device(room: Any, browse: Callable[..., Any], lang: str) -> None:
+    """With the public origin, and the least that has to be allowed."""
+    room.public_url = "https://air.example.org/data"
+    page = browse(room.app())(f"/{lang}/atelier/poste").text
+
+    for word in ("DefaultSerialGuardSetting", "SerialAskForUrls", "SerialBlockedForUrls", "SerialAllowUsbDevicesForUrls",
+                 "SerialAllowAllPortsForUrls", "VID_303A", "VID_10C4", "VID_1A86", "4d36e978"):  # fmt: skip
+        assert word in page, word
+    assert "https://air.example.org" in page
+    assert "air.example.org/data" not in page.partition("it-title")[2].partition("<script")[0]
+
+
+def test_the_policy_opens_our_boards_to_one_origin_alone() -> None:
+    """A list with one entry, of ids in decimal, as browsers read it."""
+    (entry,) = json.loads(allowed("https://air.example.org"))
+
+    assert entry["urls"] == ["https://air.example.org"]
+    assert {"vendor_id": 0x303A} in entry["devices"]
+    assert {"vendor_id": 0x10C4, "product_id": 0xEA60} in entry["devices"]
+    assert all(device.get("product_id") for device in entry["devices"] if device["vendor_id"] != 0x303A)
