@@ -47,11 +47,12 @@ class Bench:
 
     def label(self, device: str, lang: str) -> str:
         """The label of a device, as SVG."""
-        from devices.label import Label, draw_labels
+        from deploy.labels import labels_of
+        from devices.label import draw_labels
 
         row = self.registry.identities.device(device)
-        titles = [self.recipes[s].name(lang) if s in self.recipes else s for s in row.recipe.split("+")]
-        return draw_labels([Label(device, " + ".join(titles), "", self.page(device))], lang)[0]
+        url = self.settings.public_url
+        return draw_labels(labels_of(self.registry, [row], self.recipes, url=url, lang=lang), lang)[0]
 
     def first_reading(self, device: str) -> FirstReading | None:
         """The first reading of this device that is stored."""

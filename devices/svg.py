@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from html import escape
 
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
@@ -17,9 +19,15 @@ def figure(number: float) -> str:
 
 
 class Drawing:
-    """Shapes in the order in which they are drawn, on paper from `(left, top)` to `(right, bottom)`; `str()` gives the file."""
+    """Shapes in the order in which they are drawn, on paper from `(left, top)` to `(right, bottom)`; `str()` gives the file.
 
-    def __init__(self, title: str, description: str, paper: tuple[float, float, float, float]) -> None:
+    `mark` tells its ids from those of other drawings on the same page.
+    """
+
+    def __init__(
+        self, title: str, description: str, paper: tuple[float, float, float, float], *, mark: str = ""
+    ) -> None:
+        self._mark = mark
         self._title = title
         self._description = description
         self._paper = paper
@@ -33,10 +41,10 @@ class Drawing:
         width, height = size.split()
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{figure(left)} {figure(top)} {size}" '
-            f'width="{width}" height="{height}" role="img" aria-labelledby="title description" font-family="{FONT}">'
+            f'width="{width}" height="{height}" role="img" aria-labelledby="title{self._mark} description{self._mark}" font-family="{FONT}">'
         )
-        title = f'<title id="title">{escape(self._title, quote=False)}</title>'
-        description = f'<desc id="description">{escape(self._description, quote=False)}</desc>'
+        title = f'<title id="title{self._mark}">{escape(self._title, quote=False)}</title>'
+        description = f'<desc id="description{self._mark}">{escape(self._description, quote=False)}</desc>'
         return "\n".join([head, title, description, *self._shapes, "</svg>"]) + "\n"
 
     def box(
@@ -47,6 +55,18 @@ class Drawing:
         corner = f' rx="{figure(round_px)}"' if round_px else ""
         self._shapes.append(
             f'<rect x="{x}" y="{y}" width="{width}" height="{height}"{corner} fill="{fill}" stroke="{edge}"/>'
+        )
+
+    def squares(self, at: tuple[float, float], rows: Sequence[Sequence[int]], *, side: float) -> None:
+        """Black squares where rows have a 1, from the upper left corner of the first; without seams between neighbours."""
+        runs: list[str] = []
+        for y, row in enumerate(rows):
+            line = "".join("1" if module else "0" for module in row)
+            runs += [f"M{m.start()} {y}h{len(m[0])}v1h-{len(m[0])}z" for m in re.finditer("1+", line)]
+        x, y_px = map(figure, at)
+        self._shapes.append(
+            f'<path transform="translate({x} {y_px}) scale({side:.6g})" shape-rendering="crispEdges" fill="#000000" '
+            f'd="{"".join(runs)}"/>'
         )
 
     def line(self, points: list[tuple[float, float]], *, colour: str, width: float) -> None:

@@ -17,6 +17,7 @@ def drawn() -> str:
     drawing.box((0, 0), (10, 5.25), fill="#ffffff", edge="#000000", round_px=2)
     drawing.line([(0, 0), (1 / 3, 2)], colour="#ff0000", width=3.5)
     drawing.dot((1, 2), fill="#00ff00", radius=5)
+    drawing.squares((2, 3), [[1, 1, 0], [0, 0, 1]], side=1 / 3)
     drawing.words((5, 5), "10 kΩ < 1 MΩ", size=12, anchor="middle", bold=True)
     return str(drawing)
 
@@ -36,4 +37,6 @@ def test_numbers_are_short_and_bytes_the_same() -> None:
     """Coordinates have two decimals at most, so that no platform's last digit changes the file."""
     assert drawn() == drawn()
     assert 'points="0,0 0.33,2"' in drawn()
+    assert '"translate(2 3) scale(0.333333)"' in drawn()
+    assert 'd="M0 0h2v1h-2zM2 1h1v1h-1z"' in drawn(), "neighbours are one shape"
     assert doctest.testmod(devices.svg).failed == 0
