@@ -10,9 +10,27 @@ SpokenError           whatever a person may read at a terminal; other rooms have
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from devices.words import say
+
+
+class Where(str):
+    """A place in a file, as sentences name it, and the line on which it is: they say both."""
+
+    __slots__ = ("line",)
+    line: int
+
+    def __new__(cls, text: str, line: int) -> Self:
+        """Keep the line beside the text."""
+        where = super().__new__(cls, text)
+        where.line = line
+        return where
+
+    def said(self, lang: str) -> str:
+        """The place with its line."""
+        file, comma, inside = str(self).partition(", ")
+        return say("commands.at_line", lang, file=file, line=self.line) + comma + inside
 
 
 class SpokenError(Exception):
@@ -28,7 +46,7 @@ class SpokenError(Exception):
 
     def said(self, lang: str) -> str:
         """The sentence in a language; another error's sentence in it is in the same language."""
-        values = {n: v.said(lang) if isinstance(v, SpokenError) else v for n, v in self._values.items()}
+        values = {n: v.said(lang) if isinstance(v, SpokenError | Where) else v for n, v in self._values.items()}
         return say(f"{self.words}.{self.key}", lang, **values)
 
 

@@ -31,9 +31,9 @@ def test_signals_are_what_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[temperature]\nbase = 1\n", "signal.toml: the channel rain is not simulated; add a table [rain]"),
+        ("[temperature]\nbase = 1\n", "signal.toml (line 1): the channel rain is not simulated; add a table [rain]"),
         ("[temperature]\nbase = 1\n[rain]\nbase = 1\n[snow]\nbase = 1\n", "the recipe has no channel snow"),
-        ("[temperature]\nday = 1\n[rain]\nbase = 1\n", "signal.toml, temperature: base is missing; add it"),
+        ("[temperature]\nday = 1\n[rain]\nbase = 1\n", "signal.toml (line 1), temperature: base is missing; add it"),
         ("[temperature]\nbase = 1\nwobble = 1\n[rain]\nbase = 1\n", "there is no wobble here"),
         (
             '[temperature]\nbase = 1\nkind = "square"\n[rain]\nbase = 1\n',

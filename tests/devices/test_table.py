@@ -75,3 +75,30 @@ def test_a_file_from_notepad_is_read(tmp_path: Path) -> None:
     (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbfname = 'x'\r\n")
 
     assert read_table(tmp_path / "marked.toml", "marked.toml", RefusalError).text("name") == "x"
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (("driver = 'ear'", "driver = 7"), 6),
+        (("size = 1", "size = 'x'"), 11),
+        (("a = 1", "a = 'x'"), 7),
+        (("size = 2", "other = 2"), 13),
+    ],
+)
+def test_a_refusal_says_on_which_line_it_is(tmp_path: Path, change: tuple[str, str], line: int) -> None:
+    """The line of the key that it names, in whichever table; that of the table's head where the key is not there."""
+    text = "# one\nname = 'x'\n\n[[sensors]]\n# two\ndriver = 'ear'\nchannels = { a = 1 }\n\n[[parts]]\n# three\nsize = 1\n\n"
+    text += "[[parts]]\nsize = 2\n"
+    (tmp_path / "a.toml").write_text(text.replace(*change), encoding="utf-8")
+
+    with pytest.raises(RefusalError) as refused:
+        row = read_table(tmp_path / "a.toml", "a.toml", RefusalError)
+        for sensor in row.tables("sensors"):
+            sensor.text("driver")
+            sensor.table("channels").number("a")
+        for part in row.tables("parts"):
+            part.number("size")
+
+    assert str(refused.value).startswith(f"a.toml (line {line}), [[")
+    assert refused.value.said("fr").startswith(f"a.toml (ligne {line}), [[")
