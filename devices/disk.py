@@ -1,8 +1,7 @@
 """A board's disk: littlefs as MicroPython mounts it, made, read, renewed when a board is flashed again, and put back.
 
-The library of the extra `flash` makes it. How MicroPython mounts it (`extmod/vfs_lfs.c`: reads and writes of 32 bytes, caches of
-128) decides here too: littlefs keeps small files inside its directories, and those that are longer than its reader's
-cache would come back cut.
+The library of the extra `flash` makes it, with the sizes that MicroPython mounts it with (`extmod/vfs_lfs.c`: reads and writes of 32
+bytes, caches of 128), so that it lies there as the board itself would have written it.
 """
 
 from __future__ import annotations
