@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.atelier.port import FirstReading, Made, Wanted, WorkshopError
+import structlog
+
+from api.atelier.port import FirstReading, Made, Wanted
+from deploy.larder import Larder
+from deploy.making import Maker, check_chip, pieces
 from deploy.passes import Passes
 from devices.recipe import Recipe
 
@@ -18,6 +23,9 @@ if TYPE_CHECKING:
 
 
 PASSES = "girouette-atelier.sqlite"
+EXPIRES_S = 7 * 86_400
+"""A board that was not heard a week after it was made is locked out: a flashing that failed leaves no open door."""
+log = structlog.get_logger("atelier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +37,30 @@ class Bench:
     store: Reader
     recipes: Mapping[str, Recipe]
     guests: Passes
+    larder: Larder = field(default_factory=Larder)
 
     def make(self, wanted: Wanted, *, by: str) -> Made:
-        """A new device, registered, with the bytes for its board."""
-        del wanted, by
-        raise WorkshopError("soon", status=503, wait_s=600)
+        """A new device, registered, with the bytes for its board.
+
+        Everything that can be refused is refused before. Raises SpokenError, WorkshopError with `wait_s` while MicroPython is fetched.
+        """
+        from deploy.commands.devices import check_accounts, renew_accounts
+
+        maker = Maker(self.settings, self.registry, self.recipes)
+        mine = maker.chosen(wanted.recipe.split("+"), wanted.board)
+        check_chip(wanted.chip, wanted.board)
+        whole = self.larder.micropython(maker, wanted.board)
+        pieces(whole, maker.image(mine, wanted.board), wanted.flash_bytes)
+        check_accounts(self.settings, wanted.name)
+        now_s = int(time.time())
+        made = maker.enrol(mine, name=wanted.name, at=wanted.place, expires_s=now_s + EXPIRES_S, now_s=now_s)
+        self.guests.note(made.id, by)
+        if (command := renew_accounts(self.settings, self.registry)) is not None:
+            log.warning("atelier.broker", device=made.id, todo=command)
+        return Made(
+            device=made.id, page=made.page(self.settings.public_url), expires_s=now_s + EXPIRES_S,
+            pieces=pieces(whole, maker.image(mine, wanted.board, made), wanted.flash_bytes), networks=len(maker.networks()),
+        )  # fmt: skip
 
     def owner(self, device: str) -> str | None:
         """Who made this device here; None where nobody did."""

@@ -34,6 +34,7 @@ from api.atelier.pages import (
     told_to_script,
 )
 from api.atelier.port import Made, Wanted, Workshop, WorkshopError
+from api.atelier.refused import refusal
 from api.atelier.shelf import Shelf
 from api.front import Front
 from api.links import links
@@ -41,7 +42,9 @@ from api.sensorthings.moments import iso
 from api.web.routes import HTML, KEPT_FOR_EVER, SVG, preferred
 from devices.pinout import load_pinouts
 from devices.recipe import Recipe
+from devices.refusal import SpokenError
 from devices.words import LANGUAGES
+from gateway.registry import RegistryAway
 
 BYTES = "application/octet-stream"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -250,7 +253,12 @@ def _boards(router: APIRouter, atelier: Atelier) -> None:
     async def make(request: Request) -> Response:
         visitor = atelier.door.maker(request)
         wanted = await read_asked(request)
-        made = await atelier.make(visitor, wanted)
+        try:
+            made = await atelier.make(visitor, wanted)
+        except WorkshopError:
+            raise
+        except SpokenError as e:
+            return refusal(request, e, status=503 if isinstance(e, RegistryAway) else 422)
         return told(atelier.lay(visitor, made, atelier.base(request)), 201)
 
     @router.get("/atelier/parts/{sha256}")

@@ -41,8 +41,12 @@ class Room:
         path = self.home / "room.sqlite"
         self.store = SqliteStore(path)
         self.registry = Registry(f"sqlite:{path}")
-        settings = Settings(store=f"sqlite:{path}", public_url=self.public_url)
-        made = open_workshop(settings, self.registry, self.store)
+        self.settle()
+
+    def settle(self, **settings: Any) -> None:
+        """The workshop, as it is set."""
+        told = Settings(store=f"sqlite:{self.home / 'room.sqlite'}", public_url=self.public_url, **settings)
+        made = open_workshop(told, self.registry, self.store)
         assert made is not None
         self.bench = made
 
