@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,57 +38,76 @@ class Outcome:
     """The board's own word, where it refused or came back."""
 
 
-async def move(order: Order, *, broker: Broker, wait_s: float, watch_s: float) -> Outcome:
-    """Tell a board to go until it answers, then look for so long whether it comes back. Raises CommandError."""
+@dataclass(slots=True)
+class Move:
+    """One board's move under way."""
+
+    order: Order
+    name: str = field(default_factory=lambda: secrets.token_hex(4))
+    there: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the board says that it is there."""
+    sending: asyncio.Task[None] | None = None
+    answer: Mapping[str, Any] | None = None
+    back: str | None = None
+
+    def hear(self, channel: str, body: Mapping[str, Any], *, retained: bool) -> None:
+        """The board says something."""
+        if channel == "ack" and body.get("id") == self.name and "ok" in body:
+            self.answer = body
+            if self.sending is not None:
+                self.sending.cancel()
+        if channel == "state" and not retained:
+            self.there.set()
+            told = body.get("back")
+            if isinstance(told, list) and told[:1] == [f"move-{self.order.serial}"]:
+                self.back = str(told[-1])
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended, as far as it is seen from here."""
+        if self.answer is None:
+            return Outcome(self.order.device, SILENT)
+        if self.answer["ok"] is not True:
+            return Outcome(self.order.device, REFUSED, str(self.answer.get("why", "?")))
+        return Outcome(self.order.device, LEFT) if self.back is None else Outcome(self.order.device, BACK, self.back)
+
+
+async def move_all(orders: Sequence[Order], *, broker: Broker, wait_s: float, watch_s: float) -> list[Outcome]:
+    """Tell boards to go until they answer, then look for so long whether one comes back. Raises CommandError.
+
+    Over one connection: an account on two of them throws itself out.
+    """
+    moves = {topic_of(order.device): Move(order) for order in orders}
     async with connected(broker) as client:
-        topic, name, there = topic_of(order.device), secrets.token_hex(4), asyncio.Event()
-        await client.subscribe([(f"{topic}/ack", 1), (f"{topic}/state", 1)])
-        told = {"id": name, "do": "move", "until": int(time.time() + wait_s), **order.told}
-        sending = asyncio.create_task(repeat(client, f"{topic}/cmd", json.dumps(told), there), name="order")
+        await client.subscribe([(f"{topic}/{channel}", 1) for topic in moves for channel in ("ack", "state")])
+        for topic, move in moves.items():
+            told = {"id": move.name, "do": "move", "until": int(time.time() + wait_s), **move.order.told}
+            move.sending = asyncio.create_task(repeat(client, f"{topic}/cmd", json.dumps(told), move.there), name=topic)
         try:
-            async with asyncio.timeout(wait_s):
-                answer = await _answer(client, name, there)
-        except TimeoutError:
-            return Outcome(order.device, SILENT)
+            await _listen(client, moves, wait_s, lambda: all(m.answer is not None for m in moves.values()))
         finally:
-            sending.cancel()
-        if answer.get("ok") is not True:
-            return Outcome(order.device, REFUSED, str(answer.get("why", "?")))
-        try:
-            async with asyncio.timeout(watch_s):
-                return await _return(client, order)
-        except TimeoutError:
-            return Outcome(order.device, LEFT)
+            for move in moves.values():
+                if move.sending is not None:
+                    move.sending.cancel()
+        gone = [move for move in moves.values() if move.answer is not None and move.answer["ok"] is True]
+        await _listen(client, moves, watch_s, lambda: all(m.back is not None for m in gone))
+    return [move.outcome for move in moves.values()]
 
 
-async def _answer(client: aiomqtt.Client, name: str, there: asyncio.Event) -> Mapping[str, Any]:
-    async for message in client.messages:
-        body = body_of(message.payload)
-        if message.topic.value.endswith("/state") and not message.retain:
-            there.set()
-        elif body.get("id") == name and "ok" in body:
-            return body
-    return {}
-
-
-async def _return(client: aiomqtt.Client, order: Order) -> Outcome:
-    """The board is here again, and says why."""
-    async for message in client.messages:
-        back = body_of(message.payload).get("back") if message.topic.value.endswith("/state") else None
-        if not message.retain and isinstance(back, list) and back[:1] == [f"move-{order.serial}"]:
-            return Outcome(order.device, BACK, str(back[-1]))
-    return Outcome(order.device, LEFT)
-
-
-async def move_all(orders: list[Order], *, broker: Broker, wait_s: float, watch_s: float) -> list[Outcome]:
-    """Move these boards, all at once."""
-    return list(await asyncio.gather(*(move(o, broker=broker, wait_s=wait_s, watch_s=watch_s) for o in orders)))
+async def _listen(client: aiomqtt.Client, moves: Mapping[str, Move], for_s: float, done: Callable[[], bool]) -> None:
+    """Hand messages to the moves that they are about, until all is said or time is up."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(for_s):
+            while not done():
+                message = await anext(client.messages)
+                topic, _, channel = message.topic.value.rpartition("/")
+                moves[topic].hear(channel, body_of(message.payload), retained=message.retain)
 
 
 def hand_over(passage: Passage, port: str) -> Outcome:
     """Put the order of the board at this port onto its disk, and let it start. Raises CommandError, FlashError."""
     from deploy.flashing import mpremote
-    from deploy.flashing.esptool import private
+    from deploy.flashing.tool import private
 
     found = mpremote.look(port)
     order = passage.of(found.device or "?")

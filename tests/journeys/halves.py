@@ -118,6 +118,12 @@ class Half:
         with self.journal() as journal:
             return next(e for e in journal.entries() if (e.device, e.ep) == (device, ep))
 
+    def entry_count(self, device: str) -> int:
+        """How many samples the ledger has of a device, of all its `ep`."""
+        with self.journal() as journal:
+            edges = [e.edges for e in journal.entries() if e.device == device]
+        return sum(b - a for each in edges for a, b in zip(each[::2], each[1::2], strict=True))
+
     def counts(self) -> dict[str, int]:
         """How many rows each table has, of registry, store and journal."""
         with self.journal() as journal:
