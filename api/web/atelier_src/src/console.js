@@ -16,6 +16,8 @@ const NUMBERS = "(\\d+) (\\d+)";
 const SAMPLE = new RegExp(`^[SV] ${NUMBERS}(?: \\d+)? (\\{.*\\})$`);
 const RECEIPT = new RegExp(`^R ${NUMBERS} (\\[.*\\])$`);
 const WORD = /^# (device|network|broker|clock): (\S+)/;
+/** Why a network that was given by Improv could not be joined. */
+const GIVEN = /^# improv: .* (wrong-password|not-found|other-security|no-address|failed)$/;
 
 /** Cuts a stream of bytes into lines and frames; half of one is kept until the rest comes. */
 export class Splitter {
@@ -95,6 +97,8 @@ function receipt(text) {
 
 /** @param {string} text @returns {Word | null} */
 function word(text) {
+  const given = GIVEN.exec(text);
+  if (given) return { kind: "word", part: "network", word: given[1] };
   const found = WORD.exec(text);
   return found && { kind: "word", part: /** @type {Word["part"]} */ (found[1]), word: found[2] };
 }

@@ -33,6 +33,7 @@ export class Following {
     /** What the console said last. @type {string[]} */
     this.log = [];
     this.offered = false;
+    this.joined = new AbortController();
     /** @type {(why?: unknown) => void} */
     this.fail = () => {};
     this.ended = false;
@@ -98,13 +99,19 @@ export class Following {
     const { stage, speech } = this.tools;
     const { device, network, values } = this.heard;
     if (device && device !== this.order.device) this.fail(new Fault("other_device", { device, wanted: this.order.device }));
-    if (device) this.#started();
+    this.#started(); // its first lines are missed where the port is found late
     if (values) stage.tick("cable", "done", speech.say("tick_cable_done"), speech.reading(values, this.channels));
-    if (network === "joined") stage.step("wifi", "done", "");
+    if (network === "joined") this.#join();
     const hint = obstacle(this.heard);
     if (hint) stage.tick("network", "bad", `${speech.say(hint)} ${speech.say(`${hint}_do`)}`);
     else stage.tick("network", "wait", speech.say("tick_network_wait"));
     if (hint?.startsWith("network_") && !this.offered) void this.#offerWifi();
+  }
+
+  #join() {
+    this.tools.stage.step("wifi", "done", "");
+    this.joined.abort();
+    this.joined = new AbortController(); // it may lose that network, and be asked for another one
   }
 
   #started() {
@@ -124,8 +131,9 @@ export class Following {
     try {
       if ((await this.improv.standing(IMPROV_MS)) === STATE.joined) return;
       const { form, offer, typed } = wifiForm(speech);
-      const given = stage.ask(form, () => this.#give(typed()), signal);
-      await this.improv.scan().then(offer, () => {});
+      const given = stage.ask(form, () => this.#give(typed()), either(signal, this.joined.signal));
+      given.catch(() => {}); // joined or stopped while the board still listens around it
+      await this.improv.scan().then(offer, () => offer([]));
       await given;
       stage.step("wifi", "done", "");
     } catch (error) {
@@ -143,9 +151,12 @@ export class Following {
 
   /** @param {string[]} typed */
   async #give([name, password]) {
+    const { stage, speech } = this.tools;
+    stage.say(speech.say("joining", { name }));
     try {
       return await this.improv.settings(name, password);
     } catch (error) {
+      stage.say("");
       const why = this.heard.network === "joined" ? null : obstacle(this.heard);
       throw why && this.tools.speech.knows(why) ? new Fault(why) : error;
     }
@@ -160,6 +171,7 @@ export class Following {
       if (reading || (this.heard.stored && !source.asks)) {
         const values = reading?.values ?? this.heard.values ?? {};
         stage.tick("network", "done", speech.say("tick_network_done"), speech.reading(values, this.channels));
+        if (!this.heard.values) stage.tick("cable", "done", speech.say("tick_cable_passed"));
         stage.step("start", "done");
         stage.step("wifi", "done", "");
         return;
@@ -177,4 +189,14 @@ export class Following {
     if (this.up && !this.heard.values && !this.ended) stage.tick("cable", "bad", `${speech.say("no_value")} ${speech.say("no_value_do")}`);
     await new Promise(() => {});
   }
+}
+
+/**
+ * A signal of whichever comes first.
+ * @param {AbortSignal[]} signals
+ */
+function either(...signals) {
+  const first = new AbortController();
+  for (const signal of signals) signal.addEventListener("abort", () => first.abort(signal.reason), { once: true });
+  return first.signal;
 }

@@ -15,22 +15,34 @@ export function seatForm(speech, seats) {
   return { form, number: () => Number(number.value) };
 }
 
-/** @param {import("./speech.js").Speech} speech */
+/**
+ * Networks that the board hears, to choose one of, and a field for one that it does not.
+ * @param {import("./speech.js").Speech} speech
+ */
 export function wifiForm(speech) {
-  const heard = h("datalist", { id: "networks" });
-  const name = h("input", { name: "ssid", maxLength: 32, required: true, autocomplete: "off", spellcheck: false });
-  name.setAttribute("list", "networks");
+  const say = (/** @type {string} */ key) => speech.say(key);
+  const heard = h("select", { name: "heard", disabled: true }, h("option", {}, say("wifi_listening")));
+  const other = h("input", { name: "ssid", maxLength: 32, autocomplete: "off", spellcheck: false, "aria-label": say("wifi_name"), hidden: true });
   const password = h("input", { name: "password", type: "password", maxLength: 63, autocomplete: "off" });
+  const seen = h("input", { type: "checkbox", onchange: () => (password.type = seen.checked ? "text" : "password") });
   const form = h(
     "form", { className: "ask", id: "wifi" },
-    h("h3", {}, speech.say("wifi_title")), h("p", {}, speech.say("wifi_help")), heard,
-    h("label", {}, speech.say("wifi_name"), " ", name), h("label", {}, speech.say("wifi_password"), " ", password),
-    h("button", { className: "act" }, speech.say("wifi_ok")),
+    h("h3", {}, say("wifi_title")), h("p", {}, say("wifi_help")),
+    h("label", {}, say("wifi_name"), " ", heard), other,
+    h("label", {}, say("wifi_password"), " ", password), h("label", { className: "quiet" }, seen, " ", say("wifi_show")),
+    h("button", { className: "act" }, say("wifi_ok")),
   );
+  const settle = () => {
+    other.hidden = heard.value !== "";
+    other.required = !other.hidden;
+  };
+  heard.onchange = settle;
   /** @param {import("./improv.js").Network[]} networks the loudest first */
   const offer = (networks) => {
-    heard.replaceChildren(...networks.map((one) => h("option", { value: one.name })));
-    if (!name.value && networks.length > 0) name.value = networks[0].name;
+    const options = networks.map(({ name, open }) => h("option", { value: name }, open ? `${name} (${say("wifi_open")})` : name));
+    heard.replaceChildren(...options, h("option", { value: "" }, say("wifi_other")));
+    heard.disabled = false;
+    settle();
   };
-  return { form, offer, typed: () => [name.value, password.value] };
+  return { form, offer, typed: () => [heard.disabled || !heard.value ? other.value : heard.value, password.value] };
 }

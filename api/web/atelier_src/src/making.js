@@ -56,6 +56,7 @@ async function write(chip, { stage, speech, source, signal }, { recipe, board, w
   stage.step("make", "done", order.device);
   stage.step("write", "now");
   stage.say(speech.say("writing"));
+  stage.progress(0);
   await doing("write", chip.write(order.parts, (share) => stage.progress(share)));
   stage.step("write", "done", speech.say("verified"));
   return order;

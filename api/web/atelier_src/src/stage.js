@@ -142,7 +142,7 @@ export class Stage {
   ask(form, take, signal) {
     this.asked.replaceChildren(form);
     form.scrollIntoView?.({ block: "nearest" });
-    /** @type {HTMLElement | null} */ (form.querySelector("input:not([value]), select, button"))?.focus();
+    /** @type {HTMLElement | null} */ (form.querySelector("input:not([hidden]), select"))?.focus({ preventScroll: true });
     return new Promise((resolve, reject) => {
       const close = () => form.remove();
       form.onsubmit = (event) => {
@@ -168,7 +168,8 @@ export class Stage {
     } catch (error) {
       if (!(error instanceof Error && error.name === "Fault")) throw error;
       const { key, values } = /** @type {import("./faults.js").Fault} */ (error);
-      form.append(h("p", { className: "fault", role: "alert" }, `${this.speech.say(key, values)} ${this.speech.say(`${key}_do`, values)}`));
+      button.before(h("p", { className: "fault", role: "alert" }, `${this.speech.say(key, values)} ${this.speech.say(`${key}_do`, values)}`));
+      button.scrollIntoView?.({ block: "nearest" });
       return null;
     } finally {
       button.disabled = false;

@@ -47,7 +47,8 @@ test("the board's lines are understood, others are not", () => {
   assert.deepEqual(told('V 7 1 {"pm2_5": 3}'), { kind: "sample", ep: 7, sq: 1, values: { pm2_5: 3 } });
   assert.deepEqual(told("R 7 2 [[4, 5]]"), { kind: "receipt", ep: 7, sq: 2, also: [[4, 5]] });
   assert.deepEqual(told("# broker: tls (expired), again in 300 ms"), { kind: "word", part: "broker", word: "tls" });
-  for (const other of ["N 7 1", "# ep 7 boot 1", "ets Jul 29 2019", 'S 7 2 17956 {"temp', "R 7 x []", "# network"]) assert.equal(told(other), null);
+  assert.deepEqual(told("# improv: La Box wrong-password"), { kind: "word", part: "network", word: "wrong-password" });
+  for (const other of ["# improv: La Box", "N 7 1", "# ep 7 boot 1", "ets Jul 29 2019", 'S 7 2 17956 {"temp', "R 7 x []", "# network"]) assert.equal(told(other), null);
 });
 
 test("two ticks: a value over the cable, then a receipt that covers it", () => {
