@@ -7,16 +7,14 @@ may read, never among its arguments.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from deploy.flashing.faults import ESPTOOL, FlashError, fault_of
+from deploy.flashing.faults import ESPTOOL, FlashError
+from deploy.flashing.tool import private, run_tool
 
 CHIPS = {"ESP32": "esp32", "ESP32-S2": "s2", "ESP32-S3": "s3", "ESP32-C3": "c3", "ESP32-C6": "c6"}
 """What esptool calls the chips -> our names of boards."""
@@ -68,6 +66,7 @@ class Loader:
 
     port: str
     kind: str
+    flash_bytes: int = 0
     no_stub: bool = False
     """Ask the chip's own ROM, which is slow and can read where esptool's stub cannot (so on the mock bootloader)."""
 
@@ -114,8 +113,8 @@ class Loader:
 
 
 def look(port: str) -> Chip:
-    """The chip behind a port, which is left in its bootloader. Raises FlashError."""
-    said = run(port, "--after", "no-reset", "flash-id")
+    """The chip behind a port, which is left in its bootloader, with nothing loaded into it. Raises FlashError."""
+    said = run(port, "--no-stub", "--after", "no-reset", "flash-id")
     found = PORT_PLACE.search(said)
     name = (found[1] or found[2]) if found else "?"
     if name not in CHIPS:
@@ -139,34 +138,15 @@ def twice(port: str, *words: str, heard: Callable[[int, float], object]) -> str:
 
 def run(port: str, *words: str, heard: Callable[[int, float], object] = lambda _n, _share: None) -> str:
     """Run esptool on a port; what it said. `heard` is told which part is under way, and its share. Raises FlashError."""
-    if find_spec("esptool") is None:
-        raise FlashError("no_tool", tool=ESPTOOL)
-    command = [sys.executable, "-m", "esptool", "--port", port, "--connect-attempts", ATTEMPTS, *words]
-    said, part = [], 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL) as child:
-        for line in lines_of(child):
-            said.append(line)
-            if found := PROGRESS.search(line):
-                heard(part, float(found[1]) / 100)
-            part += line.startswith("Hash of data verified")
-    whole = "\n".join(said)
-    if child.returncode:
-        raise fault_of(ESPTOOL, port, whole)
-    return whole
+    part = 0
 
+    def hear(line: str) -> None:
+        nonlocal part
+        if found := PROGRESS.search(line):
+            heard(part, float(found[1]) / 100)
+        part += line.startswith("Hash of data verified")
 
-def lines_of(child: subprocess.Popen[bytes]) -> Iterator[str]:
-    """The lines of a child's output as they come."""
-    if child.stdout is not None:
-        for line in child.stdout:
-            yield line.decode(errors="replace").rstrip()
-
-
-def private(file: Path, content: bytes) -> Path:
-    """A file that nobody else may read, with this content."""
-    file.touch(mode=0o600)
-    file.write_bytes(content)
-    return file
+    return run_tool(ESPTOOL, port, "--port", port, "--connect-attempts", ATTEMPTS, *words, hear=hear)
 
 
 def chip_name(kind: str) -> str:

@@ -34,6 +34,10 @@ class FlashError(CommandError):
 Fault = Callable[[str, str, "re.Match[str]"], FlashError]
 """Makes the sentence from the tool, the port and what was found."""
 ROWS: tuple[tuple[str, Fault], ...] = (
+    (
+        r'File "<stdin>", line \d+(?:.*\n)+?(?P<said>\w+: .*)',
+        lambda _tool, port, said: FlashError("board_said", port=port, said=said["said"]),
+    ),
     (r"Errno 13|Permission denied|Access is denied", lambda _tool, port, _said: refused(port)),
     (LOCKED, lambda _tool, port, _said: busy(port)),
     (r"Errno 2\]|No such file or directory|FileNotFoundError|failed to access", lambda _tool, port, _said: missing(port)),

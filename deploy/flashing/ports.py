@@ -46,7 +46,9 @@ Lister = Callable[[], Sequence[Port]]
 def boards() -> list[Port]:
     """The ports that are boards, in the order in which the system counts, then virtual ones (`girouette board --pty`). Raises FlashError where pyserial is missing."""
     real = [port for row in rows() if (port := board_at(row)) is not None]
-    return real + [Port(one.port, say("rehearsal.virtual", language()), (one.chip,), one.number) for one in running_boards()]
+    return real + [
+        Port(one.port, say("rehearsal.virtual", language()), (one.chip,), one.number) for one in running_boards()
+    ]
 
 
 def rows() -> list[object]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from deploy.flashing.esptool import Loader, chip_name, look, private
+from deploy.flashing.esptool import Loader, chip_name, look
 from deploy.flashing.faults import FlashError
 from devices.words import LANGUAGES
 
@@ -78,11 +77,6 @@ def test_the_whole_flash_is_read_without_the_stub_where_the_stub_cannot(bootload
         Loader(bootloader("esp32c3"), "c3").read(0, 0x50000)
 
     assert all("--no-stub" in refused.value.said(lang) for lang in LANGUAGES)
-
-
-def test_nobody_else_reads_what_is_about_to_be_written(tmp_path: Path) -> None:
-    """The files that esptool is given are the owner's alone: one of them has the board's password."""
-    assert private(tmp_path / "nvs.bin", b"secret").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.slow

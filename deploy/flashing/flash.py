@@ -1,0 +1,233 @@
+"""One board, from its plug to its first stored value: found, recognised, written or compared, named, restarted, heard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from deploy.faults import CommandError
+from deploy.flashing import cable, esptool, mpremote
+from deploy.flashing.first import Gateway, Stored, first_reading
+from deploy.flashing.kept import Kept, kept_on, refreshed, renewed
+from deploy.flashing.wish import Who, Wish, decide, fitting
+
+if TYPE_CHECKING:
+    from deploy.flashing.enrolling import Enrolling
+    from deploy.flashing.ports import Port
+    from devices.flashfs import Part
+    from devices.image import Image
+    from devices.recipe import Recipe
+    from gateway.registry import Device
+    from gateway.store.port import Store
+
+STEPS = {"look": 4, "make": 4, "write": 60, "name": 8, "restart": 4, "first": 10, "second": 6, "stored": 4}
+"""What is done, in order, and how much of the bar it takes."""
+CLOCKS_S = 5
+"""So far a board's clock and this computer's may differ."""
+Speak = Callable[[str, float], object]
+"""Hears which step is under way, and how far it is, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What every board is flashed with."""
+
+    enrolling: Enrolling
+    store: Callable[[], Store]
+    """Opens the store in which the first reading is looked for."""
+    interpreter: Callable[[str], bytes]
+    """MicroPython for a kind of board."""
+    changed: Callable[[], object] = lambda: None
+    """Told when the registry has another device: the broker's accounts are written anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a board."""
+
+    port: str
+    device: str
+    recipe: str
+    board: str
+    how: str
+    """`whole`: everything was written; `renewed`: all but who it is and what waits on it; `pushed`: what differed; `same`: nothing did."""
+    new: bool
+    page: str
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """How long each step took."""
+    cable: Mapping[str, float] = field(default_factory=dict)
+    """The first values, as the board told them on its cable."""
+    stored: Stored | None = None
+    """The readings at the gateway; None where nobody waited for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A board that was written and has its identity."""
+
+    who: Who
+    device: str
+    board: str
+    how: str
+
+
+class Watch:
+    """Tells how far a board is, and measures its steps."""
+
+    def __init__(self, speak: Speak) -> None:
+        self._speak = speak
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Callable[[float], object]]:
+        """A step of STEPS: gives a function that says how far it is."""
+        began = time.monotonic()
+        self._speak(name, 0.0)
+        yield lambda share: self._speak(name, share)
+        self.done(name, time.monotonic() - began)
+
+    def done(self, name: str, took_s: float) -> None:
+        """A step is done, after so many seconds."""
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + took_s, 2)
+        self._speak(name, 1.0)
+
+
+def flash(port: Port, wish: Wish, bench: Workbench, speak: Speak = lambda _step, _share: None) -> Done:
+    """Afterwards the board runs this installation's firmware as a device of the registry, and has sent.
+
+    Raises FlashError, RegistryError, RefusalError and StoreError with a sentence that says what to do.
+    """
+    from gateway.registry.enrol import page_of
+
+    watch, since_s = Watch(speak), int(time.time()) - CLOCKS_S
+    with watch.step("look"):
+        found = None if wish.whole else answering(port.path)
+    pushes = found is not None and found.usable and fit_for_push(found)
+    made = by_repl(port, found, wish, bench, watch) if found and pushes else by_loader(port, wish, bench, watch)
+    link = bench.enrolling.registry.identities.device(made.device).link
+    done = Done(
+        port=port.path, device=made.device, recipe="+".join(made.who.slugs), board=made.board, how=made.how,
+        new=not made.who.keeps, page=page_of(link, bench.enrolling.public_url), seconds=watch.seconds,
+    )  # fmt: skip
+    if wish.wait_s is None:
+        return done
+    life = ticks(port, done.device, wish.wait_s, bench, watch)
+    with watch.step("stored"), closing(bench.store()) as store:
+        stored = first_reading(Gateway(bench.enrolling.registry, store), done.device, since_s=since_s)
+    return replace(done, cable=dict(life.values), stored=stored)
+
+
+def answering(port: str) -> mpremote.Found | None:
+    """The board, if MicroPython answers there."""
+    return mpremote.look(port) if mpremote.answers(port) else None
+
+
+def fit_for_push(found: mpremote.Found) -> bool:
+    """Is the firmware on it ours, or the disk as good as empty? Another project's board is written anew, whole."""
+    return found.ours or "/main.py" not in found.files
+
+
+def by_repl(port: Port, found: mpremote.Found, wish: Wish, bench: Workbench, watch: Watch) -> Made:
+    """Copy what differs to a board that has MicroPython, and name it where it is new."""
+    enrolling = bench.enrolling
+    with watch.step("make"):
+        who = decide(found.device, wish, devices_of(enrolling))
+        board = fitting(recipes_of(who, enrolling), found.kind, wish, port.path)
+        enrolled = None if who.keeps else enrolling.enrol(found.mac, who, wish)
+        image = enrolling.image(who.slugs, board, wish, enrolled)
+        changes = mpremote.differences(image.files, found.files)
+    with watch.step("write") as share:
+        count = max(1, len(changes.written))
+        mpremote.push(port.path, given_to(who, found, image, enrolling), changes, lambda n: share(n / count))
+    if enrolled is not None:
+        named(bench, enrolled.id, found.mac)
+    with watch.step("restart"):
+        mpremote.restart(port.path)
+    how = "pushed" if changes or enrolled is not None else "same"
+    return Made(who, enrolled.id if enrolled is not None else found.device or "?", board, how)
+
+
+def given_to(who: Who, found: mpremote.Found, image: Image, enrolling: Enrolling) -> mpremote.Given:
+    """What a board with MicroPython is to have in the end."""
+    where = enrolling.where
+    broker = {"host": where.host, "port": where.port} if who.keeps else {}
+    fresh = not who.keeps and found.device is not None
+    return mpremote.Given(image.files, image.settings, enrolling.networks, broker, fresh)
+
+
+def by_loader(port: Port, wish: Wish, bench: Workbench, watch: Watch) -> Made:
+    """Write the whole flash by esptool; a board that is a device already stays it, with what waits on it."""
+    enrolling = bench.enrolling
+    with watch.step("look"):
+        chip = esptool.look(port.path)
+        loader = esptool.Loader(port.path, chip.kind, chip.flash_bytes, no_stub=wish.no_stub)
+        kept = kept_on(loader)
+        who = decide(kept.device if kept else None, wish, devices_of(enrolling))
+        board = fitting(recipes_of(who, enrolling), chip.kind, wish, port.path)
+    with watch.step("make"):
+        image = enrolling.image(who.slugs, board, wish)
+        todo = to_write(image, loader, bench, kept if who.keeps else None)
+    with watch.step("write") as share:
+        loader.write(todo, share, restart=who.keeps)
+    if who.keeps:
+        return Made(who, who.device or "?", board, "renewed")
+    with watch.step("name") as share:
+        enrolled = enrolling.enrol(chip.mac, who, wish)
+        loader.write([identity_part(todo, enrolling.image(who.slugs, board, wish, enrolled))], share)
+        named(bench, enrolled.id, chip.mac)
+    return Made(who, enrolled.id, board, "whole")
+
+
+def to_write(image: Image, loader: esptool.Loader, bench: Workbench, kept: Kept | None) -> list[Part]:
+    """The parts of a board's flash: of a new one, without a name yet, or of one that stays who it is."""
+    from devices.flashfs import parts
+
+    fresh = parts(bench.interpreter(loader.kind), image, loader.kind, loader.flash_bytes)
+    if kept is None:
+        return fresh
+    settings = refreshed(kept.settings, bench.enrolling.where, bench.enrolling.networks)
+    return renewed(kept, fresh, image, loader, settings=settings)
+
+
+def identity_part(todo: Sequence[Part], image: Image) -> Part:
+    """The settings that make a written board this device, where its empty ones lie."""
+    from devices.flashfs import Part, make_nvs
+
+    empty = next(part for part in todo if part.name == "nvs")
+    return Part(empty.name, empty.offset, make_nvs(image.settings, len(empty.content)))
+
+
+def named(bench: Workbench, device: str, mac: str) -> None:
+    """The board has taken its identity: it may come in."""
+    bench.enrolling.finished(device, mac)
+    bench.changed()
+
+
+def ticks(port: Port, device: str, within_s: float, bench: Workbench, watch: Watch) -> cable.Heard:
+    """The board's two ticks: it measures, and the gateway has it. Raises FlashError."""
+    last = time.monotonic()
+
+    def told(life: cable.Heard) -> None:
+        nonlocal last
+        for name, come in (("first", life.first or life.second), ("second", life.second)):
+            if come and name not in watch.seconds:
+                watch.done(name, time.monotonic() - last)
+                last = time.monotonic()
+
+    return cable.watch(port, bench.enrolling.where, device, within_s=within_s, told=told)
+
+
+def devices_of(enrolling: Enrolling) -> dict[str, Device]:
+    """The devices of the registry by name."""
+    return {row.id: row for row in enrolling.registry.devices()}
+
+
+def recipes_of(who: Who, enrolling: Enrolling) -> list[Recipe]:
+    """The recipes of a device. Raises CommandError for one that is not here."""
+    for slug in who.slugs:
+        if slug not in enrolling.recipes:
+            raise CommandError("unknown_recipe", slug=slug, choices=", ".join(enrolling.recipes))
+    return [enrolling.recipes[slug] for slug in who.slugs]
