@@ -21,6 +21,7 @@ from deploy.commands import (
     check,
     devices,
     energy,
+    flash,
     identities,
     labels,
     merge,
@@ -29,6 +30,7 @@ from deploy.commands import (
     pilots,
     quarantine,
     recipes,
+    replacing,
     services,
     updates,
     upkeep,
@@ -51,14 +53,17 @@ def add(*commands: Callable[..., object]) -> None:
 
 
 add(board.board)
+app.command("try", cls=Command, help=text("try"))(board.try_)
 add(services.demo, services.gateway, services.api, atelier.atelier)
 app.add_typer(pilots.pilot, name="pilot")
 app.add_typer(pilots.place, name="place")
 app.add_typer(devices.device, name="device")
+devices.device.command("replace", cls=Command, help=text("device_replace"))(replacing.replace)
 app.add_typer(recipes.recipe, name="recipe")
 add(recipes.new, identities.revoke)
 add(calibrations.calibrate)
 app.add_typer(calibrations.calibration, name="calibration")
+add(flash.flash, flash.push, flash.save)
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
 app.add_typer(bench.bench, name="bench")
 app.add_typer(quarantine.quarantine, name="quarantine")

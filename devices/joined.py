@@ -32,7 +32,7 @@ def join(recipes: Sequence[Recipe]) -> Recipe:
         solderless_en=" ".join(r.solderless_en for r in recipes).strip(),
         period_s=min(r.period_s for r in recipes), scale=min((r.scale for r in recipes), key=SCALE.index), seen=0,
         sensors=tuple(s for r in recipes for s in r.sensors), parts=tuple(bought_once(first, others)),
-        signals=MappingProxyType({c: s for r in recipes for c, s in r.signals.items()}),
+        signals={c: s for r in recipes for c, s in r.signals.items()},
         quality=MappingProxyType({c: q for r in recipes for c, q in r.quality.items()}),
         quantities=MappingProxyType({slug: q for r in recipes for slug, q in r.quantities.items()}),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`girouette board --pty`: virtual boards, to rehearse a workshop without boards."""
+"""`girouette board --pty` and `girouette try`: virtual boards, and a recipe for a minute, without a board."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from deploy.commands.durations import seconds
-from deploy.commands.recipes import one_recipe
+from deploy.commands.recipes import BoardKind, one_recipe
 from deploy.commands.speech import LANG, argument, option
 from deploy.faults import CommandError
 from devices.words import say
@@ -45,6 +45,20 @@ def board(
         for line in introduced(wanted, ports):
             print(line, flush=True)
         over.wait(None if for_ is None else seconds(for_))
+
+
+def try_(
+    recipe: Annotated[Path, argument("try_recipe", metavar="RECIPE")],
+    *,
+    for_: Annotated[str, option("for", "--for", metavar="DURATION")] = "60s",
+    kind: BoardKind = None,
+    port: Annotated[int | None, option("port", "--port", metavar="N")] = None,
+) -> None:
+    """Try a recipe for a while, in the terminal and on a page."""
+    from deploy.trying import try_recipe
+
+    if not try_recipe(one_recipe(recipe, kind), for_s=seconds(for_), port=port, lang=LANG):
+        raise CommandError("try_silent", recipe=recipe)
 
 
 def fill(flash: Path, chip: str, recipe: Recipe | None) -> None:

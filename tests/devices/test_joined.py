@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations
 
 import pytest
@@ -69,3 +70,10 @@ def test_a_word_names_one_recipe_or_several() -> None:
     assert both.slug == "air+noise"
     assert named("air+smell") is None
     assert [p.name_en for p in bought_once(ALL["air"], [ALL["air"]])] == [p.name_en for p in ALL["air"].parts]
+
+
+def test_several_together_can_be_simulated() -> None:
+    """What their sensors meet goes into a file for the simulator."""
+    together = named("air+noise")
+    assert together is not None
+    assert {"noise_level", "temperature"} <= set(json.loads(json.dumps(together.signals)))

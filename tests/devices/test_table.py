@@ -93,12 +93,17 @@ def test_a_refusal_says_on_which_line_it_is(tmp_path: Path, change: tuple[str, s
     (tmp_path / "a.toml").write_text(text.replace(*change), encoding="utf-8")
 
     with pytest.raises(RefusalError) as refused:
-        row = read_table(tmp_path / "a.toml", "a.toml", RefusalError)
-        for sensor in row.tables("sensors"):
-            sensor.text("driver")
-            sensor.table("channels").number("a")
-        for part in row.tables("parts"):
-            part.number("size")
+        read_all(tmp_path / "a.toml")
 
     assert str(refused.value).startswith(f"a.toml (line {line}), [[")
     assert refused.value.said("fr").startswith(f"a.toml (ligne {line}), [[")
+
+
+def read_all(file: Path) -> None:
+    """Read every key of the file."""
+    row = read_table(file, "a.toml", RefusalError)
+    for sensor in row.tables("sensors"):
+        sensor.text("driver")
+        sensor.table("channels").number("a")
+    for part in row.tables("parts"):
+        part.number("size")
