@@ -31,6 +31,7 @@ from deploy.commands import (
     quarantine,
     recipes,
     replacing,
+    replacing,
     services,
     updates,
     upkeep,
@@ -57,6 +58,7 @@ app.command("try", cls=Command, help=text("try"))(board.try_)
 add(services.demo, services.gateway, services.api, atelier.atelier)
 app.add_typer(pilots.pilot, name="pilot")
 app.add_typer(pilots.place, name="place")
+devices.device.command("replace", cls=Command, help=text("device_replace"))(replacing.replace)
 app.add_typer(devices.device, name="device")
 devices.device.command("replace", cls=Command, help=text("device_replace"))(replacing.replace)
 app.add_typer(recipes.recipe, name="recipe")

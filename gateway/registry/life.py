@@ -72,6 +72,31 @@ def move(connection: Connection, name: str, place_id: int, *, at_s: int) -> None
     install(connection, device, place_id, at_s=at_s)
 
 
+def replace(connection: Connection, old: str, new: str, *, at_s: int) -> None:
+    """From at_s on the new device fills what the old one filled, at its place, in its stage and its groups; the old one is in stock.
+
+    What the old one measured before at_s is its own, and is taken in whenever it comes. Refused where the new one lacks a
+    channel, or measures another quantity by it.
+    """
+    if old == new:
+        raise RegistryRefusal("same_device", device=old)
+    before, after = living(connection, old), living(connection, new)
+    here = _installed(connection, old)
+    if not here:
+        raise RegistryRefusal("stands_nowhere", device=old)
+    if after.revoked_s is not None:
+        raise RegistryRefusal("revoked", name=new)
+    _refuse_other_channels(connection, old, new)
+    _take_away(connection, old, at_s)
+    _take_away(connection, new, at_s)
+    for stay in here:
+        install(connection, after, stay.place_id, at_s=at_s)
+    if after.stage != before.stage:
+        set_stage(connection, new, before.stage, at_s=at_s)
+    if before.stage != STAGES[0]:
+        set_stage(connection, old, STAGES[0], at_s=at_s)
+
+
 def set_stage(connection: Connection, name: str, stage: str, *, at_s: int) -> None:
     """From at_s on the device is in this stage.
 
@@ -144,6 +169,15 @@ def _refuse_taken(connection: Connection, place: Found, channels: set[str], at_s
     taken = connection.execute(query.order_by(CHANNEL.c.id)).first()
     if taken is not None:
         raise RegistryRefusal("channel_taken", device=taken.device_id, channel=taken.channel, place=place.name)
+
+
+def _refuse_other_channels(connection: Connection, old: str, new: str) -> None:
+    """The series go on: what filled them is measured by the new device too, under the same names."""
+    both = connection.execute(select(CHANNEL).where(CHANNEL.c.device_id.in_((old, new))).order_by(CHANNEL.c.id)).all()
+    fills = {(row.channel, row.quantity) for row in both if row.device_id == new}
+    missing = [row.channel for row in both if row.device_id == old and (row.channel, row.quantity) not in fills]
+    if missing:
+        raise RegistryRefusal("channels_differ", old=old, new=new, channels=", ".join(missing))
 
 
 def _installed(connection: Connection, name: str) -> Sequence[Found]:

@@ -164,6 +164,13 @@ class Registry:
         with self._database.writing() as connection:
             life.move(connection, device, place_id, at_s=at_s)
 
+    def replace(self, old: str, new: str, *, at_s: int) -> None:
+        """From at_s on the new device goes on with the series of the old one, which is in stock then; groups come along."""
+        with self._database.writing() as connection:
+            life.replace(connection, old, new, at_s=at_s)
+            for group in catalogue.device(connection, old).groups:
+                self.identities.join([new], group)
+
     def set_stage(self, device: str, stage: str, *, at_s: int) -> None:
         """From at_s on the device is in this stage; leaving `public` closes and hides what was open where it stands."""
         with self._database.writing() as connection:

@@ -102,10 +102,12 @@ def follow(here: Town, section: str, line: str) -> None:
 def in_container(here: Town, line: str) -> None:
     """A command beside the running gateway; a device that is added is switched on with what was printed, and is heard."""
     words = shlex.split(line)[1:]
-    ran = here.ask("gateway", *words, *(["--json"] if words[:2] == ["device", "add"] else []))
+    new = words[:2] in (["device", "add"], ["device", "replace"])
+    ran = here.ask("gateway", *words, *(["--json"] if new else []))
     assert ran.returncode == 0, f"{line}: {ran.stdout}{ran.stderr}"
-    if words[:2] == ["device", "add"]:
-        added = json.loads(ran.stdout)
+    if new:
+        told = json.loads(ran.stdout)
+        added = told.get("device", told)
         board = here.switch_on(added)
         here.until(lambda: "\nR " in board.log.read_text(), within_s=60, what=f"{added['id']} heard a receipt")
     if words[:2] == ["device", "stage"] and words[-1] == "public":

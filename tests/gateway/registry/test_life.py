@@ -208,3 +208,76 @@ def test_a_device_goes_to_another_place_of_its_own_pilot(town: Any) -> None:
         town.registry.move("air-1", elsewhere.id, at_s=2000)
     with pytest.raises(RegistryRefusal, match="choose a later time"):
         town.registry.move("air-1", town.school.id, at_s=500)
+
+
+def test_another_board_goes_on_with_the_series_of_the_old_one(town: Any) -> None:
+    """The same numbers, thresholds and public page without a gap; stage and groups come along; the old one is in stock."""
+    town.add("air-1")
+    town.add("air-2", place=town.school, period_s=30)
+    town.registry.identities.join(["air-1"], "ecole")
+    town.registry.set_stage("air-1", "public", at_s=2000)
+    town.registry.set_quality(town.number(), {"fail_high": 40})
+
+    town.registry.replace("air-1", "air-2", at_s=3000)
+
+    old, new = town.registry.devices()
+    assert (old.stage, new.stage, new.groups) == ("atelier", "public", ("ecole",))
+    assert spans(town) == [(2000, None)]
+    assert town.registry.periods(town.number()) == ((0, 60.0), (3000, 30.0))
+    assert town.registry.series()[0].quality["fail_high"] == 40
+    stays = [(i.device_id, i.place_id, i.start_s, i.end_s) for i in town.registry.installations()]
+    assert stays == [
+        ("air-1", town.hall.id, 1000, 3000),
+        ("air-2", town.school.id, 1000, 3000),
+        ("air-2", town.hall.id, 3000, None),
+    ]
+    town.registry.move("air-1", town.school.id, at_s=4000)
+    assert town.registry.identities.last_place("air-1") == town.school.id, "who is in stock can stand somewhere again"
+
+
+def test_a_revoked_device_is_replaced_and_stays_revoked(town: Any) -> None:
+    """Its place is what is handed over."""
+    town.add("air-1")
+    town.add("air-2", place=town.school)
+    town.registry.identities.revoke("air-1", at_s=2000)
+
+    town.registry.replace("air-1", "air-2", at_s=3000)
+
+    assert town.registry.identities.device("air-1").revoked_s == 2000
+    assert town.registry.identities.last_place("air-2") == town.hall.id
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("air-1", "dry", "temperature, pm2_5 would be missing"),
+        ("air-1", "odd", "does not measure all that air-1 does: pm2_5 would"),
+        ("air-1", "air-1", "cannot replace itself"),
+        ("stock", "air-1", "stands nowhere"),
+        ("air-1", "lost", "is revoked"),
+        ("air-1", "gone", "for ever"),
+        ("gone", "air-1", "for ever"),
+        ("air-1", "abroad", "another pilot"),
+    ],
+)
+def test_what_cannot_go_on_is_refused_and_nothing_changes(town: Any, old: str, new: str, sentence: str) -> None:
+    """Which channels are missing, or who may not; both stand where they stood."""
+    other = town.registry.add_pilot("brest", "Brest")
+    channels = {
+        "dry": (("humidity", "humidity", {}),),
+        "odd": (("temperature", "temperature", {}), ("pm2_5", "pm10", {})),
+    }
+    town.add("air-1")
+    for name in ("dry", "odd", "stock", "lost", "gone", "abroad"):
+        town.registry.add_device(
+            name, pilot_id=other.id if name == "abroad" else town.pilot.id, recipe="air", period_s=60, place_id=None, at_s=1000,
+            channels=channels.get(name, (("temperature", "temperature", {}), ("pm2_5", "pm2_5", {}))), password_hash="",
+        )  # fmt: skip
+    town.registry.identities.revoke("lost", at_s=1500)
+    town.registry.retire("gone", at_s=1500)
+    before = (town.registry.devices(), town.registry.installations())
+
+    with pytest.raises(RegistryRefusal, match=sentence):
+        town.registry.replace(old, new, at_s=3000)
+
+    assert (town.registry.devices(), town.registry.installations()) == before
