@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.moving import BACK, LEFT, REFUSED, SILENT, Move, Outcome, move_all
+from deploy.faults import CommandError
+from deploy.moving import BACK, HANDED, LEFT, REFUSED, SILENT, Move, Outcome, hand_over, move_all
 from deploy.orders import Broker
-from deploy.passage import Order, identity, seal
+from deploy.passage import Order, Passage, identity, seal
 from deploy.reach import Reach
 from devices.image import Identity, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import Board, Surroundings, start_board
+from devices.terminal import VirtualBoard
 
 KEY = bytes(range(32))
 
@@ -84,3 +86,23 @@ def test_a_word_about_another_order_is_none_about_this_one() -> None:
     move.hear("state", {"online": True, "back": ["move-5", "time"]}, retained=True)
 
     assert (move.answer, move.back) == (None, None)
+
+
+@pytest.mark.slow
+def test_a_board_at_a_port_is_handed_its_own_order(
+    tmp_path: Path, free_port: Callable[[], int], until: Callable[..., None]
+) -> None:
+    """Of all in the file the one for who it is, by mpremote; it starts with it on trial. For another board there is none."""
+    recipe, away = load_recipes()["noise"], free_port()
+    who = Identity("b1", shard_of("b1"), "b1", "x", "127.0.0.1", away, period_s=1, ntp=None, update_key=KEY.hex())
+    image = build_image([recipe], who)
+    with VirtualBoard(image, directory=tmp_path, around=Surroundings(recipe.signals)) as board:
+        until(lambda: b"# device: b1" in board.said, what="a board that started")
+        with pytest.raises(CommandError, match="b1"):
+            hand_over(Passage("town.example:1883", ()), board.port)
+
+        ended = hand_over(Passage("town.example:1883", (order_to(away + 1),)), board.port)
+
+        assert ended == Outcome("b1", HANDED)
+        until((tmp_path / "nvs" / "girouette" / "trial").exists, what="a move on trial")
+    assert not (tmp_path / "flash" / "order.json").exists()

@@ -170,36 +170,18 @@ def test_boards_go_to_the_town_with_all_that_they_measured(
 ) -> None:
     """The workshop's file is merged while it goes on, boards move while its broker is killed, the rest is merged at the end."""
     workshop, town = side("workshop"), side("town")
-    safe(town, free_port())
-    for each in (workshop, town):
-        each.broker.start()
-    for name in BOARDS:
-        told = workshop.type(
-            "device", "add", "--recipe", "noise", "--id", name, "--period", "1", "--place", f"48.{name[-1]},-1.6"
-        )
-        travellers.flash(told, workshop.broker.port)
-    workshop.open()
+    begin(workshop, town, travellers, free_port())
     receipted(travellers, until, 3)
-    town.type("device", "add", "--recipe", "noise", "--id", "noise-2", "--place", "47.2,-1.5")
-
-    workshop.type("backup", "copy.sqlite")
-    copy = str(workshop.broker.home / "copy.sqlite")
-    merged = town.type("registry", "merge", copy, "--apply", "--rename", "auto")
-    assert merged["devices"] == {"noise-1": "noise-1", "noise-2": "noise-3"}
-    town.type("device", "invite", "passage.gir")
-    town.open()
-    passage = str(town.broker.home / "passage.gir")
+    passage = invite(workshop, town)
     before = {name: len(travellers.told(name).samples) for name in BOARDS}
 
-    first = workshop.type("device", "move", "noise-1", "--to", passage, "--watch", "1s")
-    assert [each["end"] for each in first["devices"]] == ["left"]
+    go(workshop, "noise-1", passage)
     assert workshop.broker.child is not None
     workshop.broker.child.send_signal(signal.SIGKILL)  # noise-2 holds what it measures from now on
     workshop.broker.child.wait()
     until(lambda: len(travellers.told("noise-2").waiting()) > 1, what="samples that wait")
     workshop.broker.start()
-    second = workshop.type("device", "move", "noise-2", "--to", passage, "--watch", "1s")
-    assert [each["end"] for each in second["devices"]] == ["left"]
+    go(workshop, "noise-2", passage)
 
     until(
         lambda: all(travellers.identity(name)["broker"]["host"] == SAFE_NAME for name in BOARDS), within_s=40,
@@ -209,17 +191,49 @@ def test_boards_go_to_the_town_with_all_that_they_measured(
     for board in travellers.boards.values():
         stop_sampling(board)
     until(lambda: not any(travellers.told(n).waiting() for n in BOARDS), within_s=30, what="receipts for all")
-    workshop.close()
-    town.close()
-    town.type("registry", "merge", str(workshop.file), "--apply")
-    town.open()
+    bring_the_rest(workshop, town)
     until(lambda: missing(town, travellers) == [], within_s=20, what="every sample in the town's store")
     town.close()
     assert doubled(town) == []
     assert town.half.counts()["journal_quarantine"] == 0
     assert all(len(travellers.told(name).samples) > count for name, count in before.items())
-    again = town.type("registry", "merge", str(workshop.file), "--apply")
-    assert not any(again["taken"].values())
+
+
+def begin(workshop: Side, town: Side, travellers: Travellers, port: int) -> None:
+    """Both brokers run, the town's with TLS; the workshop has boards, and the town one whose name is taken there."""
+    safe(town, port)
+    for each in (workshop, town):
+        each.broker.start()
+    for name in BOARDS:
+        where = f"48.{name[-1]},-1.6"
+        told = workshop.type("device", "add", "--recipe", "noise", "--id", name, "--period", "1", "--place", where)
+        travellers.flash(told, workshop.broker.port)
+    workshop.open()
+    town.type("device", "add", "--recipe", "noise", "--id", "noise-2", "--place", "47.2,-1.5")
+
+
+def invite(workshop: Side, town: Side) -> str:
+    """What the workshop has measured is the town's; the file of orders for its boards."""
+    workshop.type("backup", "copy.sqlite")
+    merged = town.type("registry", "merge", str(workshop.broker.home / "copy.sqlite"), "--apply", "--rename", "auto")
+    assert merged["devices"] == {"noise-1": "noise-1", "noise-2": "noise-3"}
+    town.type("device", "invite", "passage.gir")
+    town.open()
+    return str(town.broker.home / "passage.gir")
+
+
+def go(workshop: Side, name: str, passage: str) -> None:
+    """A board takes its order and leaves."""
+    told = workshop.type("device", "move", name, "--to", passage, "--watch", "1s")
+    assert [each["end"] for each in told["devices"]] == ["left"]
+
+
+def bring_the_rest(workshop: Side, town: Side) -> None:
+    """What came to the workshop after its file was copied is merged, and worked through."""
+    workshop.close()
+    town.close()
+    town.type("registry", "merge", str(workshop.file), "--apply")
+    town.open()
 
 
 def receipted(travellers: Travellers, until: Callable[..., None], count: int) -> None:
