@@ -2,37 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.commands.durations import seconds
-from deploy.commands.options import AsJson, RegistryUrl, StoreUrl, settled
+from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
 from deploy.commands.speech import LANG, option, tell, text
+from deploy.faults import CommandError
 
 if TYPE_CHECKING:
+    from deploy.onefile import Plan
     from deploy.settings import Settings
+    from devices.recipe import Recipe
 
 MINUTE_S = 60
+LINK_FOR, FILE_FOR = "2h", "8h"
 
 
-def atelier(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a file is wanted for."""
+
+    file: Path
+    slugs: Sequence[str]
+    kinds: Sequence[str]
+    """Kinds of board; the one that is recommended for each recipe where there are none."""
+    seats: int
+    each: int
+    lang: str
+    for_s: float
+
+
+def atelier(  # noqa: PLR0913 - a command's options are its parameters
     ctx: typer.Context,
     *,
     link: Annotated[bool, option("atelier_link", "--link")] = False,
-    for_: Annotated[str, option("atelier_for", "--for", metavar="DURATION")] = "2h",
+    for_: Annotated[str | None, option("atelier_for", "--for", metavar="DURATION")] = None,
     boards: Annotated[int, option("atelier_boards", "--boards", metavar="N", min=1, max=999)] = 20,
+    file: Annotated[Path | None, option("atelier_file", "--file", metavar="FILE")] = None,
+    slugs: Annotated[list[str] | None, option("recipe", "--recipe", metavar="SLUG")] = None,
+    kinds: Annotated[list[str] | None, option("atelier_board", "--board", metavar="BOARD")] = None,
+    seats: Annotated[int, option("atelier_seats", "--seats", metavar="N", min=1, max=99)] = 1,
+    each: Annotated[int, option("atelier_each", "--each", metavar="N", min=1, max=99)] = 2,
+    lang: Annotated[str, option("atelier_lang", "--lang", metavar="LANG")] = "fr",
+    recipes: Recipes = None,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Where the atelier is on this machine, and a link into it for others."""
-    settings = settled(ctx, store=store, registry=registry)
+    """Where the atelier is on this machine, a link into it for others, or all of it as a file."""
+    settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    if file is not None:
+        asked = Asked(file, slugs or [], kinds or [], seats, each, lang, seconds(for_ or FILE_FOR))
+        told, lines = filed(settings, asked)
+        tell(told, lines, as_json=as_json)
+        return
     here = f"http://localhost:{settings.api_port}/{LANG}/atelier"
     lines, told = [text("atelier_here", address=here)], {"here": here}
     if link:
-        more, address = linked(settings, for_s=seconds(for_), boards=boards)
+        more, address = linked(settings, for_s=seconds(for_ or LINK_FOR), boards=boards)
         lines, told = [*lines, *more], {**told, "link": address}
     tell(told, lines, as_json=as_json)
 
@@ -48,6 +82,85 @@ def linked(settings: Settings, *, for_s: float, boards: int) -> tuple[list[str],
         "atelier_link", address=address, minutes=round(OPENS_S / MINUTE_S), hours=f"{for_s / 3600:g}", boards=boards
     )
     return [said, "", drawn(address), *hints], address
+
+
+def filed(settings: Settings, asked: Asked) -> tuple[dict[str, object], list[str]]:
+    """The atelier as a file, with its batch of identities: what to say of it. Raises SpokenError; then nothing is left behind."""
+    from deploy.commands.devices import check_accounts, hints, renew_accounts
+    from deploy.making import Maker
+    from deploy.onefile import Plan, batch, claim, enrol_all, fill, load, page
+
+    mine, now_s = wanted(settings, asked), int(time.time())
+    plan = Plan(mine, asked.seats, asked.each, now_s, now_s + int(asked.for_s), spoken(asked.lang))
+    check_accounts(settings, None)
+    with contextlib.ExitStack() as undone, registry_of(settings, make=True) as known:
+        claim(asked.file)
+        undone.callback(asked.file.unlink)
+        maker = Maker(settings, known, {recipe.slug: recipe for recipe in mine})
+        loaded = load(maker, plan)
+        page(plan, {}, note="")  # refused before anything is registered
+        held = enrol_all(maker, plan)
+        command = renew_accounts(settings, known)
+        size = fill(asked.file, page(plan, batch(maker, plan, loaded, held), note=note(plan)))
+        undone.pop_all()
+    names = [one.enrolled.id for one in held]
+    told = {
+        "file": str(asked.file),
+        "bytes": size,
+        "devices": names,
+        "seats": plan.seats,
+        "expires_s": plan.expires_s,
+        "reload": command,
+    }
+    said = text(
+        "atelier_file", file=asked.file, size=f"{size / 1e6:.1f}".replace(".", "," if LANG == "fr" else "."), count=plan.count,
+        seats=plan.seats, until=moment(plan.expires_s, LANG),
+    )  # fmt: skip
+    return told, [said, *hints(settings, command)]
+
+
+def wanted(settings: Settings, asked: Asked) -> list[Recipe]:
+    """The recipes of a file, for its boards. Raises CommandError for what there is not."""
+    from deploy.onefile import narrowed
+    from devices.pinout import load_pinouts
+
+    known = recipes_of(settings)
+    kinds = [kind for word in asked.kinds for kind in word.split(",")]
+    if not asked.slugs:
+        raise CommandError("atelier_which", choices=", ".join(known))
+    for slug in asked.slugs:
+        if slug not in known:
+            raise CommandError("unknown_recipe", slug=slug, choices=", ".join(known))
+    for kind in kinds:
+        if kind not in load_pinouts():
+            raise CommandError("atelier_unknown_board", board=kind, choices=", ".join(load_pinouts()))
+    mine = [known[slug] for slug in dict.fromkeys(asked.slugs)]
+    return narrowed(mine, kinds or [recipe.boards[0] for recipe in mine])
+
+
+def spoken(lang: str) -> str:
+    """A language of ours. Raises CommandError."""
+    from devices.words import LANGUAGES
+
+    if lang not in LANGUAGES:
+        raise CommandError("atelier_lang", lang=lang, choices=", ".join(LANGUAGES))
+    return lang
+
+
+def note(plan: Plan) -> str:
+    """What the file says of itself."""
+    from devices.words import say
+
+    return say("atelier.file_note", plan.lang, seats=plan.count, until=moment(plan.expires_s, plan.lang))
+
+
+def moment(at_s: int, lang: str) -> str:
+    """A day and a time of this computer's clock, in a language."""
+    from datetime import UTC, datetime
+
+    from babel.dates import format_datetime
+
+    return format_datetime(datetime.fromtimestamp(at_s, UTC).astimezone(), "d MMMM HH:mm", locale=lang)
 
 
 def outside(settings: Settings) -> tuple[str, list[str]]:
