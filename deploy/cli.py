@@ -23,6 +23,7 @@ from deploy.commands import (
     energy,
     flash,
     identities,
+    image,
     labels,
     merge,
     move,
@@ -30,7 +31,6 @@ from deploy.commands import (
     pilots,
     quarantine,
     recipes,
-    replacing,
     replacing,
     services,
     updates,
@@ -58,14 +58,13 @@ app.command("try", cls=Command, help=text("try"))(board.try_)
 add(services.demo, services.gateway, services.api, atelier.atelier)
 app.add_typer(pilots.pilot, name="pilot")
 app.add_typer(pilots.place, name="place")
-devices.device.command("replace", cls=Command, help=text("device_replace"))(replacing.replace)
 app.add_typer(devices.device, name="device")
 devices.device.command("replace", cls=Command, help=text("device_replace"))(replacing.replace)
 app.add_typer(recipes.recipe, name="recipe")
 add(recipes.new, identities.revoke)
 add(calibrations.calibrate)
 app.add_typer(calibrations.calibration, name="calibration")
-add(flash.flash, flash.push, flash.save)
+add(flash.flash, flash.push, flash.save, image.image)
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
 app.add_typer(bench.bench, name="bench")
 app.add_typer(quarantine.quarantine, name="quarantine")

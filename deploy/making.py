@@ -14,7 +14,7 @@ from devices.recipe import Recipe
 if TYPE_CHECKING:
     from deploy.settings import Settings
     from devices.image import Image
-    from devices.micropython import Whole
+    from devices.micropython import Progress, Whole
     from gateway.registry import Pilot, Place, Registry
     from gateway.registry.enrol import Enrolled
 
@@ -46,14 +46,14 @@ class Maker:
                 raise WorkshopError("unknown_board", status=404, board=board, choices=choices)
         return place([self.recipes[slug] for slug in slugs], board)
 
-    def micropython(self, board: str) -> Whole:
+    def micropython(self, board: str, progress: Progress = lambda _count, _of: None) -> Whole:
         """MicroPython for this kind of board, as set, as prepared, as kept or fetched. Raises InterpreterError, OSError."""
         from devices.micropython import find_micropython
 
         told = self.settings.micropython
         if told is not None and told.is_dir():
-            return find_micropython(board, prepared=told)
-        return find_micropython(board, given=told)
+            return find_micropython(board, prepared=told, progress=progress)
+        return find_micropython(board, given=told, progress=progress)
 
     def image(self, recipes: Sequence[Recipe], board: str, enrolled: Enrolled | None = None) -> Image:
         """The files of a board and what makes it this device; without one, as long as it could ever be."""
@@ -63,7 +63,8 @@ class Maker:
         where, name = reach(self.settings), enrolled.id if enrolled else NOBODY
         return build_image(recipes, Identity(
             device=name, shard=shard_of(name), user=enrolled.user if enrolled else NOBODY,
-            password=enrolled.password if enrolled else HIDDEN, host=where.host, port=where.port, wifi=tuple(self.networks()),
+            password=enrolled.password if enrolled else HIDDEN, host=where.host, port=where.port,
+            period_s=own_period_s(recipes, enrolled), wifi=tuple(self.networks()),
             update_key=enrolled.update_key if enrolled else HIDDEN, anchors=where.anchors, tls_name=where.tls_name, board=board,
             page=enrolled.page(self.settings.public_url) if enrolled else self.settings.public_url + "/d/" + HIDDEN,
         ))  # fmt: skip
@@ -102,6 +103,12 @@ class Maker:
         known = [row for row in self.registry.places() if row.pilot_id == pilot.id]
         lat, lon = (known[-1].lat, known[-1].lon) if known else (0.0, 0.0)
         return self.registry.add_place(pilot.id, f"Atelier ({device})", lat=lat, lon=lon)
+
+
+def own_period_s(recipes: Sequence[Recipe], enrolled: Enrolled | None) -> int | None:
+    """The period of a device that was given another one than its recipes'."""
+    usual_s = min(recipe.period_s for recipe in recipes)
+    return None if enrolled is None or enrolled.period_s == usual_s else round(enrolled.period_s)
 
 
 def pieces(micropython: Whole, image: Image, flash_bytes: int) -> list[Piece]:

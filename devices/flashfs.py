@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from devices.disk import make_vfs, read_vfs, renewed_vfs, restored_vfs
 from devices.image import Image
 from devices.nvs import make_nvs, read_nvs, settings_of
 from devices.partitions import BLOCK, STARTS, Table, read_table, vfs_region
-from devices.refusal import InterpreterError
+from devices.refusal import ImageError, InterpreterError
 
 __all__ = [
     "Part", "make_nvs", "make_vfs", "parts", "read_nvs", "read_table", "read_vfs", "renewed_vfs", "restored_vfs", "settings_of",
@@ -33,6 +34,7 @@ def parts(micropython: bytes, image: Image, chip: str, flash_bytes: int) -> list
     files; where the image has two slots, `otadata` says that the first one starts. Raises InterpreterError for an image of
     another chip and a flash that is too small, ImageError where the settings have no room.
     """
+    check_extra()
     table = read_table(micropython)
     if table.chip != chip:
         raise InterpreterError("wrong_chip", is_for=table.chip, chip=chip)
@@ -44,6 +46,12 @@ def parts(micropython: bytes, image: Image, chip: str, flash_bytes: int) -> list
     if table.otadata is not None:
         ours.append(Part("otadata", table.otadata.offset, b"\xff" * table.otadata.size))
     return sorted([*interpreter(micropython, table, ours), *ours], key=lambda part: part.offset)
+
+
+def check_extra() -> None:
+    """Refuse where the libraries that make a flash are not installed."""
+    if any(find_spec(name) is None for name in ("littlefs", "esp_idf_nvs_partition_gen")):
+        raise ImageError("no_flash_extra")
 
 
 def interpreter(micropython: bytes, table: Table, ours: Iterable[Part]) -> list[Part]:

@@ -113,8 +113,10 @@ def find_micropython(
 ) -> Whole:
     """MicroPython for this kind of board: from `given`, else from the folder `prepared`, else from the cache, else fetched.
 
-    Raises InterpreterError with a sentence that says where to get it; OSError for a given file that cannot be read.
+    A folder that is given is one that was prepared. Raises InterpreterError with a sentence that says where to get it; OSError for a given file that cannot be read.
     """
+    if given is not None and given.is_dir():
+        given, prepared = None, given
     if given is not None:
         return meant_for(board, read_whole(given.read_bytes(), str(given)))
     build, folder = builds()[board], cache_folder() if kept is None else kept

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from wholes import BEFORE, WITH_TWO_SLOTS, real_whole, whole
 
+from devices import flashfs
 from devices.flashfs import Part, parts, read_table, read_vfs, settings_of
 from devices.image import Identity, Image, build_image, shard_of
 from devices.partitions import BLOCK, STARTS
@@ -111,3 +112,11 @@ def test_what_does_not_fit_the_board_is_refused() -> None:
     with pytest.raises(ImageError, match="fewer Wi-Fi networks"):
         parts(whole("c3"), Image(image().files, {"wifi": bytes(24_000)}), "c3", 4 * MIB)
     assert read_table(whole("c3")).rows == BEFORE
+
+
+def test_without_the_extra_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever installed Girouette without `flash` reads how to have it."""
+    monkeypatch.setattr(flashfs, "find_spec", lambda _: None)
+
+    with pytest.raises(ImageError, match=r"pip install 'girouette\[flash\]'"):
+        parts(whole("c3"), image(), "c3", 4 * MIB)

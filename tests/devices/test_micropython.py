@@ -140,7 +140,7 @@ def test_a_file_that_is_given_comes_first_then_what_was_prepared(
         return find_micropython("c3", kept=cache, **places).version
 
     assert version(given=given, prepared=prepared) == "1.26.0"
-    assert version(prepared=prepared) == "1.27.0"
+    assert version(prepared=prepared) == version(given=prepared) == "1.27.0"
     assert version(prepared=tmp_path / "empty") == "1.29.0"
     monkeypatch.setattr(micropython, "builds", lambda: {"c3": build("nonsense")})
     assert version() == "1.29.0"
