@@ -42,13 +42,20 @@ def restore(
     ctx: typer.Context,
     backup_file: Annotated[Path, argument("restored")],
     *,
+    port: Annotated[str | None, option("flash_port", "--port", metavar="PORT")] = None,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in the place of the embedded file while no gateway runs."""
+    """Put a backup in the place of the embedded file while no gateway runs; or a saved board on a board."""
+    from deploy.flashing.saving import is_board
     from gateway.store.backup import restore as put_back
 
+    if is_board(backup_file):
+        from deploy.commands.flash import restore_board
+
+        restore_board(backup_file, port, as_json=as_json)
+        return
     file = embedded(settled(ctx, store=store, registry=registry))
     put_back(backup_file, file)
     tell({"from": str(backup_file), "to": str(file)}, [text("restored", file=file)], as_json=as_json)

@@ -12,7 +12,7 @@ from deploy.faults import CommandError
 from deploy.flashing import cable, esptool, mpremote
 from deploy.flashing.first import Gateway, Stored, first_reading
 from deploy.flashing.kept import Kept, kept_on, refreshed, renewed
-from deploy.flashing.wish import Who, Wish, decide, fitting
+from deploy.flashing.wish import Who, Wish, decide, fitting, wired_as
 
 if TYPE_CHECKING:
     from deploy.flashing.enrolling import Enrolling
@@ -135,7 +135,9 @@ def by_repl(port: Port, found: mpremote.Found, wish: Wish, bench: Workbench, wat
     enrolling = bench.enrolling
     with watch.step("make"):
         who = decide(found.device, wish, devices_of(enrolling))
-        board = fitting(recipes_of(who, enrolling), found.kind, wish, port.path)
+        recipes = recipes_of(who, enrolling)
+        kind = found.kind or (wired_as(recipes, found.wiring) if who.keeps else None)
+        board = fitting(recipes, kind, wish, port.path)
         enrolled = None if who.keeps else enrolling.enrol(found.mac, who, wish)
         image = enrolling.image(who.slugs, board, wish, enrolled)
         changes = mpremote.differences(image.files, found.files)

@@ -45,6 +45,8 @@ class Found:
     device: str | None
     """Who it is; None for a board that has no identity."""
     recipe: str | None
+    wiring: Mapping[str, Any]
+    """What hangs where, as its configuration has it: `sensors`, `led`, `rgb`."""
     networks: tuple[str, ...]
     files: Mapping[str, str]
     """The files of its program, with the first 32 digits of their SHA-256."""
@@ -101,11 +103,12 @@ def answers(port: str, *, within_s: float = PATIENCE_S) -> bool:
 def look(port: str) -> Found:
     """Who answers at a port. Raises FlashError where MicroPython does not."""
     said = again(lambda: run(port, "run", str(PROBES / "program.py")))
-    told = found_in(said, port)
-    return Found(
-        machine=told["machine"], version=tuple(told["version"]), mac=told["mac"], device=told["device"], recipe=told["recipe"],
-        networks=tuple(told["networks"]), files=told["files"], others=tuple(told["others"]),
-    )  # fmt: skip
+    return described(found_in(said, port))
+
+
+def described(told: Mapping[str, Any]) -> Found:
+    """A board as its program tells of it."""
+    return Found(**{**told, **{name: tuple(told[name]) for name in ("version", "networks", "others")}})
 
 
 def differences(files: Mapping[str, bytes], there: Mapping[str, str]) -> Changes:
@@ -155,7 +158,7 @@ def push(port: str, given: Given, changes: Changes, heard: Callable[[int], objec
     left = differences(given.files, told["files"])
     if left:
         raise FlashError("not_verified", port=port, what=", ".join((*left.written, *left.gone)))
-    return Found(**{**told, **{name: tuple(told[name]) for name in ("version", "networks", "others")}})
+    return described(told)
 
 
 def settling(place: Path, given: Given, changes: Changes) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from deploy.faults import AWAY, CommandError
 from deploy.flashing import mpremote
 from deploy.flashing.faults import FlashError
-from deploy.flashing.wish import Wish, fitting
+from deploy.flashing.wish import Wish, fitting, wired_as
 
 if TYPE_CHECKING:
     from deploy.flashing.ports import Port
@@ -65,6 +65,6 @@ def program(
     if settings.board_anchors is None and any(path.startswith("/anchors/") for path in found.files):
         raise FlashError("has_anchors", device=found.device)
     mine = [recipes[slug] for slug in slugs]
-    placed = place(mine, fitting(mine, found.kind, wish, port.path))
+    placed = place(mine, fitting(mine, found.kind or wired_as(mine, found.wiring), wish, port.path))
     anchors = read_anchors(settings.board_anchors) if settings.board_anchors else ()
     return {**firmware_for(placed), **anchor_files(anchors), "/config.json": encoded(configuration(placed, anchors))}

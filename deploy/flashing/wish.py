@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,6 +102,18 @@ def fitting(recipes: Sequence[Recipe], kind: str | None, wish: Wish, port: str) 
             wanted=names,
         )
     return wanted
+
+
+def wired_as(recipes: Sequence[Recipe], wiring: Mapping[str, object]) -> str | None:
+    """The kind of board on which these recipes are wired so; None where it is none of theirs."""
+    from devices.image import place, wired
+
+    for board in recipes[0].boards:
+        if all(board in recipe.boards for recipe in recipes):
+            here = wired(place(recipes, board))
+            if all(json.loads(json.dumps(here[name])) == told for name, told in wiring.items()):
+                return board
+    return None
 
 
 def chip_named(kind: str) -> str:

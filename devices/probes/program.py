@@ -78,6 +78,7 @@ def who() -> dict:
         "mac": binascii.hexlify(machine.unique_id()).decode(),
         "device": identity.get("device") or config.get("device"),
         "recipe": config.get("recipe"),
+        "wiring": {name: config.get(name) for name in ("sensors", "led", "rgb")},
         "networks": [n.get("ssid") for n in setting("wifi") or config.get("wifi") or []],
         "files": files(),
         "others": [n for n in os.listdir("/") if n not in ROOT + FOLDERS],

@@ -9,9 +9,14 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
+from erased import MIB, ErasedBoard
 from esp32_mock_bootloader import mock_bootloader
+from wholes import small_whole
 
 
 @contextlib.contextmanager
@@ -85,3 +90,41 @@ def carry(tool: socket.socket, chip: socket.socket, left: int | None, over: thre
             (chip if end is tool else tool).sendall(passed)
             if end is tool and left is not None and (left := left - len(passed)) < 0:
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything that a board needs around it: a broker, a gateway that stores, and MicroPython for it in a file."""
+
+    home: Path
+    broker_port: int
+    girouette: Callable[..., Any]
+    boards: contextlib.ExitStack
+
+    def board(self, kind: str = "c3", name: str = "board", **make: Any) -> ErasedBoard:
+        """A board of 1 MiB just taken out of its bag; MicroPython for it is `micropython.bin`."""
+        (self.home / "micropython.bin").write_bytes(small_whole(kind))
+        made = ErasedBoard(kind, self.home / name, flash_bytes=MIB, **make)
+        return self.boards.enter_context(made)
+
+    def flash(self, board: ErasedBoard, *words: str) -> Any:
+        """Type `girouette flash` with MicroPython from the file."""
+        return self.girouette("flash", "--port", board.url, "--micropython", "micropython.bin", *words)
+
+
+@pytest.fixture
+def bench(
+    home: Path, mosquitto: int, girouette: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
+    """A bench whose broker runs, and nobody else."""
+    monkeypatch.setenv("GIROUETTE_BROKER", f"mqtt://127.0.0.1:{mosquitto}")
+    monkeypatch.setenv("GIROUETTE_GATEWAY_HTTP_PORT", "0")
+    with contextlib.ExitStack() as boards:
+        yield Bench(home, mosquitto, girouette, boards)
+
+
+@pytest.fixture
+def town(bench: Bench, service: Callable[..., Any]) -> Bench:
+    """A bench whose gateway runs, too."""
+    service("gateway")
+    return bench
