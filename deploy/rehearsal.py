@@ -99,6 +99,8 @@ def boards(wanted: Wanted, lay: Callable[[Path], None], changed: Callable[[str, 
                 (directory / "laid").touch()
             running.append(open_.enter_context(board))
             board.changed = partial(changed, board.port)
+        for board in running:
+            board.ready()
         ports = [board.port for board in running]
         open_.enter_context(announced([Found(b.port, b.chip, b.make.mac.hex(":")) for b in running]))
         for link, port in zip(links(wanted), ports, strict=False):

@@ -160,6 +160,10 @@ class VirtualChip:
             return self.flash.read_bytes()
 
     def __enter__(self) -> Self:
+        words = [self.chip, str(self.flash), str(self.make.flash_bytes), self.make.mac.hex()]
+        self._rom = subprocess.Popen(
+            [sys.executable, "-m", "devices.bootloader", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self.reset()
         self._wire.start()
         return self
@@ -208,7 +212,7 @@ class VirtualChip:
             self._keep()
             speaker: Speaker
             if boot:
-                self.mode, speaker = "boot", Bootloader(self._bootloader())
+                self.mode, speaker = "boot", Bootloader(self.ready())
             else:
                 self.mode, speaker = self._start(cause)
             if self.make.reenumerates and (was == "run") != (self.mode == "run"):
@@ -242,16 +246,14 @@ class VirtualChip:
             flash.seek(nvs.offset)
             flash.write(make_nvs(self._settings, nvs.size))
 
-    def _bootloader(self) -> int:
-        """The TCP port of the process that plays the bootloader."""
-        if self._rom is None:
-            words = [self.chip, str(self.flash), str(self.make.flash_bytes), self.make.mac.hex()]
-            self._rom = subprocess.Popen(
-                [sys.executable, "-m", "devices.bootloader", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-            assert self._rom.stdout is not None
-            self._rom_port = int(self._rom.stdout.readline())
-        return self._rom_port
+    def ready(self) -> int:
+        """Wait until its bootloader can be reached, which takes a second from the start; the TCP port of the process that plays it."""
+        assert self._rom is not None
+        assert self._rom.stdout is not None
+        with self._wire.lock:
+            if not self._rom_port:
+                self._rom_port = int(self._rom.stdout.readline())
+            return self._rom_port
 
     def _note(self, said: bytes) -> None:
         if self.mode != "boot":

@@ -26,6 +26,8 @@ SURE = {
     "refused": 2, "tls": 2, "unreachable": 4, "unknown-host": 4, "not-mqtt": 3, "closed": 4, "silent": 3,
 }  # fmt: skip
 """How often in a row a word is heard until nothing else is to be hoped for; a weak signal looks like a wrong password once."""
+NONE_S = 6.0
+"""So long a board that knows no network may find itself on one all the same, as a virtual one does."""
 SENSOR_S = 30.0
 """So long the first tick has the word to itself."""
 
@@ -64,6 +66,8 @@ class Heard:
         elif part in PARTS:
             self.times[part] = self.times.get(part, 0) + 1 if self.words.get(part) == word else 1
             self.words[part] = word
+            if part == "broker" and self.words.get("network") == "none":
+                self.words["network"] = "joined"  # a virtual board is on a network that it need not know
 
     def lost(self) -> bool:
         """Is it clear that the second tick does not come by itself?"""
@@ -118,7 +122,12 @@ def watch(
             told(life)
         if life.second:
             return life
-        if life.lost() and (life.first or time.monotonic() - began_s > SENSOR_S):
+        silent_s = time.monotonic() - began_s
+        if (
+            life.lost()
+            and (life.first or silent_s > SENSOR_S)
+            and (life.words.get("network") != "none" or silent_s > NONE_S)
+        ):
             break
     raise why(life, port, where, device)
 
