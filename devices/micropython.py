@@ -158,9 +158,9 @@ def fetch(build: Build, folder: Path, progress: Progress = lambda _count, _of: N
                 if len(content) > MOST_BYTES:
                     break
     except (OSError, URLError, ValueError) as error:
-        raise InterpreterError(
-            "micropython_offline", page=build.page, file=build.file, why=getattr(error, "reason", error)
-        ) from None
+        cause = getattr(error, "reason", error)
+        why = getattr(cause, "strerror", None) or cause
+        raise InterpreterError("micropython_offline", page=build.page, file=build.file, why=why) from None
     check_hash(build, content, folder)
     whole = read_whole(content, build.file)
     folder.mkdir(parents=True, exist_ok=True)
