@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -17,6 +19,7 @@ from guarded import Guarded
 from halves import Half
 from tls import anchor, authority, show
 
+from deploy.cli import run
 from deploy.initialise import broker_conf
 from devices.console import Told, read_console
 from devices.image import Identity, build_image
@@ -49,11 +52,14 @@ class Side:
         return Half(self.file)
 
     def type(self, *words: str, code: int = 0) -> Any:
-        """Type a command, and give its JSON."""
-        command = [sys.executable, "-m", "deploy.cli", *words, "--json"]
-        done = subprocess.run(command, cwd=self.broker.home, env={**self.environ}, capture_output=True, text=True)
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout)
+        """Type a command in this side's folder, and give its JSON."""
+        out = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            patch.chdir(self.broker.home)
+            assert run([*words, "--json"]) == code
+        return json.loads(out.getvalue())
 
     def open(self) -> None:
         """Run the gateway until it takes packs."""
