@@ -38,12 +38,15 @@ CLOSED = {
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "serial=(self), camera=(), geolocation=(), microphone=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""Headers of every answer of the atelier: its own script, a serial port where a person gives one, and no other page that reads it."""
+"""Headers of every answer of the atelier: its own script, a serial port where a person gives one, and no other page that reads it.
+
+With `no-referrer` a browser says `Origin: null` of a form of ours, too, and nobody could enter by a link.
+"""
 PREFLIGHT = {
     "Allow": METHODS,
     "Access-Control-Allow-Methods": METHODS,

@@ -127,6 +127,7 @@ def test_no_other_site_reads_or_frames_an_answer(room: Any, browse: Callable[...
 
     assert not [name for name in told if name.startswith("access-control")]
     assert told["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert told["Referrer-Policy"] == "same-origin"
     assert "frame-ancestors 'none'" in told["Content-Security-Policy"]
     assert "script-src 'self';" in told["Content-Security-Policy"]
     assert "unsafe" not in told["Content-Security-Policy"]
