@@ -40,4 +40,4 @@ class Larder:
         try:
             return coming.result(self._at_once_s)
         except TookLongError:
-            raise WorkshopError("fetching", status=503, wait_s=AGAIN_S) from None
+            raise WorkshopError("fetching", wait_s=AGAIN_S) from None

@@ -61,12 +61,12 @@ class Passes:
                 "SELECT name, opens_until_s, until_s, boards_left, cookie FROM link WHERE hash = ?", (hashed(link),)
             ).fetchone()
             if row is None:
-                raise WorkshopError("link_unknown", status=403)
+                raise WorkshopError("link_unknown")
             name, opens_until_s, until_s, boards_left, used = row
             if used is not None:
-                raise WorkshopError("link_used", status=403)
+                raise WorkshopError("link_used")
             if now_s >= min(opens_until_s, until_s):
-                raise WorkshopError("link_old", status=403)
+                raise WorkshopError("link_old")
             db.execute("UPDATE link SET cookie = ? WHERE name = ?", (hashed(cookie), name))
         return cookie, Guest(name, int(until_s), boards_left)
 
@@ -83,7 +83,7 @@ class Passes:
         with self._writing() as db:
             change = "UPDATE link SET boards_left = boards_left - 1 WHERE name = ? AND boards_left > 0"
             if db.execute(change, (guest.name,)).rowcount == 0:
-                raise WorkshopError("boards_spent", status=403)
+                raise WorkshopError("boards_spent")
 
     def give_back(self, guest: Guest) -> None:
         """The board that was spent last was not made after all."""

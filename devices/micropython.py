@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 from devices.chip_image import MAGIC, length_of, read_image
 from devices.partitions import STARTS, Table, read_table

@@ -39,12 +39,12 @@ async def read_asked(request: Request) -> Wanted:
     """What is asked for. Raises WorkshopError where the body is too long, or none of ours."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
-        raise WorkshopError("not_json", status=415)
+        raise WorkshopError("not_json")
     body = await read_body(request, MOST_BYTES)
     try:
         asked = msgspec.json.decode(body, type=Asked)
     except (msgspec.MsgspecError, UnicodeDecodeError) as e:
-        raise WorkshopError("bad_request", status=400, why=e) from e
+        raise WorkshopError("bad_request", why=e) from e
     at = asked.place
     place = None if at is None else Point(at.name, at.lat, at.lon)
     return Wanted(asked.recipe, asked.board, asked.chip, asked.flash_bytes, asked.name or None, place)
@@ -56,5 +56,5 @@ async def read_body(request: Request, most: int) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > most:
-            raise WorkshopError("too_long", status=413)
+            raise WorkshopError("too_long")
     return bytes(body)

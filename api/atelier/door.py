@@ -38,20 +38,20 @@ class Door:
         if cookie := request.cookies.get(COOKIE):
             guest = self.guests.known(cookie, self.front.now_s())
             if guest is None:
-                raise WorkshopError("cookie_old", status=403)
+                raise WorkshopError("cookie_old")
             return Visitor(guest.name, guest)
         host = host_of(request.headers.get("host", ""))
         if request.client is not None and is_loopback(request.client.host) and not forwarded(request.headers.keys()):
             port = (request.scope.get("server") or ("", 80))[1] or 80
-            raise WorkshopError("other_name", status=403, host=host[:80] or "?", port=port, path=request.url.path[:80])
-        raise WorkshopError("closed", status=403)
+            raise WorkshopError("other_name", host=host[:80] or "?", port=port, path=request.url.path[:80])
+        raise WorkshopError("closed")
 
     def maker(self, request: Request) -> Visitor:
         """Who asks for a board. Raises WorkshopError where they may not enter, their page is none of ours, or the line is open to ears."""
         found = self.visitor(request)
         self.same_origin(request, found)
         if found.guest is not None and not self.encrypted(request):
-            raise WorkshopError("insecure", status=403)
+            raise WorkshopError("insecure")
         return found
 
     def same_origin(self, request: Request, visitor: Visitor | None = None) -> None:
@@ -60,7 +60,7 @@ class Door:
         ours = f"{request.url.scheme}://{request.headers.get('host', '')}"
         public = links(request, self.front.settings).base
         if from_elsewhere(request, ours) and (local or from_elsewhere(request, public)):
-            raise WorkshopError("elsewhere", status=403)
+            raise WorkshopError("elsewhere")
 
     def encrypted(self, request: Request) -> bool:
         """Does nobody between the browser and us hear what is said, as far as we are told?"""

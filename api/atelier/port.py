@@ -10,16 +10,28 @@ from typing import Protocol
 from devices.recipe import Recipe
 from devices.refusal import SpokenError
 
+STATUS = {
+    **dict.fromkeys(
+        ("closed", "other_name", "cookie_old", "link_unknown", "link_used", "link_old", "boards_spent", "insecure", "elsewhere"), 403
+    ),
+    **dict.fromkeys(
+        ("no_atelier", "not_built", "unknown_recipe", "unknown_board", "unknown_device", "part_gone"), 404
+    ),
+    "bad_request": 400, "too_long": 413, "not_json": 415, "too_fast": 429, "no_flash": 501, "fetching": 503,
+}  # fmt: skip
+"""HTTP's word for what the atelier refuses; 422 where none stands here."""
+
 
 class WorkshopError(SpokenError):
-    """The atelier refuses; the sentence says what to do, `status` is HTTP's word for it."""
+    """The atelier refuses; the sentence says what to do."""
 
     words = "workshop"
 
-    def __init__(self, key: str, /, *, status: int = 422, wait_s: int | None = None, **values: object) -> None:
+    def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(key, **values)
-        self.status = status
-        self.wait_s = wait_s
+        self.status = STATUS.get(key, 422)
+        wait_s = values.get("wait_s")
+        self.wait_s = wait_s if isinstance(wait_s, int) else None
         """After how long asking again makes sense."""
 
 

@@ -63,14 +63,14 @@ class Atelier:
     def _draw(self, slug: str, board: str) -> bytes:
         recipe = self.recipe(slug)
         if board not in recipe.boards:
-            raise WorkshopError("unknown_board", status=404, board=board, choices=", ".join(recipe.boards))
+            raise WorkshopError("unknown_board", board=board, choices=", ".join(recipe.boards))
         return drawing(recipe, board).encode()
 
     def recipe(self, slug: str) -> Recipe:
         """The recipe of this name. Raises WorkshopError where there is none."""
         found = self.workshop.recipes.get(slug)
         if found is None:
-            raise WorkshopError("unknown_recipe", status=404, recipe=slug)
+            raise WorkshopError("unknown_recipe", recipe=slug)
         return found
 
     def base(self, request: Request) -> str:
@@ -122,7 +122,7 @@ class Atelier:
     async def make(self, visitor: Visitor, wanted: Wanted) -> Made:
         """A board of somebody's. Raises WorkshopError, and what the workshop raises: nothing was spent then."""
         if wait_s := self.pace.wait_s(self.front.now_s()):
-            raise WorkshopError("too_fast", status=429, wait_s=wait_s)
+            raise WorkshopError("too_fast", wait_s=wait_s)
         if visitor.guest is not None:
             self.workshop.guests.spend(visitor.guest)
         made = None
@@ -151,7 +151,7 @@ class Atelier:
         """Afterwards the device was made here, by this visitor or by anybody where they sit at this machine; WorkshopError else."""
         owner = self.workshop.owner(device)
         if owner is None or (visitor.guest is not None and owner != visitor.name):
-            raise WorkshopError("unknown_device", status=404, device=device[:40])
+            raise WorkshopError("unknown_device", device=device[:40])
 
 
 def private(body: bytes, media: str, *, status: int = 200, lang: str | None = None) -> Response:
@@ -184,7 +184,7 @@ def atelier_routes(front: Front, workshop: Workshop | None) -> APIRouter:
 
 async def nowhere() -> Response:
     """There is no atelier here."""
-    raise WorkshopError("no_atelier", status=404)
+    raise WorkshopError("no_atelier")
 
 
 def _entrance(router: APIRouter, atelier: Atelier) -> None:
@@ -226,7 +226,7 @@ def _pages(router: APIRouter, atelier: Atelier) -> None:
     async def bundle(request: Request, name: str) -> Response:
         body = read_asset(f"atelier/{BUNDLE}") if name == BUNDLE else None
         if body is None:
-            raise WorkshopError("not_built", status=404)
+            raise WorkshopError("not_built")
         return ready(request, body, SCRIPT, headers(cache=KEPT_FOR_EVER, etag=tag(body)))
 
     @router.get("/atelier/recipes.json")
@@ -266,7 +266,7 @@ def _boards(router: APIRouter, atelier: Atelier) -> None:
         visitor = atelier.door.visitor(request)
         body = atelier.shelf.take(sha256, visitor.name, atelier.front.now_s())
         if body is None:
-            raise WorkshopError("part_gone", status=404)
+            raise WorkshopError("part_gone")
         return private(body, BYTES)
 
     @router.get("/atelier/boards/{device}")

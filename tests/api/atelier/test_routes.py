@@ -22,7 +22,7 @@ def stocked(room: Any) -> Any:
     """The room with a MicroPython for the C6 at hand."""
     file = room.home / "c6.bin"
     file.write_bytes(whole("c6"))
-    room.settle(micropython=file, board_broker="mqtt://192.0.2.9:1883")
+    room.settle(board_micropython=file, board_broker="mqtt://192.0.2.9:1883")
     return room
 
 
