@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     """Does the public side have the atelier, for who sits at its machine or was given a link?"""
     atelier_passes: Path | None = None
     """The file of the atelier's links; beside the registry where it is not set."""
-    micropython: Path | None = None
+    board_micropython: Path | None = None
     """The MicroPython that the atelier writes to boards: a file, or a folder that was prepared; fetched once where it is not set."""
     public_url: str = ""
     """Where the public reaches the API; read off each request where it is empty."""

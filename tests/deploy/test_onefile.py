@@ -31,7 +31,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "c6.bin").write_bytes(whole("c6"))
     for name, value in {
-        "GIROUETTE_MICROPYTHON": str(tmp_path / "c6.bin"), "GIROUETTE_BOARD_BROKER": "mqtt://192.0.2.9",
+        "GIROUETTE_BOARD_MICROPYTHON": str(tmp_path / "c6.bin"), "GIROUETTE_BOARD_BROKER": "mqtt://192.0.2.9",
         "GIROUETTE_PUBLIC_URL": "https://air.example.org", "GIROUETTE_STORE": f"sqlite:{tmp_path / 'room.sqlite'}",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
