@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +18,7 @@ from deploy.commands.durations import seconds
 from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, rows_of, settled
 from deploy.commands.pilots import chosen_pilot, chosen_place
 from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
-from deploy.faults import CommandError, sentence
+from deploy.faults import DONE, REFUSED, USAGE, CommandError, sentence
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 PUBLIC, RETIRED = "public", "retired"
 SECRET = {"password_hash", "update_key", "update_serial", "pilot_id", "link"}
 """What the list of devices leaves out."""
+BOARD_COLUMNS = ("line", "id", "recipe", "place", "period_s", "groups")
 COLUMNS = ("id", "stage", "recipe", "place", "shard", "firmware")
 
 
@@ -36,22 +40,29 @@ device = typer.Typer(cls=Group, help=text("device"))
 def add_device(  # noqa: PLR0913 - a command's options are its parameters
     ctx: typer.Context,
     *,
-    slugs: Annotated[list[str], option("recipe", "--recipe", metavar="SLUG")],
-    where: Annotated[str, option("place", "--place", metavar="LAT,LON")],
+    slugs: Annotated[list[str] | None, option("recipe", "--recipe", metavar="SLUG")] = None,
+    where: Annotated[str | None, option("place", "--place", metavar="LAT,LON")] = None,
     name: Annotated[str | None, option("id", "--id", metavar="ID")] = None,
     place_name: Annotated[str | None, option("place_name", "--name")] = None,
     pilot: Annotated[str | None, option("pilot", "--pilot", metavar="SLUG")] = None,
     period_s: Annotated[int | None, option("period", "--period", metavar="SECONDS", min=1, max=86_400)] = None,
     since: Annotated[str, option("since", "--since", metavar="DURATION")] = "1d",
+    file: Annotated[Path | None, option("boards_file", "--file", metavar="FILE")] = None,
+    dry_run: Annotated[bool, option("boards_dry_run", "--dry-run")] = False,
     recipes: Recipes = None,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
     as_json: AsJson = False,
-) -> None:
-    """A new device at a place; its password is told this once."""
+) -> int:
+    """A new device at a place, whose password is told this once; or those of a file."""
     from gateway.registry.enrol import Newcomer, enrol, free_name
 
     settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    if file is not None:
+        check_alone(slugs=slugs, where=where, name=name, place_name=place_name, pilot=pilot, period_s=period_s)
+        return add_many(settings, file, since_s=int(time.time() - seconds(since)), dry_run=dry_run, as_json=as_json)
+    if not slugs or where is None or dry_run:
+        raise CommandError("add_needs", code=USAGE, name="--file" if dry_run else "--place" if slugs else "--recipe")
     check_accounts(settings, name)
     mine = chosen_recipes(settings, slugs)
     since_s = int(time.time() - seconds(since))
@@ -65,6 +76,7 @@ def add_device(  # noqa: PLR0913 - a command's options are its parameters
     after = [text("password_once"), *hints(settings, command), text("device_next", page=told["page"], name=made.id)]
     lines = [*(f"{key:<11}{value}" for key, value in told.items()), *after]
     tell({**told, "reload": command}, lines, as_json=as_json)
+    return DONE
 
 
 @device.command("list", cls=Command, help=text("device_list"))
@@ -108,6 +120,47 @@ def stage_device(
     if before == PUBLIC and stage not in {PUBLIC, RETIRED}:
         more = [text("device_hidden")]
     tell(told, [text("device_staged", name=name, stage=stage), *more], as_json=as_json)
+
+
+def check_alone(**given: object) -> None:
+    """Refuse what the lines of a file say themselves. Raises CommandError."""
+    if any(value is not None for value in given.values()):
+        raise CommandError("add_file_alone", code=USAGE)
+
+
+def add_many(settings: Settings, file: Path, *, since_s: int, dry_run: bool, as_json: bool) -> int:
+    """Register the boards of a file, or show what would be; the exit code."""
+    from deploy.boards import read_lines, register_lines
+
+    lines = read_lines(file)
+    with tried_or_meant(settings, dry_run=dry_run) as known:
+        done, refused = register_lines(
+            known, lines, lambda cell: chosen_recipes(settings, [cell]), at_s=since_s, dry_run=dry_run
+        )
+    for one in refused:
+        print(text("boards_refused", line=one.line, why=one.why.said(LANG)), file=sys.stderr)
+    rows: list[dict[str, Any]] = [asdict(one) for one in done]
+    whys = [{"line": one.line, "why": one.why.said(LANG)} for one in refused]
+    heads = dict(zip(BOARD_COLUMNS, text("boards_heads").split("|"), strict=True))
+    shown = [heads, *({**row, "period_s": f"{row['period_s']:g} s", "groups": grouped(row)} for row in rows)]
+    end = "boards_none" if refused else "boards_tried" if dry_run else "boards_done"
+    said = [*rows_of(shown, *BOARD_COLUMNS), text(end, count=len(done), refused=len(refused), file=file)]
+    tell({"applied": not (refused or dry_run), "devices": rows, "refused": whys}, said, as_json=as_json)
+    return REFUSED if refused else DONE
+
+
+@contextlib.contextmanager
+def tried_or_meant(settings: Settings, *, dry_run: bool) -> Iterator[Registry]:
+    """The registry; an empty one for the moment where things are only tried and there is none yet."""
+    from deploy.assembly import file_of, open_registry, registry_url
+
+    file = file_of(registry_url(settings))
+    if not dry_run or file is None or file.exists():
+        with registry_of(settings, make=True) as known:
+            yield known
+        return
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(open_registry(f"sqlite:{folder}/tried")) as known:
+        yield known
 
 
 def chosen_recipes(settings: Settings, slugs: Sequence[str]) -> list[Recipe]:
@@ -166,10 +219,15 @@ def hints(settings: Settings, command: str | None) -> list[str]:
     return [] if command is None else [text("tell_broker", command=command)]
 
 
+def grouped(row: Mapping[str, Any]) -> str:
+    """The groups of a device, as they are named elsewhere."""
+    return " ".join(f"@{name}" for name in row["groups"])
+
+
 def told_beside(row: Mapping[str, Any]) -> str:
     """The groups of a device in the list, and whether it is revoked."""
-    groups = [f"@{name}" for name in row["groups"]]
-    return " ".join(groups if row["revoked_s"] is None else [*groups, text("is_revoked")])
+    revoked = text("is_revoked") if row["revoked_s"] is not None else ""
+    return f"{grouped(row)} {revoked}".strip()
 
 
 def device_rows(registry: Registry) -> list[dict[str, Any]]:

@@ -61,6 +61,12 @@ class Database:
             finally:
                 self._own.connection = None
 
+    @contextlib.contextmanager
+    def attempting(self) -> Iterator[None]:
+        """A part of `writing` that can fail by itself: where it raises, what it changed is undone, and the rest goes on."""
+        with self.writing() as connection, connection.begin_nested():
+            yield
+
     def _mine(self) -> Connection | None:
         found: Connection | None = getattr(self._own, "connection", None)
         return found

@@ -77,21 +77,25 @@ def enrol(registry: Registry, new: Newcomer, *, chance: Chance = secrets.token_b
 
     Any number may be enrolled at once, by any number of processes: no name and no secret is given twice.
     """
-    password, update_key = fresh_secrets(chance)
+    with registry.together():
+        return renew_secrets(registry, register(registry, new).id, chance=chance)
+
+
+def register(registry: Registry, new: Newcomer) -> Device:
+    """Register the device without secrets: nobody comes in by its name until it is flashed. Raises RegistryError."""
     channels = [(c.name, c.quantity, r.quality.get(c.name, {})) for r in new.recipes for c in r.channels]
     with registry.together():
         name = free_name(registry, new.id, new.recipes)
         registry.add_device(
             name, pilot_id=new.pilot_id, recipe="+".join(r.slug for r in new.recipes), channels=channels,
             period_s=float(new.period_s), place_id=new.place_id, at_s=first_moment(registry, new.place_id, new.at_s),
-            password_hash=hash_password(password, chance(SALT_BYTES)),
+            password_hash="",
         )  # fmt: skip
-        registry.set_update_key(name, update_key)
         if new.expires_s is not None:
             registry.identities.set_expiry(name, new.expires_s)
         for group in new.groups:
             registry.identities.join([name], group)
-        return _enrolled(registry.identities.device(name), new.place_id, password, update_key)
+        return registry.identities.device(name)
 
 
 def renew_secrets(registry: Registry, name: str, *, chance: Chance = secrets.token_bytes) -> Enrolled:
@@ -105,7 +109,11 @@ def renew_secrets(registry: Registry, name: str, *, chance: Chance = secrets.tok
         registry.identities.set_password(name, hash_password(password, chance(SALT_BYTES)))
         registry.set_update_key(name, update_key)
         at = next((i.place_id for i in registry.installations() if (i.device_id, i.end_s) == (name, None)), None)
-        return _enrolled(registry.identities.device(name), at, password, update_key)
+        row = registry.identities.device(name)
+    return Enrolled(
+        id=row.id, shard=row.shard, topic=topic_of(row.id), user=row.user, password=password, update_key=update_key,
+        link=row.link, place_id=at, period_s=row.period_s, stage=row.stage,
+    )  # fmt: skip
 
 
 def fresh_secrets(chance: Chance) -> tuple[str, str]:
@@ -140,10 +148,3 @@ def first_moment(registry: Registry, place_id: int | None, at_s: int) -> int:
     """
     left = [row.end_s for row in registry.installations() if row.place_id == place_id and row.end_s is not None]
     return max([0, at_s, *left])
-
-
-def _enrolled(row: Device, place_id: int | None, password: str, update_key: str) -> Enrolled:
-    return Enrolled(
-        id=row.id, shard=row.shard, topic=topic_of(row.id), user=row.user, password=password, update_key=update_key,
-        link=row.link, place_id=place_id, period_s=row.period_s, stage=row.stage,
-    )  # fmt: skip

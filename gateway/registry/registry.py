@@ -62,6 +62,12 @@ class Registry:
             yield
         self._spans = (-1, {})
 
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Within `together`: what is changed meanwhile is undone where it raises, without harm to the rest."""
+        with self._database.attempting():
+            yield
+
     def pilots(self) -> list[Pilot]:
         """All pilots."""
         return self._read(catalogue.pilots)

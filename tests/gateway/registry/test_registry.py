@@ -134,3 +134,28 @@ def test_changes_together_are_one_change(town: Any, opened: Callable[..., Regist
         town.registry.add_place(town.pilot.id, "Nowhere", lat=99, lon=0)
     assert (town.registry.revision(), other.places()) == (after, town.registry.places())
     assert "Bridge" not in {p.name for p in other.places()}
+
+
+def test_a_part_of_a_change_fails_by_itself(town: Any) -> None:
+    """What it changed is undone, what came before and after it stays; where the whole fails nothing stays."""
+
+    def half(name: str) -> None:
+        with town.registry.attempt():
+            park = town.registry.add_place(town.pilot.id, "Half made", lat=48, lon=2)
+            town.add(name, place=park)
+
+    def whole(*names: str) -> None:
+        with town.registry.together():
+            for name in names:
+                half(name)
+
+    with town.registry.together():
+        town.add("first")
+        with pytest.raises(RegistryRefusal):
+            half("first")
+        town.add("second", place=town.school)
+    assert [d.id for d in town.registry.devices()] == ["first", "second"]
+
+    with pytest.raises(RegistryRefusal):
+        whole("third", "first")
+    assert [p.name for p in town.registry.places()] == ["Mairie", "École"]
