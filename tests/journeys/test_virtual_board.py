@@ -88,7 +88,7 @@ def test_from_the_bag_to_the_page_without_a_board(
 
         words = re.search(r"girouette (flash \w+)", desk.said("board"))
         assert words is not None
-        told = desk.type(*words[1].split(), "--place", "48.1172,-1.6778", "--name", PLACE)
+        told = desk.type(*words[1].split(), "--period", "2", "--place", "48.1172,-1.6778", "--name", PLACE)
 
         value = re.search(r"température de l’air ([0-9,-]+) °C", told)
         link = re.search(r"http://127.0.0.1:\d+(/d/\S+)", told)
