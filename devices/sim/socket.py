@@ -19,7 +19,8 @@ from world import the_world
 
 POLL = 3
 GET_FILENO = 10
-HERE = "127.0.0.1"
+HERE, OWN = "127.0.0.1", "192.168.4.1"
+"""This machine, and the board on its own network."""
 NOBODY = 1
 """A port at which nobody listens."""
 _lost = []
@@ -136,7 +137,7 @@ class socket(io.IOBase):
 
 def getaddrinfo(host: str, port: int, *more) -> list:
     """Where a host is; without a network nobody knows. Nothing here leaves this machine: a time server is anywhere."""
-    if host == "0.0.0.0":
+    if host == OWN:
         return usocket.getaddrinfo(HERE, _found_at(port), *more)
     if the_world.offline():
         raise OSError(errno.EHOSTUNREACH)

@@ -10,9 +10,15 @@ import micropython
 
 import slots
 from girouette.log import note
+from girouette.net import remembered
+from girouette.log import note
 
 LISTEN_S = 10
 """After each start the console is listened to for so long, even where all is well."""
+FIRST_S, USUAL_S = 120, 900
+"""So long no network works before the board opens its own: if it was never on one, and else."""
+PAUSE_S, LONGEST_PAUSE_S = 1200, 21600
+"""It is closed again for so long, twice as long each time."""
 LOGIN_S = 10
 """A broker that is not reached so long after a network was joined may have a login page before it."""
 LOGIN_AGAIN_S = 900
@@ -24,6 +30,11 @@ class Doors:
     def __init__(self, board, *, woken: bool = False):
         """`woken`: the board was only asleep, and nobody is there."""
         self._board = board
+        self._woken = woken
+        self._portal = None
+        self._without_s: int | None = None
+        """Since when no network works."""
+        self._opens_s, self._pause_s = 0, PAUSE_S
         self._listens_s = 0 if woken else LISTEN_S
         self._improv = None
         self._deaf = False
@@ -34,6 +45,9 @@ class Doors:
     @property
     def busy(self) -> bool:
         """Is somebody giving the board a network?"""
+        return self._portal is not None or self._spoken_to()
+
+    def _spoken_to(self) -> bool:
         return self._improv is not None and self._improv.heard_lately()
 
     async def run(self, beat) -> None:
@@ -42,11 +56,13 @@ class Doors:
             beat()
             if self._improv is None and not self._deaf and not self._improv_is_over():
                 self._listen()
+            if self._portal is None and self._portal_is_due():
+                self._open()
             await self._find_login()
             await asyncio.sleep_ms(500)
 
     def _improv_is_over(self) -> bool:
-        return self._board.link.works and self._board.uptime.s() >= self._listens_s and not self.busy
+        return self._board.link.works and self._board.uptime.s() >= self._listens_s and not self._spoken_to()
 
     def _listen(self) -> None:
         """Listen to the console; where there is no room for that now, there may be later."""
@@ -68,6 +84,44 @@ class Doors:
         finally:
             self._improv = None
             forget("improv", "known", "settings")
+
+    def _portal_is_due(self) -> bool:
+        """Is it time for the board's own network? Its key is on the label, made of the key of updates: without that one there is none."""
+        board = self._board
+        if board.link.works or not board.config.update_key:
+            self._without_s = None
+            return False
+        now_s = board.uptime.s()
+        if self._without_s is None:
+            first_s = FIRST_S if remembered() is None else USUAL_S
+            self._without_s, self._opens_s, self._pause_s = now_s, now_s + first_s, PAUSE_S
+        if board.config.batch:  # it is awake for moments only: at power-on somebody is there, and later nobody
+            tried = board.link.why is not None or not board.link.networks
+            return tried and not self._woken and self._pause_s == PAUSE_S and not self.busy
+        return now_s >= self._opens_s and not self.busy
+
+    def _open(self) -> None:
+        """Open it for a while, where there is room for it."""
+        self._opens_s = self._board.uptime.s() + self._pause_s
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        gc.collect()
+        try:
+            from girouette.portal import Portal
+
+            self._portal = Portal(self._board.link, self._board.config)
+        except MemoryError:
+            forget("portal", "dns", "page", "known", "settings")
+            return
+        self._board.watchdog.spawn("portal", self._opened(self._portal))
+
+    async def _opened(self, portal) -> None:
+        try:
+            await portal.run()
+        except (OSError, MemoryError) as error:
+            note("portal:", error)
+        finally:
+            self._portal = None
+            forget("portal", "dns", "page", "known", "settings")
 
     async def _find_login(self) -> None:
         """Where the broker is not reached through a network that was joined, see whether it wants a login page first."""

@@ -2,7 +2,7 @@
 
 It shares the console with the log and with MicroPython's prompt. Every command bears a byte 3, which a board otherwise takes for
 Ctrl-C as it arrives, long before a program could know what it belongs to: so while this listens the chip hands the byte on, and
-one that stands outside of a frame interrupts the program all the same, 20 ms later.
+one that stands outside of a frame interrupts the program all the same, 50 ms later.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ READY, PROVISIONING, PROVISIONED = 2, 3, 4
 NONE, INVALID, UNKNOWN, UNABLE, BAD_HOSTNAME, FAILED = 0, 1, 2, 3, 5, 255
 ONLINE, HAS_WIFI = 1, 2
 CTRL_C = 3
-LOOK_MS = 20
+LOOK_MS = 50
 PATIENCE_MS = 1000
 """A frame that stands still for so long was none."""
 MOST_HEARD = 20
@@ -123,8 +123,8 @@ class Improv:
 
     async def _scan(self) -> None:
         """Tell which networks are heard; the chip listens for some two seconds, and nothing else is done meanwhile."""
-        for name, dbm, closed in known.heard(await self._link.ask())[:MOST_HEARD]:
-            self._tell(SCAN, name, str(dbm), "YES" if closed else "NO")
+        for name, dbm, security in known.heard(await self._link.ask())[:MOST_HEARD]:
+            self._tell(SCAN, name, str(dbm), "YES" if security else "NO")
         self._tell(SCAN)
 
     async def _provision(self, told: bytes) -> None:

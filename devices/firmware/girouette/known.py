@@ -24,7 +24,7 @@ def keep(link, ssid: str, password: str) -> None:
 
 
 def heard(found: list) -> list:
-    """What a scan has found: name, strength in dBm, whether it wants a key; the strongest first, each name once.
+    """What a scan has found: name, strength in dBm, security (0 is an open one); the strongest first, each name once.
 
     Names that nobody could type, and those that are hidden, are left out.
     """
@@ -35,5 +35,5 @@ def heard(found: list) -> list:
         except UnicodeError:
             continue
         if name and "\0" not in name and (name not in best or best[name][1] < dbm):
-            best[name] = name, dbm, security != 0
+            best[name] = name, dbm, security
     return sorted(best.values(), key=lambda n: -n[1])

@@ -8,7 +8,10 @@ from time_server import answer_of
 from world import the_world
 
 AF_INET, SOCK_STREAM, SOCK_DGRAM = 2, 1, 2
+SOL_SOCKET, SO_REUSEADDR = 1, 2
 IN, OUT = 1, 4
+OWN = "192.168.4.1"
+"""The board, on its own network."""
 
 
 class socket(io.IOBase):
@@ -32,9 +35,22 @@ class socket(io.IOBase):
             raise OSError(errno.ECONNREFUSED)
         the_broker.greet(self)
 
+    def setsockopt(self, *what) -> None:
+        """Nothing here has options."""
+
     def bind(self, address) -> None:
-        """A board in virtual time has no network of its own."""
-        raise OSError(errno.EACCES)
+        """What a board offers on its own network may stand there."""
+
+    def listen(self, backlog: int = 2) -> None:
+        """But nobody calls."""
+
+    def accept(self) -> tuple:
+        """Nobody has called."""
+        raise OSError(errno.EAGAIN)
+
+    def recvfrom(self, count: int) -> tuple:
+        """Nobody has asked."""
+        raise OSError(errno.EAGAIN)
 
     def read(self, count: int = -1):
         """What has arrived; None when nothing has."""
@@ -100,6 +116,8 @@ class socket(io.IOBase):
 
 def getaddrinfo(host: str, port: int, *more) -> list:
     """Where a host is; without a network nobody knows."""
-    if the_world.offline():
+    if the_world.offline() and host != OWN:
         raise OSError(errno.EHOSTUNREACH)
+    if host.endswith(".invalid"):
+        raise OSError(-2)
     return [(AF_INET, SOCK_STREAM, 0, "", (host, port))]
