@@ -28,6 +28,9 @@ SURE = {
 """How often in a row a word is heard until nothing else is to be hoped for; a weak signal looks like a wrong password once."""
 NONE_S = 6.0
 """So long a board that knows no network may find itself on one all the same, as a virtual one does."""
+DECIDED = ("refused", "tls")
+"""What a broker itself has said; where none is reached, a login page may be found out in a while."""
+LOGIN_S = 30.0
 SENSOR_S = 30.0
 """So long the first tick has the word to itself."""
 
@@ -69,10 +72,12 @@ class Heard:
             if part == "broker" and self.words.get("network") == "none":
                 self.words["network"] = "joined"  # a virtual board is on a network that it need not know
 
-    def lost(self) -> bool:
-        """Is it clear that the second tick does not come by itself?"""
+    def lost(self, after_s: float) -> bool:
+        """Is it clear, so long after the start, that the second tick does not come by itself?"""
         part = "network" if self.words.get("network") != "joined" else "broker"
-        return self.times.get(part, 0) >= SURE.get(self.words.get(part, ""), 1000)
+        word = self.words.get(part, "")
+        patience_s = {"none": NONE_S}.get(word, 0.0 if part == "network" or word in DECIDED else LOGIN_S)
+        return after_s > patience_s and self.times.get(part, 0) >= SURE.get(word, 1000)
 
 
 def values_in(rest: str) -> dict[str, float]:
@@ -122,12 +127,8 @@ def watch(
             told(life)
         if life.second:
             return life
-        silent_s = time.monotonic() - began_s
-        if (
-            life.lost()
-            and (life.first or silent_s > SENSOR_S)
-            and (life.words.get("network") != "none" or silent_s > NONE_S)
-        ):
+        after_s = time.monotonic() - began_s
+        if life.lost(after_s) and (life.first or after_s > SENSOR_S):
             break
     raise why(life, port, where, device)
 

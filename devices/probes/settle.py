@@ -52,9 +52,9 @@ def as_flashed() -> None:
             serial = json.load(file)["serial"]
     except (OSError, ValueError, LookupError, TypeError):
         return
-    with open("/slots.new", "w") as file:
+    with open("slots.new", "w") as file:
         json.dump({"good": "", "trial": None, "serial": serial, "fails": 0}, file)
-    os.rename("/slots.new", "/slots.json")
+    os.rename("slots.new", "slots.json")  # as the firmware does: the unix port cannot rename by two whole paths
 
 
 if FRESH:  # noqa: F821 - stands before
