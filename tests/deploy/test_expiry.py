@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from faking import ahead
 
-from deploy.accounts import PASSWORDS, SERVICES
-from deploy.assembly import open_registry
+from deploy.accounts import PASSWORDS, SERVICES, WATCHED
+from deploy.assembly import open_registry, start_broker
 from deploy.expiry import LATE_S, end_overdue, end_unused, while_running
 from devices.recipe import load_recipes
 from gateway.registry import Registry, RegistryError
@@ -84,3 +86,44 @@ def test_what_the_work_raises_comes_out() -> None:
 
     with pytest.raises(RegistryError, match="does not answer"):
         asyncio.run(while_running(work(), for_ever()))
+
+
+@pytest.mark.slow
+def test_a_running_gateway_ends_what_was_not_used(
+    home: Path, girouette: Any, service: Any, part: Any, free_port: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hours later by the gateway's own clock: the unused identity is over, in the registry and in the broker's accounts."""
+    (home / "accounts").mkdir()
+    (home / "accounts" / SERVICES).write_text(f"gateway-0:{hash_password('x', b'twelve bytes')}\n")
+    (home / "accounts" / WATCHED).touch()
+    with closing(open_registry("sqlite:girouette.sqlite")) as registry:
+        pilot = registry.add_pilot("rennes", "Rennes")
+        for hours in (1, 3):
+            expires_s = int(time.time()) + 3600 * hours
+            enrol(registry, Newcomer([load_recipes()["air"]], pilot.id, None, 60, 0, expires_s=expires_s))
+    monkeypatch.setenv("GIROUETTE_ACCOUNTS", str(home / "accounts"))
+    girouette("deploy", "accounts")
+    assert sorted(names(home)) == ["air-1", "air-2", "gateway-0"]
+
+    port = free_port()
+    broker = start_broker(home, port, kind="auto", log=home / "broker.log")
+    later = ahead(part, 2 * 3600)
+    gateway = service("gateway", "--broker", f"mqtt://127.0.0.1:{port}", GIROUETTE_GATEWAY_HTTP_PORT=0, **later)
+    try:
+        until(
+            lambda: sorted(names(home)) == ["air-2", "gateway-0"],
+            within_s=30,
+            what="the unused identity off the accounts",
+        )
+        rows = girouette("device", "list", "--json").told
+        assert [(row["stage"], row["revoked_s"] is None) for row in rows] == [("retired", False), ("atelier", True)]
+        gateway.terminate()
+        assert gateway.wait(20) == 0
+    finally:
+        broker.kill()
+        broker.communicate()
+
+
+def names(home: Path) -> list[str]:
+    """Who has an account on the broker."""
+    return [line.split(":")[0] for line in (home / "accounts" / PASSWORDS).read_text().splitlines()]
