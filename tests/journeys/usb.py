@@ -63,8 +63,10 @@ class Plug:
 
     def close(self) -> None:
         """The port is gone."""
+        self.open = False
         self._pc.pulled_out(self)
         self._board_side.close()
+        self.pc_side.close()
 
 
 @dataclass(eq=False)
@@ -101,6 +103,8 @@ class Pc:
         """What the person does in the browser's window; None is "Cancel"."""
         self.asked = 0
         """How often that window was shown."""
+        self.looks_s = 0.4
+        """How long they look at it."""
         self.busy: set[str] = set()
         """Boards whose port another program holds."""
         self._ids: dict[int, tuple[Slot, Plug]] = {}
@@ -132,6 +136,14 @@ class Pc:
         del self._ids[plug.id]
         self._soon({"event": "disconnect", "id": plug.id})
 
+    def pull(self, name: str) -> None:
+        """Somebody pulls the cable out of this board's connector, for a moment."""
+        plug = self.slot(name).plug
+        assert plug is not None
+        plug.open = False
+        self.pulled_out(plug)
+        plug.id = self.plugged_in(self.slot(name), plug)
+
     def slot(self, name: str) -> Slot:
         """A board by its name."""
         return next(one for one in self.slots if one.name == name)
@@ -143,9 +155,8 @@ class Pc:
         await context.add_init_script(path=SHIM)
 
     async def _linked(self, page: WebSocketRoute) -> None:
-        for slot, plug in self._ids.values():  # a page that was loaded anew has nothing open
+        for _, plug in self._ids.values():  # a page that was loaded anew has nothing open
             plug.open = False
-            slot.granted |= set()
         self._page = page
         page.on_message(lambda message: self._spawn(self._hear(page, message)))
 
@@ -176,7 +187,7 @@ class Pc:
 
     async def _on_request(self, _: WebSocketRoute, asked: dict[str, Any]) -> dict[str, Any] | None:
         self.asked += 1
-        await asyncio.sleep(0.4)  # a person looks at a window before choosing
+        await asyncio.sleep(self.looks_s)
         shown = [slot for slot, _ in self._ids.values() if not asked["vendors"] or slot.vendor in asked["vendors"]]
         slot = self.chooses(shown)
         if slot is None or slot.plug is None:

@@ -15,6 +15,12 @@ const LATE_MS = 45_000;
 const POLL_MS = 1500;
 const IMPROV_MS = 25_000;
 const LINES = 200;
+const QUIET_MS = 2500;
+const PROMPT_MS = 400;
+const WAKINGS = 3;
+/** Ctrl-C twice, then Ctrl-D at MicroPython's prompt. */
+const INTERRUPT = Uint8Array.of(13, 3, 3);
+const SOFT_RESET = Uint8Array.of(4);
 
 export class Following {
   /**
@@ -65,9 +71,25 @@ export class Following {
       if (this.picking) stage.answered();
       this.picking = false;
       this.cable = new Cable(at);
+      void this.#wake(this.cable);
       const splitter = new Splitter();
       await this.cable.listen((bytes) => splitter.push(bytes).forEach((part) => this.#take(part)));
       if (!this.ended) await this.cable.close();
+    }
+  }
+
+  /**
+   * A board whose port was found late has said its first words to nobody, and the next come with its next sample: it is made to start again,
+   * by hand as at a keyboard.
+   * @param {Cable} cable
+   */
+  async #wake(cable) {
+    for (let n = 0; n < WAKINGS; n++) {
+      await pause(QUIET_MS);
+      if (this.up || this.ended || cable !== this.cable) return;
+      await cable.write(INTERRUPT).catch(() => {});
+      await pause(PROMPT_MS);
+      await cable.write(SOFT_RESET).catch(() => {});
     }
   }
 
