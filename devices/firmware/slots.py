@@ -8,6 +8,8 @@ ROOM = "room"
 """A file that asks for one start without sensors."""
 HEARD = "heard"
 """A receipt came for what is on trial, and there was no memory to write that down in its place."""
+spoilt = False
+"""Is this start one with the copy of the last good configuration?"""
 folder = ""
 """Where the version lies that runs: the root is the empty one."""
 trial = False

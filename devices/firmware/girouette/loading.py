@@ -95,4 +95,5 @@ def usable_config(path: str) -> Config:
         if slots.trial or isinstance(error, NoIdentity):
             raise
         print("# config:", error)
+        slots.spoilt = True
         return load_config(GOOD)

@@ -53,7 +53,8 @@ def receipted() -> bool:
         note("update: kept")
     else:
         rule.well()
-    keep_config(slots.path("config.json"))
+    if not slots.spoilt:
+        keep_config(slots.path("config.json"))
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -191,7 +192,7 @@ def test_a_version_that_hangs_is_bitten_and_ends_in_safe_mode(
 def test_a_spoilt_configuration_gives_way_to_the_last_good_one(
     broker: Broker, receiver: Receiver, tmp_path: Path, until: Callable[..., None], spoilt: bytes
 ) -> None:
-    """Cut or nonsense: the board goes on with the copy of the one with which it last reached the gateway."""
+    """Cut or nonsense: the board goes on with the copy of the one with which it last reached the gateway, which stays and holds no secret."""
     folder = tmp_path / "board"
     board = board_of(broker, folder)
     until((folder / "flash/config.good").exists, within_s=60, what="a copy kept")
@@ -200,6 +201,12 @@ def test_a_spoilt_configuration_gives_way_to_the_last_good_one(
     board = board_of(broker, folder, **{"/config.json": spoilt})
     try:
         until(lambda: len(receiver.kept) > count, within_s=60, what="samples after it")
+        newest = max(sq for _, _, sq in receiver.kept)
+        until(lambda: re.search(rf"\nR \d+ {newest} ", (folder / "log").read_text()), within_s=60, what="its receipt")
+        until(lambda: len(receiver.of("state")) > 1, within_s=60, what="some life after it")
     finally:
         switch_off(board)
     assert "# config: " in (folder / "log").read_text()
+    good = json.loads((folder / "flash/config.good").read_text())
+    assert "sensors" in good
+    assert not {"broker", "wifi", "update_key"} & good.keys()
