@@ -24,8 +24,8 @@ OTADATA, NVS = 0, 2
 """Kinds of partitions, and among those of data the two that are ours to write."""
 BLOCK = 4096
 """What flash erases at once."""
-LEAST_VFS = 0xC0000
-"""The spool's 512 KiB, the firmware, and one update of it."""
+LEAST_VFS = 0xE0000
+"""The firmware (77 blocks with the drivers of `air`), a full spool (128), the counter and the diary."""
 
 
 @dataclass(frozen=True, slots=True)

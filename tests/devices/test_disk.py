@@ -16,7 +16,7 @@ from on_board import run
 
 from devices.disk import OLDEST, counter, make_vfs, read_vfs, renewed_vfs, restored_vfs
 from devices.image import Identity, build_image, shard_of
-from devices.partitions import BLOCK
+from devices.partitions import BLOCK, LEAST_VFS
 from devices.recipe import load_recipes
 from devices.refusal import ImageError, InterpreterError
 
@@ -100,8 +100,8 @@ def test_a_whole_image_is_the_same_bytes_each_time_and_has_room() -> None:
         [load_recipes()["air"]], Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883)
     ).files
 
-    assert make_vfs(files, 0xC0000) == make_vfs(dict(reversed(files.items())), 0xC0000)
-    assert read_vfs(make_vfs(files, 0xC0000)) == files
+    assert make_vfs(files, LEAST_VFS) == make_vfs(dict(reversed(files.items())), LEAST_VFS)
+    assert read_vfs(make_vfs(files, LEAST_VFS)) == files
 
 
 @given(st.dictionaries(PATHS, st.binary(max_size=600), max_size=8))
