@@ -131,6 +131,7 @@ class Pages:
             others=others,
             here=base + paths[lang].format(id=place.id, key=view.key),
             place=place,
+            linked=view.device,
             pilot=pilot,
             ranges=STRETCHES,
             stretch=stretch,

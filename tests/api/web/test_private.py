@@ -35,7 +35,7 @@ def test_a_private_page_shows_the_place_as_the_public_will_see_it(city: Any, ask
     assert told.headers["X-Robots-Tag"] == "noindex"
     assert '<meta name="robots" content="noindex, nofollow">' in told.text
     assert "ETag" not in told.headers
-    assert "Private preview" in told.text
+    assert "Private preview: what secret-3 measures is not public yet" in told.text
     assert "<h1>Toit</h1>" in told.text
     assert len(re.findall(r"<figure>\s*<svg", told.text)) == 2, "a curve for each channel"
     assert "666.1" in told.text, "what the device has measured there"
