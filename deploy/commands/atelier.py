@@ -13,6 +13,7 @@ import typer
 
 from deploy.commands.durations import seconds
 from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
+from deploy.commands.room import without_internet
 from deploy.commands.speech import LANG, option, tell, text
 from deploy.faults import CommandError
 
@@ -51,24 +52,31 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     seats: Annotated[int, option("atelier_seats", "--seats", metavar="N", min=1, max=99)] = 1,
     each: Annotated[int, option("atelier_each", "--each", metavar="N", min=1, max=99)] = 2,
     lang: Annotated[str, option("atelier_lang", "--lang", metavar="LANG")] = "fr",
+    hotspot: Annotated[Path | None, option("atelier_hotspot", "--hotspot", metavar="DIR")] = None,
+    prepare: Annotated[Path | None, option("atelier_prepare", "--prepare", metavar="DIR")] = None,
+    check: Annotated[bool, option("atelier_check", "--check")] = False,
+    pi: Annotated[bool, option("atelier_pi", "--pi")] = False,
     recipes: Recipes = None,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
     as_json: AsJson = False,
-) -> None:
-    """Where the atelier is on this machine, a link into it for others, or all of it as a file."""
+) -> int | None:
+    """Where the atelier is on this machine, a link into it for others, all of it as a file, or what a room without internet needs."""
     settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    if hotspot or prepare or check:
+        return without_internet(settings, hotspot, prepare, check=check, kinds=kinds or [], pi=pi, as_json=as_json)
     if file is not None:
         asked = Asked(file, slugs or [], kinds or [], seats, each, lang, seconds(for_ or FILE_FOR))
         told, lines = filed(settings, asked)
         tell(told, lines, as_json=as_json)
-        return
+        return None
     here = f"http://localhost:{settings.api_port}/{LANG}/atelier"
     lines, told = [text("atelier_here", address=here)], {"here": here}
     if link:
         more, address = linked(settings, for_s=seconds(for_ or LINK_FOR), boards=boards)
         lines, told = [*lines, *more], {**told, "link": address}
     tell(told, lines, as_json=as_json)
+    return None
 
 
 def linked(settings: Settings, *, for_s: float, boards: int) -> tuple[list[str], str]:
