@@ -52,6 +52,7 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     seats: Annotated[int, option("atelier_seats", "--seats", metavar="N", min=1, max=99)] = 1,
     each: Annotated[int, option("atelier_each", "--each", metavar="N", min=1, max=99)] = 2,
     lang: Annotated[str, option("atelier_lang", "--lang", metavar="LANG")] = "fr",
+    sheet: Annotated[Path | None, option("atelier_sheet", "--sheet", metavar="FILE")] = None,
     hotspot: Annotated[Path | None, option("atelier_hotspot", "--hotspot", metavar="DIR")] = None,
     prepare: Annotated[Path | None, option("atelier_prepare", "--prepare", metavar="DIR")] = None,
     check: Annotated[bool, option("atelier_check", "--check")] = False,
@@ -65,6 +66,9 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     settings = settled(ctx, store=store, registry=registry, recipes=recipes)
     if hotspot or prepare or check:
         return without_internet(settings, hotspot, prepare, check=check, kinds=kinds or [], pi=pi, as_json=as_json)
+    if sheet is not None:
+        print_sheets(settings, Asked(sheet, slugs or [], kinds or [], seats, each, lang, 0.0), file)
+        return None
     if file is not None:
         asked = Asked(file, slugs or [], kinds or [], seats, each, lang, seconds(for_ or FILE_FOR))
         told, lines = filed(settings, asked)
@@ -77,6 +81,19 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
         lines, told = [*lines, *more], {**told, "link": address}
     tell(told, lines, as_json=as_json)
     return None
+
+
+def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> None:
+    """Write the sheets for a workshop's tables, a file for each recipe; they name the atelier's file where that is how it opens."""
+    from deploy.tablesheet import table_sheet
+
+    recipes, lang = wanted(settings, asked), spoken(asked.lang)
+    here = f"{settings.public_url or f'http://localhost:{settings.api_port}'}/{lang}/atelier"
+    for number, recipe in enumerate(recipes):
+        where = asked.file if number == 0 else asked.file.with_stem(f"{asked.file.stem}-{number + 1}")
+        page = table_sheet(recipe.on(recipe.boards[0]), lang, address=here if file is None else file.name)
+        where.write_text(page, encoding="utf-8")
+        print(where)
 
 
 def linked(settings: Settings, *, for_s: float, boards: int) -> tuple[list[str], str]:
