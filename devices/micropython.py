@@ -158,6 +158,8 @@ def fetch(build: Build, folder: Path, progress: Progress = lambda _count, _of: N
                 if len(content) > MOST_BYTES:
                     break
     except (OSError, URLError, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()
         cause = getattr(error, "reason", error)
         why = getattr(cause, "strerror", None) or cause
         raise InterpreterError("micropython_offline", page=build.page, file=build.file, why=why) from None
