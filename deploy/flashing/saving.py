@@ -35,13 +35,18 @@ def save(port: str, file: Path, progress: Progress = lambda _done: None, *, no_s
     """Afterwards the file holds the whole flash of the board, and nobody else may read it. Raises FlashError, OSError."""
     chip = look(port)
     flash = Loader(port, chip.kind, chip.flash_bytes, no_stub=no_stub).read(0, chip.flash_bytes, progress, restart=True)
-    about = json.dumps({"chip": chip.kind, "mac": chip.mac, "bytes": chip.flash_bytes}).encode()
+    write_saved(file, Saved(chip.kind, chip.mac, flash))
+    return chip
+
+
+def write_saved(file: Path, saved: Saved) -> None:
+    """Write a board to a file that nobody else may read, whole or not at all."""
+    about = json.dumps({"chip": saved.kind, "mac": saved.mac, "bytes": len(saved.flash)}).encode()
     fresh = file.with_name(f"{file.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-        written.write(MARK + LENGTH.pack(len(about)) + about + flash)
+        written.write(MARK + LENGTH.pack(len(about)) + about + saved.flash)
     fresh.replace(file)
-    return chip
 
 
 def is_board(file: Path) -> bool:

@@ -102,9 +102,9 @@ class Bench:
     boards: contextlib.ExitStack
 
     def board(self, kind: str = "c3", name: str = "board", **make: Any) -> ErasedBoard:
-        """A board of 1 MiB just taken out of its bag; MicroPython for it is `micropython.bin`."""
+        """A board of 2 MiB just taken out of its bag; MicroPython for it is `micropython.bin`."""
         (self.home / "micropython.bin").write_bytes(small_whole(kind))
-        made = ErasedBoard(kind, self.home / name, flash_bytes=MIB, **make)
+        made = ErasedBoard(kind, self.home / name, flash_bytes=2 * MIB, **make)
         return self.boards.enter_context(made)
 
     def flash(self, board: ErasedBoard, *words: str) -> Any:
