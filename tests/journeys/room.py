@@ -94,7 +94,7 @@ class Room:
         file.write_bytes(heavy(board))
         host = "0.0.0.0" if everybody else "127.0.0.1"  # noqa: S104 - a room's other PCs
         url = public_url or f"http://localhost:{port}"
-        self.run(f"api-{board}", "api", api_host=host, api_port=port, public_url=url, board_micropython=file, **more)
+        self.run(f"api-{board}", "api", api_host=host, api_port=port, public_url=url, board_board_micropython=file, **more)
         self.until(lambda: answers(f"http://127.0.0.1:{port}/livez"), within_s=30, what="a public side that answers")
         return port
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from room import RECIPE, Room, Visit, certificate, encrypted, room, visit, weigh
+from room import RECIPE, Room, Visit, certificate, encrypted, heavy, room, visit, weigh
 from usb import Pc
 
 from deploy.reach import own_address
@@ -328,3 +328,59 @@ def wear(board: VirtualChip) -> None:
     with board.flash.open("r+b") as flash:
         flash.seek(2 * MIB + 100)
         flash.write(b"\0" * 8)
+
+
+def test_from_a_file_that_needs_no_server(shared: Room, tmp_path: Path, part: Callable[[str], str]) -> None:
+    """The page that `girouette atelier --file` writes does the same from `file://`: the board's receipt is its second tick.
+
+    The seat is asked once; a page that is loaded anew in the middle gives no identity twice, and the same board keeps its own.
+    """
+    made = tmp_path / "atelier.html"
+    image = tmp_path / "c3.bin"
+    image.write_bytes(heavy("c3"))
+    options = ("--recipe", RECIPE, "--board", "c3", "--seats", "2", "--each", "2", "--lang", "fr")
+    shared.type("atelier", "--file", str(made), *options, board_micropython=image, public_url="https://air.example")
+
+    async def journey() -> None:
+        pc = Pc()
+        with (
+            pc.plug_in("first", "c3", tmp_path / "first") as first,
+            pc.plug_in("second", "c3", tmp_path / "second") as second,
+        ):
+            async with visit(part("chromium"), pc, shots=tmp_path) as here:
+                await here.page.goto(made.as_uri())
+                assert await here.page.evaluate("['serial' in Navigator.prototype, isSecureContext]") == [True, True]
+                await interrupted(here, pc)
+                await here.page.reload()
+                names = [await from_file(here, pc, name) for name in ("first", "second")]
+
+                assert (here.clicks, pc.asked, here.errors) == (4, 3, [])
+                assert [url for url in here.asked if not url.startswith((made.as_uri(), "data:"))] == []
+                assert names == [told(first)["device"], told(second)["device"]]
+                assert len(set(names)) == 2
+                assert {one.rpartition("-")[0] for one in names} == {RECIPE}
+
+    play(journey())
+
+
+async def interrupted(here: Visit, pc: Pc) -> None:
+    """The seat is asked; the page is left while it writes."""
+    await here.choose(RECIPE, "c3")
+    await here.begin()
+    await here.page.fill("#seat input", "2")
+    await here.click("#seat button")
+    await here.until("document.querySelector('.stage progress')?.value >= 30")
+
+
+async def from_file(here: Visit, pc: Pc, name: str) -> str:
+    """One board from the file to its second tick; the device that it is."""
+    pc.chooses = lambda shown: next(slot for slot in shown if slot.name == name)
+    await here.choose(RECIPE, "c3")
+    await here.begin()
+    await here.finish()
+    assert await here.page.locator("#seat").count() == 0
+    assert await here.ticks() == {"cable": "done", "network": "done"}
+    told = await here.page.inner_text("[data-step=make] .beside")
+    assert str(await here.page.get_attribute(".stage .done .address a", "href")).startswith("https://air.example/d/")
+    await here.page.evaluate("document.querySelector('#again').click()")
+    return told

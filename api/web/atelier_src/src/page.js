@@ -5,7 +5,7 @@
  * @typedef {{name: string, label: Texts, unit: string, digits: number}} Channel
  * @typedef {{board: string, name: string, chip: string}} Board
  * @typedef {{slug: string, names: Texts, boards: Board[], channels: Channel[]}} Recipe
- * @typedef {{seat: number, number: number, device: string, page: string, nvs: string}} Identity
+ * @typedef {{seat: number, number: number, recipe: string, device: string, page: string, nvs: string}} Identity
  * @typedef {{offset: number, flash_bytes?: number, gz: string}} Packed
  * @typedef {{expires_s: number, seats: number, networks?: number, identities: Identity[],
  *   micropython: Record<string, Packed>, vfs: Record<string, Packed>}} Batch

@@ -50,29 +50,27 @@ export class Seats {
     this.write({ ...this.read(), seat: number });
   }
 
-  /** How many identities this seat has left. */
-  get left() {
-    const { given } = this.read();
-    return this.batch.identities.filter((one) => one.seat === this.seat && !(one.device in given)).length;
-  }
-
   /**
-   * The identity of this board. Throws a Fault where the batch is over or its seat has none left.
+   * The identity of this board for this recipe. Throws a Fault where the batch is over or its seat has none left.
    * @param {string} mac the board's own number
+   * @param {string} recipe
    * @param {number} now_s
    * @returns {Promise<import("./page.js").Identity>}
    */
-  async take(mac, now_s) {
+  async take(mac, recipe, now_s) {
     if (now_s > this.batch.expires_s) throw new Fault("batch_over");
-    const choose = async () => this.#choose(mac);
+    const choose = async () => this.#choose(mac, recipe);
     if (!this.locks) return choose();
     return /** @type {Promise<import("./page.js").Identity>} */ (this.locks.request(this.name, choose));
   }
 
-  /** @param {string} mac */
-  #choose(mac) {
+  /**
+   * @param {string} mac
+   * @param {string} recipe
+   */
+  #choose(mac, recipe) {
     const kept = this.read();
-    const mine = this.batch.identities.filter((one) => one.seat === this.seat);
+    const mine = this.batch.identities.filter((one) => one.seat === this.seat && one.recipe === recipe);
     const found = mine.find((one) => kept.given[one.device] === mac) ?? mine.find((one) => !(one.device in kept.given));
     if (!found) throw new Fault("batch_spent", { seat: this.seat ?? 0 });
     this.write({ ...kept, given: { ...kept.given, [found.device]: mac } });

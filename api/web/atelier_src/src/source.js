@@ -123,7 +123,7 @@ export class File {
       throw new Fault("other_flash", { has: flash_bytes / 2 ** 20, needs: vfs.flash_bytes / 2 ** 20 });
     }
     const [image, disk] = await Promise.all([micropython, vfs].map(({ gz }) => gunzip(fromBase64(gz))));
-    const one = await this.seats.take(mac, this.now_s());
+    const one = await this.seats.take(mac, recipe, this.now_s());
     return {
       device: one.device,
       page: one.page,

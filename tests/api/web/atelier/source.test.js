@@ -75,7 +75,7 @@ image.set([0xaa, 0x50, 1, 2, 0, 0x90, 0, 0, 0, 0x60, 0, 0], 0x8000);
 const packed = (bytes) => gzipSync(bytes).toString("base64");
 const BATCH = {
   expires_s: 2000, seats: 1, networks: 2,
-  identities: [{ seat: 1, number: 1, device: "air-1", page: "http://x/d/1", nvs: Buffer.alloc(0x6000, "who").toString("base64") }],
+  identities: [{ seat: 1, number: 1, recipe: "air", device: "air-1", page: "http://x/d/1", nvs: Buffer.alloc(0x6000, "who").toString("base64") }],
   micropython: { s3: { offset: 0, gz: packed(image) } },
   vfs: { "air/s3": { offset: 0x200000, flash_bytes: 4 << 20, gz: packed("disk") }, "air/s3/8388608": { offset: 0x200000, gz: packed("larger disk") } },
 };
