@@ -35,6 +35,7 @@ from deploy.commands import (
     services,
     updates,
     upkeep,
+    wifi,
 )
 from deploy.commands.options import Given
 from deploy.commands.speech import LANG, Command, Group, option, text, usage_sentence
@@ -66,6 +67,7 @@ add(calibrations.calibrate)
 app.add_typer(calibrations.calibration, name="calibration")
 add(flash.flash, flash.push, flash.save, image.image)
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
+app.add_typer(wifi.wifi, name="wifi")
 app.add_typer(bench.bench, name="bench")
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(merge.registry, name="registry")

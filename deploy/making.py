@@ -71,7 +71,9 @@ class Maker:
 
     def networks(self) -> list[Mapping[str, Any]]:
         """The Wi-Fi networks that every board is to know."""
-        return []
+        from deploy.networks import known_networks
+
+        return list(known_networks(self.settings))
 
     def enrol(
         self, recipes: Sequence[Recipe], *, name: str | None, at: Point | None, expires_s: int, now_s: int

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """The file of the atelier's links; beside the registry where it is not set."""
     board_micropython: Path | None = None
     """The MicroPython that the atelier writes to boards: a file, or a folder that was prepared; fetched once where it is not set."""
+    wifi: Path = Path("girouette-wifi.toml")
+    """The file of the Wi-Fi networks that boards are to know, for its owner alone; `girouette wifi` writes it."""
     public_url: str = ""
     """Where the public reaches the API; read off each request where it is empty."""
     log: Literal["auto", "console", "json"] = "auto"

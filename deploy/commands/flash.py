@@ -280,12 +280,9 @@ def check_broker(where: Reach, settings: Settings) -> None:
 
 def networks(settings: Settings) -> list[dict[str, Any]]:
     """The Wi-Fi networks that every board is to know."""
-    from importlib import import_module
-    from importlib.util import find_spec
+    from deploy.networks import known_networks
 
-    if find_spec("deploy.networks") is None:
-        return []
-    return list(import_module("deploy.networks").known_networks(settings))
+    return known_networks(settings)
 
 
 def public_url(settings: Settings) -> str:
