@@ -133,9 +133,9 @@ class Atelier:
                 self.workshop.guests.give_back(visitor.guest)
         return made
 
-    def lay(self, visitor: Visitor, made: Made, base: str) -> dict[str, Any]:
+    def lay(self, request: Request, visitor: Visitor, made: Made) -> dict[str, Any]:
         """The answer to who asked for a board, whose pieces wait on the shelf from now on."""
-        parts = []
+        parts, base = [], self.base(request)
         for piece in made.pieces:
             sha256 = self.shelf.lay(piece, visitor.name, self.front.now_s())
             parts.append({
@@ -143,9 +143,13 @@ class Atelier:
                 "url": f"{base}/atelier/parts/{sha256}",
             })  # fmt: skip
         return {
-            "device": made.device, "page": made.page, "expires_s": made.expires_s, "parts": parts,
+            "device": made.device, "page": self.whole(request, made.page), "expires_s": made.expires_s, "parts": parts,
             "networks": made.networks,
         }  # fmt: skip
+
+    def whole(self, request: Request, page: str) -> str:
+        """The address of a page, as this browser reaches it where no public address is set."""
+        return f"{links(request, self.front.settings).base}{page}" if page.startswith("/") else page
 
     def own(self, visitor: Visitor, device: str) -> None:
         """Afterwards the device was made here, by this visitor or by anybody where they sit at this machine; WorkshopError else."""
@@ -259,7 +263,7 @@ def _boards(router: APIRouter, atelier: Atelier) -> None:
             raise
         except SpokenError as e:
             return refusal(request, e, status=503 if isinstance(e, RegistryAway) else 422)
-        return told(atelier.lay(visitor, made, atelier.base(request)), 201)
+        return told(atelier.lay(request, visitor, made), 201)
 
     @router.get("/atelier/parts/{sha256}")
     async def part(request: Request, sha256: str) -> Response:
@@ -274,7 +278,7 @@ def _boards(router: APIRouter, atelier: Atelier) -> None:
         atelier.own(atelier.door.visitor(request), device)
         first = await run_in_threadpool(atelier.workshop.first_reading, device)
         reading = first and {"time": iso(first.time_s), "values": first.values}
-        return told({"first_reading": reading, "page": atelier.workshop.page(device)})
+        return told({"first_reading": reading, "page": atelier.whole(request, atelier.workshop.page(device))})
 
     @router.get("/atelier/boards/{device}/label.svg")
     async def label(request: Request, device: str) -> Response:

@@ -52,11 +52,27 @@ def test_a_board_is_made_and_its_bytes_are_fetched(stocked: Any, browse: Callabl
     identity = json.loads(settings_of(parts["nvs"])["identity"])
     assert identity["device"] == "air-1"
     assert identity["broker"]["host"] == "192.0.2.9"
-    assert identity["page"] == told["page"]
+    assert told["page"] == f"http://localhost:8000{identity['page']}"
     secret = identity["broker"]["password"].encode()
     assert len(secret) >= 22
     assert not [name for name, content in parts.items() if secret in content and name != "nvs"]
     assert secret not in answer.content
+
+
+def test_the_page_of_a_board_is_the_public_one_where_there_is_one(stocked: Any, browse: Callable[..., Any]) -> None:
+    """In the answer, on the board and in the code of its label."""
+    stocked.public_url = TOWN
+    stocked.settle(board_micropython=stocked.home / "c6.bin", board_broker="mqtt://192.0.2.9:1883")
+    here = browse(stocked.app())
+
+    answer = here.post("/atelier/boards", BOARD)
+
+    page = answer.json()["page"]
+    assert page.startswith(f"{TOWN}/d/")
+    assert json.loads(settings_of(fetched(here, answer)["nvs"])["identity"])["page"] == page
+    label = here("/atelier/boards/air-1/label.svg").text
+    assert "air.example.org" in label
+    assert page.rpartition("/")[2] not in label
 
 
 def test_no_secret_of_one_board_is_in_the_answer_of_another(stocked: Any, browse: Callable[..., Any]) -> None:
