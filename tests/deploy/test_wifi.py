@@ -90,7 +90,7 @@ def test_a_password_is_typed_unseen(home: Path) -> None:
     ours, theirs = pty.openpty()
     asked = subprocess.Popen(
         [sys.executable, "-m", "deploy.cli", "wifi"], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        env={**os.environ, "GIROUETTE_LANG": "en", "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "LC_ALL": "C", "PYTHONPATH": os.pathsep.join(sys.path)},
         preexec_fn=lambda: os.set_inheritable(0, True),  # noqa: PLW1509 - one thread
     )  # fmt: skip
     os.close(theirs)
