@@ -41,8 +41,9 @@ def table_of(rows: Sequence[Row], lang: str, values: Values) -> Table:
     from rich.table import Table
 
     table = Table(title=say("flashing.many_title", lang), title_justify="left", expand=True)
-    for name, ratio in (("many_port", 2), ("many_device", 2), ("many_state", 8)):
-        table.add_column(say(f"flashing.{name}", lang), ratio=ratio, overflow="fold")
+    for name in ("many_port", "many_device"):
+        table.add_column(say(f"flashing.{name}", lang), no_wrap=True)
+    table.add_column(say("flashing.many_state", lang), ratio=1, overflow="fold")
     for row in rows:
         table.add_row(row.port.path, row.done.device if row.done else "", line_of(row, lang, values))
     return table

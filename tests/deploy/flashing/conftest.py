@@ -107,6 +107,13 @@ class Bench:
         made = ErasedBoard(kind, self.home / name, flash_bytes=2 * MIB, **make)
         return self.boards.enter_context(made)
 
+    def silent(self) -> str:
+        """A port behind which nobody answers."""
+        ends = pty.openpty()
+        for end in ends:
+            self.boards.callback(os.close, end)
+        return os.ttyname(ends[1])
+
     def flash(self, board: ErasedBoard, *words: str) -> Any:
         """Type `girouette flash` with MicroPython from the file."""
         return self.girouette("flash", "--port", board.url, "--micropython", "micropython.bin", *words)
