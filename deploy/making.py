@@ -40,10 +40,10 @@ class Maker:
 
         for slug in slugs:
             if slug not in self.recipes:
-                raise WorkshopError("unknown_recipe", status=404, recipe=slug)
+                raise WorkshopError("unknown_recipe", recipe=slug)
             if board not in self.recipes[slug].boards:
                 choices = ", ".join(self.recipes[slug].boards)
-                raise WorkshopError("unknown_board", status=404, board=board, choices=choices)
+                raise WorkshopError("unknown_board", board=board, choices=choices)
         return place([self.recipes[slug] for slug in slugs], board)
 
     def micropython(self, board: str, progress: Progress = lambda _count, _of: None) -> Whole:
@@ -120,7 +120,7 @@ def pieces(micropython: Whole, image: Image, flash_bytes: int) -> list[Piece]:
     try:
         made = parts(micropython.content, image, micropython.chip, flash_bytes)
     except ModuleNotFoundError as e:
-        raise WorkshopError("no_flash", status=501) from e
+        raise WorkshopError("no_flash") from e
     return [Piece(part.name, part.offset, part.content, secret=part.name in SECRET) for part in made]
 
 

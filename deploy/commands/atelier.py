@@ -176,7 +176,7 @@ def note(plan: Plan) -> str:
     """What the file says of itself."""
     from devices.words import say
 
-    return say("atelier.file_note", plan.lang, seats=plan.count, until=moment(plan.expires_s, plan.lang))
+    return say("atelier.file_note", plan.lang, count=plan.count, until=moment(plan.expires_s, plan.lang))
 
 
 def moment(at_s: int, lang: str) -> str:

@@ -77,8 +77,11 @@ class Run:
         self.crew.hire("api", partial(self.start_service, "api", "--port", str(self.page_port)))
 
     def start_service(self, name: str, *options: str) -> subprocess.Popen[bytes]:
-        """Start one of our own commands, which knows what these recipes measure."""
-        env = {**os.environ, "GIROUETTE_GATEWAY_HTTP_PORT": str(self.gateway_port)}
+        """Start one of our own commands, which knows what these recipes measure, and where boards of its atelier reach the broker."""
+        env = {
+            "GIROUETTE_BOARD_BROKER": f"mqtt://{LOOPBACK}:{self.broker_port}", **os.environ,
+            "GIROUETTE_GATEWAY_HTTP_PORT": str(self.gateway_port),
+        }  # fmt: skip
         log = self.home / f"{name}.log"
         mine = [word for folder in self.options.recipes for word in ("--recipes", str(folder.resolve()))]
         child = start_child(name, *options, "--store", self.store_url, *mine, cwd=self.home, log=log, env=env)

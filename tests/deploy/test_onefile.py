@@ -109,7 +109,7 @@ def test_a_file_asks_nobody_for_anything(tmp_path: Path) -> None:
         assert base64.b64encode(sha256(found[1].encode()).digest()).decode() in rules
     assert set(re.findall(r"""(?:src|href|action)="([a-z]+:|//|/)""", text.partition("<script")[0])) == {"data:"}
     assert [b["board"] for b in told["recipes"][0]["boards"]] == ["c6"]
-    assert "secrets of 2 boards" in text
+    assert "secrets of 2 boards, and the keys of the Wi-Fi" in text
 
 
 def test_only_its_owner_reads_it_and_no_file_is_written_over(

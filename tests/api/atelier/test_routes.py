@@ -75,6 +75,23 @@ def test_the_page_of_a_board_is_the_public_one_where_there_is_one(stocked: Any, 
     assert page.rpartition("/")[2] not in label
 
 
+def test_a_board_knows_the_networks_that_were_typed_once(stocked: Any, browse: Callable[..., Any]) -> None:
+    """They are in its settings, the answer says how many there are, and no key is in it."""
+    file = stocked.home / "wifi.toml"
+    file.touch(mode=0o600)
+    file.write_text('[[network]]\nssid = "Mairie"\npassword = "tres secret"\n', encoding="utf-8")
+    stocked.settle(board_micropython=stocked.home / "c6.bin", board_broker="mqtt://192.0.2.9:1883", wifi=file)
+    here = browse(stocked.app())
+
+    answer = here.post("/atelier/boards", BOARD)
+
+    assert answer.json()["networks"] == 1
+    assert b"secret" not in answer.content
+    assert json.loads(settings_of(fetched(here, answer)["nvs"])["wifi"]) == [
+        {"ssid": "Mairie", "password": "tres secret"}
+    ]
+
+
 def test_no_secret_of_one_board_is_in_the_answer_of_another(stocked: Any, browse: Callable[..., Any]) -> None:
     """Four boards: the files are the same bytes, the identities share nothing but where the broker is."""
     here = browse(stocked.app())
