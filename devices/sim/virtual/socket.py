@@ -31,6 +31,8 @@ class socket(io.IOBase):
         """Open, or be refused."""
         if the_world.offline():
             raise OSError(errno.EHOSTUNREACH)
+        if address[0].startswith("192.0.2."):
+            raise OSError(errno.ETIMEDOUT)
         if not the_broker.admits():
             raise OSError(errno.ECONNREFUSED)
         the_broker.greet(self)
@@ -118,6 +120,6 @@ def getaddrinfo(host: str, port: int, *more) -> list:
     """Where a host is; without a network nobody knows."""
     if the_world.offline() and host != OWN:
         raise OSError(errno.EHOSTUNREACH)
-    if host.endswith(".invalid"):
+    if host.endswith(".invalid") and not (the_world.login() or {}).get("lies"):
         raise OSError(-2)
     return [(AF_INET, SOCK_STREAM, 0, "", (host, port))]
