@@ -33,6 +33,23 @@ def chosen(devices: Iterable[Device], words: Sequence[str]) -> list[Device]:
     return list(found.values())
 
 
+def waiting(devices: Iterable[Device], groups: Iterable[str], recipe: str | None = None) -> list[Device]:
+    """The devices in service of these groups that wait for a board, having no secrets yet; with a recipe, only those of it."""
+    mine = set(groups)
+    there = [d for d in devices if mine & set(d.groups) and d.stage != RETIRED and d.revoked_s is None]
+    return [d for d in there if not d.password_hash and recipe in {None, d.recipe}]
+
+
+def recipe_waiting(devices: Iterable[Device], group: str) -> str:
+    """The recipe of all devices of a group that wait for a board. Raises CommandError where there is none, or another one."""
+    recipes = sorted({device.recipe for device in waiting(devices, [group])})
+    if not recipes:
+        raise CommandError("nobody_waits", group=group)
+    if len(recipes) > 1:
+        raise CommandError("which_of_group", group=group, choices=", ".join(recipes), first=recipes[0])
+    return recipes[0]
+
+
 def members(devices: Iterable[Device], group: str) -> list[Device]:
     """The devices of a group that are in service. Raises CommandError where there is none."""
     there = [d for d in devices if group in d.groups and d.stage != RETIRED and d.revoked_s is None]

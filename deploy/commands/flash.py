@@ -74,9 +74,9 @@ def flash(  # noqa: PLR0913 - a command's options are its parameters
 
     settings = settled(ctx, broker=broker, store=store, registry=registry, recipes=recipes)
     with registry_of(settings, make=True) as known:
-        slugs, device = meant(word, recipes_of(settings), known)
+        slugs, device, inside = meant(word, recipes_of(settings), known)
         wish = Wish(
-            slugs=slugs, device=device, board=board, place=where, place_name=place_name, pilot=pilot, groups=tuple(groups or ()),
+            slugs=slugs, device=device, board=board, place=where, place_name=place_name, pilot=pilot, groups=(*inside, *(groups or ())),
             period_s=period_s, batch=batch, as_new=as_new, whole=whole, no_stub=no_stub, micropython=micropython,
             wait_s=seconds(wait) or None,
         )  # fmt: skip
@@ -164,17 +164,27 @@ def progress(*, as_json: bool) -> Any:
     return shown(LANG, watched=terminal(), silent=as_json)
 
 
-def meant(word: str | None, recipes: dict[str, Recipe] | Any, known: Registry) -> tuple[tuple[str, ...], str | None]:
-    """The recipes, or the device, that a word means. Raises FlashError."""
+Meant = tuple[tuple[str, ...], str | None, tuple[str, ...]]
+
+
+def meant(word: str | None, recipes: dict[str, Recipe] | Any, known: Registry) -> Meant:
+    """The recipes, or the device, that a word means; of `@group` the recipe that waits there for boards, and the group.
+
+    Raises FlashError, CommandError.
+    """
     from deploy.flashing.faults import FlashError
+    from deploy.groups import MARK, recipe_waiting
 
     if word is None:
-        return (), None
+        return (), None, ()
+    if word.startswith(MARK):
+        group = word.removeprefix(MARK)
+        return tuple(recipe_waiting(known.devices(), group).split("+")), None, (group,)
     if word in {row.id for row in known.devices()}:
-        return (), word
+        return (), word, ()
     slugs = tuple(word.split("+"))
     if all(slug in recipes for slug in slugs):
-        return slugs, None
+        return slugs, None, ()
     raise FlashError("unknown_word", word=word)
 
 
@@ -237,13 +247,13 @@ def workbench(settings: Settings, known: Registry, wish: Wish, ports: Sequence[P
     from deploy.flashing.flash import Workbench
     from deploy.reach import reach
     from deploy.rehearsal import running_boards
-    from devices.micropython import find_micropython
     from devices.stand_in import stand_in
 
     where = reach(settings, here=bool(ports) and all(on_this_machine(port) for port in ports))
     rehearsed = (
         wish.micropython is None and bool(ports) and {p.path for p in ports} <= {b.port for b in running_boards()}
     )
+    told = wish.micropython or settings.board_micropython
     if wish.wait_s is not None:
         check_broker(where, settings)
     check_accounts(settings, None)
@@ -256,9 +266,21 @@ def workbench(settings: Settings, known: Registry, wish: Wish, ports: Sequence[P
     return Workbench(
         Enrolling(known, recipes_of(settings), where, networks(settings), public_url(settings)),
         lambda: open_store(settings.store, read_only=True, settings=settings),
-        lambda kind: stand_in(kind) if rehearsed else find_micropython(kind, given=wish.micropython).content,
+        lambda kind: stand_in(kind) if rehearsed else micropython_for(kind, told),
         changed,
     )
+
+
+def micropython_for(kind: str, told: Path | None) -> bytes:
+    """MicroPython for a kind of board: the file, or that of the prepared folder, that was told, else fetched once.
+
+    Raises InterpreterError, OSError.
+    """
+    from devices.micropython import find_micropython
+
+    if told is not None and told.is_dir():
+        return find_micropython(kind, prepared=told).content
+    return find_micropython(kind, given=told).content
 
 
 def on_this_machine(port: Port) -> bool:

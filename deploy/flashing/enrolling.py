@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deploy.flashing.faults import FlashError
+from deploy.groups import waiting
 
 if TYPE_CHECKING:
     from deploy.flashing.wish import Who, Wish
@@ -38,7 +39,10 @@ class Enrolling:
     public_url: str = ""
 
     def enrol(self, mac: str, who: Who, wish: Wish) -> Enrolled:
-        """The device that a board of this number is to be, with secrets that nobody had before. Raises RegistryError, FlashError."""
+        """The device that a board of this number is to be, with secrets that nobody had before. Raises RegistryError, FlashError.
+
+        One of the same recipe that waits for a board in one of the wish's groups comes before a new one.
+        """
         from gateway.registry.enrol import Newcomer, enrol, renew_secrets
 
         mine, group = [self.recipes[slug] for slug in who.slugs], unfinished(mac)
@@ -48,6 +52,9 @@ class Enrolling:
             begun = [d.id for d in self.registry.devices() if group in d.groups and d.recipe == "+".join(who.slugs)]
             if begun:
                 return renew_secrets(self.registry, begun[0])
+            if waits := waiting(self.registry.devices(), wish.groups, "+".join(who.slugs)):
+                self.registry.identities.join([waits[0].id], group)
+                return renew_secrets(self.registry, waits[0].id)
             at = self.place(mine, wish)
             every_s = wish.period_s or min(recipe.period_s for recipe in mine)
             new = Newcomer(mine, at.pilot_id, at.id, every_s, int(time.time()), groups=(*wish.groups, group))
