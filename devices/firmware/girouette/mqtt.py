@@ -165,10 +165,13 @@ class Client:
         hello = codec.connect(self._device, broker.user, broker.password, broker.keepalive_s, self._will)
         writer.write(hello)
         await writer.drain()
-        first, body = await codec.read_packet(exactly(reader), CAP)
-        if first >> 4 != codec.CONNACK or body is None:
+        read = exactly(reader)
+        if (await read(1))[0] >> 4 != codec.CONNACK:  # looked at before the rest is awaited: a web server may have little to say
             raise codec.Malformed("CONNACK")
-        code = codec.read_connack(body)
+        rest = await read(3)
+        if rest[0] != 2:
+            raise codec.Malformed("CONNACK")
+        code = codec.read_connack(rest[1:])
         if code:
             raise Disconnected("refused: " + (codec.REFUSED[code] if code < len(codec.REFUSED) else str(code)))
 
