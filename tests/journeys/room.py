@@ -31,9 +31,14 @@ from playwright.async_api import Page, Response, async_playwright
 from usb import Pc
 from wholes import NUMBERS, whole
 
+from devices.simulate import Surroundings
+
 ROOT = Path(__file__).parent.parent.parent
 FINISHED = ".stage .done, .stage .failure"
 RECIPE = "climate"
+SSID, PASSWORD = "Atelier", "2,4 GHz seulement"
+AIR = Surroundings({}, wifi={"networks": {SSID: PASSWORD, "Voisin": "inconnu, lui"}})
+"""The Wi-Fi that boards hear in this room."""
 APP_BYTES = 1_500_000
 """As large as MicroPython 1.29 for an ESP32; noise is worse, since a real one packs to two thirds."""
 
@@ -52,13 +57,18 @@ class Room:
     ports: dict[str, int] = field(default_factory=dict)
     """Where the public side listens, by the board that it has MicroPython for."""
 
+    @property
+    def wifi(self) -> Path:
+        """The networks that every board is to know, as `girouette wifi` writes them."""
+        return self.home / "girouette-wifi.toml"
+
     def environ(self, **more: object) -> dict[str, str]:
         """What every command of this installation is set to."""
         told = {
             "store": f"sqlite:{self.home / 'girouette.sqlite'}", "broker": f"mqtt://127.0.0.1:{self.broker.port}",
             "board_broker": f"mqtt://127.0.0.1:{self.broker.port}", "broker_user": "gateway-0",
             "broker_password": "gateway-0", "accounts": self.broker.accounts,
-            "broker_pid_file": self.broker.home / "mosquitto.pid", "log": "json", **more,
+            "broker_pid_file": self.broker.home / "mosquitto.pid", "wifi": self.wifi, "log": "json", **more,
         }  # fmt: skip
         return {**os.environ, "PYTHONPATH": str(ROOT), **{f"GIROUETTE_{n.upper()}": str(v) for n, v in told.items()}}
 
@@ -81,6 +91,8 @@ class Room:
     def open(self) -> None:
         """Broker and gateway run; a pilot and a place are registered, as whoever prepares a workshop does it."""
         self.broker.lay()
+        self.wifi.touch(0o600)
+        self.wifi.write_text(f'[[network]]\nssid = "{SSID}"\npassword = "{PASSWORD}"\n')
         self.type("device", "add", "--recipe", RECIPE, "--id", "prepared", "--place", "48.11,-1.68")
         self.broker.start()
         port = self.take_port()
@@ -94,7 +106,7 @@ class Room:
         file.write_bytes(heavy(board))
         host = "0.0.0.0" if everybody else "127.0.0.1"  # noqa: S104 - a room's other PCs
         url = public_url or f"http://localhost:{port}"
-        self.run(f"api-{board}", "api", api_host=host, api_port=port, public_url=url, board_board_micropython=file, **more)
+        self.run(f"api-{board}", "api", api_host=host, api_port=port, public_url=url, board_micropython=file, **more)
         self.until(lambda: answers(f"http://127.0.0.1:{port}/livez"), within_s=30, what="a public side that answers")
         return port
 

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from room import RECIPE, Room, Visit, certificate, encrypted, heavy, room, visit, weigh
+from room import AIR, PASSWORD, RECIPE, SSID, Room, Visit, certificate, encrypted, heavy, room, visit, weigh
 from usb import Pc
 
 from deploy.reach import own_address
 from deploy.tools.atelier import AtelierError, build
 from devices.chip import MIB, VirtualChip
 from devices.interpreter import have_micropython
-from devices.simulate import Surroundings
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,8 +25,6 @@ pytestmark = [
     pytest.mark.skipif(not have_micropython(), reason="no MicroPython for this machine"),
 ]
 GOAL_BYTES = 300_000
-AIR = {"networks": {"Atelier": "2,4 GHz seulement", "Voisin": "inconnu"}}
-"""The Wi-Fi that boards hear."""
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +86,7 @@ def test_from_the_bag_to_the_page(shared: Room, tmp_path: Path, part: Callable[[
     async def journey() -> None:
         pc = Pc()
         with pc.plug_in("mine", "esp32", tmp_path / "board") as board:
+            board.around = AIR
             async with visit(part("chromium"), pc, shots=tmp_path) as here:
                 weights = await weigh(here, f"{home}/fr/atelier")
                 assert sum(weights.values()) < GOAL_BYTES, weights
@@ -162,13 +160,13 @@ def test_from_another_pc_by_https_with_a_port_that_changes(
     """
     front, by = free_port(), certificate(tmp_path, shared.address)
     origin = f"https://{shared.address}:{front}"
-    port = shared.serve("s3", public_url=origin)
+    port = shared.serve("s3", public_url=origin, wifi=tmp_path / "none.toml")
     path = link_into(shared, "s3")
 
     async def journey() -> None:
         pc = Pc()
         with pc.plug_in("mine", "s3", tmp_path / "board") as board:
-            board.around = Surroundings({}, wifi=AIR)
+            board.around = AIR
             async with (
                 encrypted(shared.address, front, port, by),
                 visit(part("chromium"), pc, reachable=(shared.address,), trusted=by.mark, shots=tmp_path) as here,
@@ -194,14 +192,14 @@ def test_from_another_pc_by_https_with_a_port_that_changes(
 async def give_wifi(here: Visit) -> None:
     """A wrong password first, which is told; then the right one."""
     await here.page.wait_for_selector("#wifi select:enabled")
-    await here.page.select_option("#wifi select", "Atelier")
+    await here.page.select_option("#wifi select", SSID)
     await here.page.fill("#wifi input[name=password]", "pas le bon")
     await here.click("#wifi button")
     fault = here.page.locator("#wifi .fault")
     await fault.wait_for()
     assert "refuse le mot de passe" in await fault.inner_text()
     assert (await here.ticks())["cable"] == "done"
-    await here.page.fill("#wifi input[name=password]", AIR["networks"]["Atelier"])
+    await here.page.fill("#wifi input[name=password]", PASSWORD)
     await here.click("#wifi button")
 
 

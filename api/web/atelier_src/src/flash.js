@@ -7,7 +7,7 @@ import { md5 } from "./md5.js";
 import { BAUD, isNative, pause } from "./ports.js";
 
 const FAST = 460_800;
-const ATTEMPTS = 6;
+const ATTEMPTS = 5;
 const MIB = 2 ** 20;
 /** The slowest flash that a data sheet allows: erasing and writing a MiB. */
 const MIB_MS = 40_000;
