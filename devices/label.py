@@ -41,6 +41,8 @@ class Label:
     """Where everything that is public can be read; empty where nobody knows yet."""
     code: Code = ()
     """The QR code of the device's own page; empty where nobody knows its address."""
+    wifi: str = ""
+    """Name and key of the Wi-Fi that the board opens where it finds none; only on labels that are stuck inside a box."""
 
 
 def draw_labels(labels: Sequence[Label], lang: str) -> list[str]:
@@ -90,6 +92,9 @@ def draw_label(drawing: Drawing, label: Label, at: tuple[float, float], lang: st
         fitted, height = fit(text, size, room)
         colour = GREY if line > 70 else "#1f2328"
         drawing.words((left + EDGE, top + line), fitted, size=height, fill=colour, bold=line < 40)
+    if label.wifi:
+        fitted, height = fit(label.wifi, 9, room)
+        drawing.words((left + EDGE, top + 109), fitted, size=height)
     if label.code:
         draw_code(drawing, label.code, (left + WIDTH - CODE_PX - 1, top + 1))
     for number, state in enumerate(STATES):

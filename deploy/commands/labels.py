@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.commands.options import Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
 from deploy.commands.speech import LANG, argument, option, text
+
+if TYPE_CHECKING:
+    from gateway.registry import Device
 
 SVG = ".svg"
 
@@ -19,6 +23,7 @@ def label(
     names: Annotated[list[str], argument("devices")],
     *,
     file: Annotated[Path, option("label_file", "--file", metavar="FILE")] = Path("labels.html"),
+    wifi: Annotated[bool, option("label_wifi", "--wifi")] = False,
     recipes: Recipes = None,
     store: StoreUrl = None,
     registry: RegistryUrl = None,
@@ -32,6 +37,8 @@ def label(
     with registry_of(settings) as known:
         devices = chosen(known.devices(), names)
         labels = labels_of(known, devices, recipes_of(settings), url=settings.public_url, lang=LANG)
+        if wifi:
+            labels = [replace(drawn, wifi=own_wifi(row)) for drawn, row in zip(labels, devices, strict=True)]
     pages = draw_labels(labels, LANG) if file.suffix == SVG else [print_labels(labels, LANG)]
     for number, page in enumerate(pages):
         where = file if number == 0 else file.with_stem(f"{file.stem}-{number + 1}")
@@ -39,3 +46,11 @@ def label(
         print(where)
     if not settings.public_url:
         print(text("label_no_code"), file=sys.stderr)
+
+
+def own_wifi(row: Device) -> str:
+    """Name and key of the Wi-Fi that a board opens where it finds none; empty for one that opens none."""
+    from devices.portal import own_network
+
+    own = own_network(row.id, row.update_key)
+    return text("label_own_wifi", name=own.ssid, key=own.key) if own else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deploy.commands.options import AsJson, rows_of, settled, terminal
+from deploy.commands.options import AsJson, RegistryUrl, StoreUrl, registry_of, rows_of, settled, terminal
 from deploy.commands.speech import LANG, Command, Group, argument, option, tell, text
 from deploy.faults import USAGE, CommandError
 
@@ -95,6 +95,30 @@ def forget(ctx: typer.Context, ssid: Annotated[str, argument("ssid")]) -> None:
         raise CommandError("wifi_unknown", name=ssid, choices=", ".join(n["ssid"] for n in known) or "-")
     write_networks(settings.wifi, left)
     print(text("wifi_forgotten", name=ssid, file=settings.wifi))
+
+
+@wifi.command("own", cls=Command, help=text("wifi_own"))
+def own(
+    ctx: typer.Context,
+    names: Annotated[list[str], argument("devices")],
+    *,
+    store: StoreUrl = None,
+    registry: RegistryUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """The Wi-Fi that these boards open where they find none, and its key; on a terminal with the code that a phone joins by."""
+    from deploy.groups import chosen as meant
+    from devices.portal import own_network
+
+    with registry_of(settled(ctx, store=store, registry=registry)) as known:
+        found = [(row.id, own_network(row.id, row.update_key)) for row in meant(known.devices(), names)]
+    told = [{"device": n, "ssid": o.ssid if o else None, "key": o.key if o else None} for n, o in found]
+    lines = [f"{o.ssid}  {o.key}" if o else text("wifi_own_none", name=n) for n, o in found]
+    tell(told, lines, as_json=as_json)
+    if len(found) == 1 and found[0][1] is not None and not as_json and sys.stdout.isatty():
+        import segno
+
+        segno.make(found[0][1].code, error="m", micro=False).terminal(compact=True)
 
 
 @wifi.command("scan", cls=Command, help=text("wifi_scan"))

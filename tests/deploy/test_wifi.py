@@ -67,6 +67,21 @@ def test_networks_are_kept_listed_and_forgotten(girouette: Callable[..., Any], h
     assert [n["ssid"] for n in girouette("wifi", "list", "--json").told] == ['Café "d\'Or"']
 
 
+def test_the_key_of_a_board_s_own_wifi(girouette: Callable[..., Any], home: Path) -> None:
+    """Told for a device of the registry, and printed on its label where that is asked for; the same key in both places."""
+    girouette("device", "add", "--recipe", "noise", "--id", "noise-1", "--place", "48.11,-1.68")
+
+    (told,) = girouette("wifi", "own", "noise-1", "--json").told
+    girouette("label", "noise-1", "--file", "plain.svg")
+    girouette("label", "noise-1", "--wifi", "--file", "inside.svg")
+
+    assert told["ssid"] == "girouette-noise-1"
+    assert len(told["key"]) == 10
+    assert girouette("wifi", "own", "noise-1").out == f"girouette-noise-1  {told['key']}\n"
+    assert told["key"] not in (home / "plain.svg").read_text()
+    assert told["key"] in (home / "inside.svg").read_text()
+
+
 def test_what_cannot_be_is_refused_before_it_is_kept(girouette: Callable[..., Any], home: Path, secret: Path) -> None:
     """A password of five letters, nobody to ask, nothing kept yet: one sentence each, which says what to type."""
     secret.write_text("short\n")

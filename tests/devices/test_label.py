@@ -70,6 +70,18 @@ def test_all_sheets_are_one_page_to_print() -> None:
     assert not re.findall(r"(?:src|href)=|url\(|@import", page)
 
 
+def test_the_key_of_its_wifi_is_on_a_label_for_the_inside() -> None:
+    """It is printed where it is asked for, above the lights and beside the code, and nowhere else."""
+    own = "Wi-Fi girouette-air-1, clé abcdefgh23"
+    label = Label("air-1", "Air", "Mairie", "capteurs.example", ((1, 0), (0, 1)), wifi=own)
+    drawn = ET.fromstring(draw_sheet([label], "fr"))
+    (line,) = (e for e in drawn.iter("{http://www.w3.org/2000/svg}text") if e.text == own)
+
+    assert 98 < float(line.get("y", 0)) <= 112
+    assert len(own) * float(line.get("font-size", 0)) * WIDEST <= WIDTH - CODE_PX - 2 * EDGE + 0.1
+    assert "Wi-Fi gir" not in draw_sheet(LABELS[:1], "fr")
+
+
 def test_a_label_without_an_address_has_no_code() -> None:
     """Where nobody knows the public address there is nothing that a code could lead to."""
     assert "<path" not in draw_sheet(LABELS[:1], "fr")
