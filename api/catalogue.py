@@ -18,6 +18,7 @@ Span = tuple[int, int]
 """[start_s, end_s), in seconds since 1970 UTC."""
 FOR_EVER_S = 1 << 40
 MOST_KEPT = 16
+PUBLIC = "public"
 SILENT_PERIODS = 3
 SILENT_LEAST_S = 30
 
@@ -109,12 +110,18 @@ class Catalogue:
         return self._quantities
 
     def view(self, key: str | None = None) -> View:
-        """What the public sees; with the key of a place, that place whole besides."""
+        """What the public sees; with the key of a place that place whole besides, with a device's link what it measures there.
+
+        The link of a public device, which may be on a label for all to read, opens no more than what is public.
+        """
         revision = self._registry.revision()
         kept = self._kept.get(key)
         if kept is not None and kept.revision == revision:
             return kept
-        view = self._build(revision, key, None if key is None else self._opened(key))
+        opened = None if key is None else self._opened(key)
+        if key is not None and opened is None:
+            return self.view()
+        view = self._build(revision, key, opened)
         if len(self._kept) >= MOST_KEPT:
             self._kept = {None: self._kept[None]} if None in self._kept else {}
         self._kept[key] = view
@@ -127,13 +134,18 @@ class Catalogue:
             raise NotThere("no page opens with this address; ask who gave it to you for a new one")
         return device, self._registry.identities.last_place(device.id)
 
-    def _opened(self, key: str) -> _Opened:
-        """What a key opens: a place whole, or what one device measures where it stands now. Raises NotThere."""
+    def _opened(self, key: str) -> _Opened | None:
+        """What a key opens: a place whole, or what one device measures where it stands now; None: nothing any more, it is public.
+
+        Raises NotThere.
+        """
         place = self._registry.place_by_key(key)
         if place is not None:
             return _Opened(place.id, None)
         device = self._registry.identities.by_link(key)
         if device is not None and device.revoked_s is None:
+            if device.stage == PUBLIC:
+                return None
             for one in self._registry.installations():
                 if one.device_id == device.id and one.end_s is None:
                     return _Opened(one.place_id, device.id)

@@ -114,8 +114,9 @@ class Directory:
         table = no_params(max(series, default=-1) + 1)
         for number, row in series.items():
             table[number] = self._params(row, periods[number])
-        topics, waiting, strange = self._read_devices(series)
-        barred = {row.id: why for row in self._registry.devices() if (why := _barred(row)) is not None}
+        devices = self._registry.devices()
+        topics, waiting, strange = self._read_devices(devices, series)
+        barred = {row.id: why for row in devices if (why := _barred(row)) is not None}
         if strange - self.strange:
             log.warning(
                 "directory.strange",
@@ -177,7 +178,7 @@ class Directory:
         return series_row(quantity, periods, series.quality)
 
     def _read_devices(
-        self, series: Mapping[int, Series]
+        self, devices: Iterable[Device], series: Mapping[int, Series]
     ) -> tuple[dict[str, Known], dict[str, Waiting], frozenset[str]]:
         """Devices that may speak by topic, those that wait to be heard, and the quantities that the catalogue lacks."""
         stays = _stays(self._registry.installations())
@@ -185,7 +186,7 @@ class Directory:
         measured = self._registry.channels()
         topics: dict[str, Known] = {}
         waiting: dict[str, Waiting] = {}
-        for device in self._registry.devices():
+        for device in devices:
             number = self._numbers.setdefault(device.id, len(self.devices))
             if number == len(self.devices):
                 self.devices.append(device.id)

@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.answers import PRIVATE
+from api.catalogue import PUBLIC
 from api.front import Front
 from api.links import links
 from api.web.charts import STRETCHES
 from api.web.pages import DEVICE_PATH, PLACE_PATH
 from api.web.routes import Pages, Stretched, preferred
 
-PUBLIC, RETIRED = "public", "retired"
+RETIRED = "retired"
 SEE_OTHER = 303
 LABELLED = "/d/{key}"
 """What a label's QR code carries, under the public address."""

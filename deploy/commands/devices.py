@@ -118,7 +118,7 @@ def stage_device(
     told = {"id": name, "stage": stage, "reload": command}
     more = hints(settings, command) if stage == RETIRED else []
     if before == PUBLIC and stage not in {PUBLIC, RETIRED}:
-        more = [text("device_hidden")]
+        more = [text("device_hidden", name=name)]
     tell(told, [text("device_staged", name=name, stage=stage), *more], as_json=as_json)
 
 

@@ -108,6 +108,11 @@ def test_the_same_address_shows_the_public_page_later(own_city: Any, asker: Any)
         assert told.headers["Cache-Control"] == "private, no-store"
     assert ask(f"/en/place/{place}").status_code == 200
 
+    series, key = own_city.series("secret court", "temperature"), address.removeprefix("/d/")
+    opened, public = ask(f"/api/series/{series}.csv?key={key}"), ask(f"/api/series/{series}.csv")
+    assert opened.text == public.text, "a label that everybody reads does not open the days before"
+    assert public.text.count("666.125") == 60
+
     own_city.registry.set_stage("secret-1", "essai", at_s=own_city.now_s)
     assert ask(address).status_code == 200
     assert ask(f"/en/place/{place}").status_code == 404
