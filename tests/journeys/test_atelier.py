@@ -18,6 +18,7 @@ from deploy.reach import own_address
 from deploy.tools.atelier import AtelierError, build
 from devices.chip import MIB, VirtualChip
 from devices.interpreter import have_micropython
+from devices.simulate import Surroundings
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,6 +26,8 @@ pytestmark = [
     pytest.mark.skipif(not have_micropython(), reason="no MicroPython for this machine"),
 ]
 GOAL_BYTES = 300_000
+ELSEWHERE = Surroundings({}, wifi={"networks": {"Voisin": "inconnu, lui"}})
+"""Where none of the room's networks is heard."""
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +256,7 @@ def test_is_my_pc_ready(shared: Room, tmp_path: Path, part: Callable[[str], str]
 
 
 def test_each_failure_says_what_to_do(shared: Room, tmp_path: Path, part: Callable[[str], str]) -> None:
-    """Nothing chosen, a policy, a busy port, no bootloader, another chip, too small a flash, a pulled cable, worn flash: each is named.
+    """Nothing chosen, a policy, a busy port, no bootloader, another chip, too small a flash, a pulled cable, worn flash, no Wi-Fi: each is named.
 
     After each of them the same page goes on, and after all of them the board is flashed.
     """
@@ -267,6 +270,7 @@ def test_each_failure_says_what_to_do(shared: Room, tmp_path: Path, part: Callab
             pc.plug_in("other", "c3", tmp_path / "other"),
             pc.plug_in("mine", "esp32", tmp_path / "mine") as mine,
         ):
+            mine.around = ELSEWHERE
             async with visit(part("chromium"), pc, shots=tmp_path) as here:
                 await here.page.goto(f"http://localhost:{port}/fr/atelier")
                 await here.choose(RECIPE, "esp32")
@@ -276,6 +280,9 @@ def test_each_failure_says_what_to_do(shared: Room, tmp_path: Path, part: Callab
                 await provoked(here, pc, "other", "other_board", "étape 2")
                 await provoked(here, pc, "small", "server_refused", "4 Mo")
                 await while_it_is_written(here, pc, mine)
+                await where_no_known_network_is_heard(here)
+                mine.around = AIR
+                await here.begin()
                 await here.finish()
                 assert here.errors == []
 
@@ -319,6 +326,17 @@ async def while_it_is_written(here: Visit, pc: Pc, board: VirtualChip) -> None:
     await here.page.wait_for_selector("[data-step=make][data-state=done]")
     names.append(await here.page.inner_text("[data-step=make] .beside"))
     assert len(set(names)) == 1, names
+
+
+async def where_no_known_network_is_heard(here: Visit) -> None:
+    """The sensor has its tick, the network says why it has none, another network is asked for; somebody stops it."""
+    await here.page.wait_for_selector("#wifi select:enabled")
+    await here.page.wait_for_selector("[data-tick=cable][data-state=done]")
+    tick = here.page.locator("[data-tick=network]")
+    assert "n’entend pas ce Wi-Fi" in await tick.inner_text()
+    assert await here.page.locator("#wifi option").all_inner_texts() == ["Voisin", "Un autre, que j’écris"]
+    await here.page.click(".stage .acts button")
+    assert (await here.fault())[0] == "stopped"
 
 
 def wear(board: VirtualChip) -> None:

@@ -4,7 +4,7 @@ import { Fault } from "./faults.js";
 import { hear, nothing, obstacle } from "./follow.js";
 import { wifiForm } from "./forms.js";
 import { Improv, STATE } from "./improv.js";
-import { Cable, again, ask, pause } from "./ports.js";
+import { Cable, again, ask, pause, stopped } from "./ports.js";
 
 /**
  * @typedef {{serial: Serial, stage: import("./stage.js").Stage, speech: import("./speech.js").Speech,
@@ -51,12 +51,12 @@ export class Following {
    * @param {SerialPort[]} known ports that were there before
    */
   async run(port, known) {
-    const { stage, speech } = this.tools;
+    const { stage, speech, signal } = this.tools;
     stage.step("start", "now");
     stage.say(speech.say("starting"));
     const failed = new Promise((_, reject) => (this.fail = reject));
     try {
-      await Promise.race([this.#stored(), this.#read(port, known), this.#hints(), failed]);
+      await Promise.race([this.#stored(), this.#read(port, known), this.#hints(), failed, stopped(signal)]);
     } finally {
       this.ended = true;
       await this.cable?.close();
@@ -187,8 +187,7 @@ export class Following {
   /** Returns once the first reading is stored, by the gateway's word, else by the receipt that the board heard. */
   async #stored() {
     const { source, stage, speech, signal } = this.tools;
-    for (;;) {
-      signal.throwIfAborted();
+    while (!signal.aborted) {
       const reading = (await source.standing(this.order.device))?.first_reading;
       if (reading || (this.heard.stored && !source.asks)) {
         const values = reading?.values ?? this.heard.values ?? {};

@@ -7,7 +7,7 @@ import { readPage } from "./page.js";
 import { ask, release } from "./ports.js";
 import { checks, facts, hindrance } from "./ready.js";
 import { Seats } from "./seats.js";
-import { File, Server } from "./source.js";
+import { Gateway, OneFile } from "./source.js";
 import { Speech } from "./speech.js";
 import { Stage } from "./stage.js";
 import style from "./style.css";
@@ -25,8 +25,8 @@ class Atelier {
     this.stage = part("stage") && new Stage(part("stage"), this.speech);
     this.seats = page.batch ? new Seats(page.batch, localStorage, navigator.locks ?? null) : null;
     this.source = page.batch && this.seats
-      ? new File(page.batch, this.seats, () => Date.now() / 1000)
-      : new Server(page.base, page.lang, (...asked) => fetch(...asked));
+      ? new OneFile(page.batch, this.seats, () => Date.now() / 1000)
+      : new Gateway(page.base, page.lang, (...asked) => fetch(...asked));
     this.busy = false;
   }
 
@@ -41,7 +41,8 @@ class Atelier {
   #bench(why) {
     const apart = part("unsupported");
     if (why && apart) {
-      apart.prepend(h("p", { className: "why", "data-why": why }, this.speech.say(`why_${why}`)));
+      const sentence = h("p", { className: "why", "data-why": why }, h("b", {}, this.speech.say(`why_${why}`)));
+      (apart.querySelector("h2 + p") ?? apart.firstElementChild)?.after(sentence);
       apart.hidden = false;
     }
     const refresh = () => {

@@ -4,7 +4,7 @@ import { Fault, named } from "./faults.js";
 import { Chip } from "./flash.js";
 import { Following } from "./following.js";
 import { seatForm } from "./forms.js";
-import { ask } from "./ports.js";
+import { ask, stopped } from "./ports.js";
 
 /**
  * @typedef {{recipe: import("./page.js").Recipe, board: string | undefined, wishes: import("./source.js").Wishes,
@@ -29,7 +29,7 @@ export async function make(tools, choice) {
     const known = await serial.getPorts();
     await chip.restart();
     following = new Following(tools, order, choice.recipe.channels);
-    await Promise.race([following.run(port, known), stopped(tools.signal)]);
+    await following.run(port, known);
     return order;
   } catch (error) {
     await chip.close();
@@ -104,9 +104,4 @@ async function guarded(port, signal, work) {
   } finally {
     over.abort();
   }
-}
-
-/** @param {AbortSignal} signal */
-function stopped(signal) {
-  return new Promise((_, fail) => signal.addEventListener("abort", () => fail(new Fault("stopped")), { once: true }));
 }

@@ -16,6 +16,15 @@ export function pause(ms) {
 }
 
 /**
+ * Never comes, unless somebody stops what is under way: then it throws a Fault.
+ * @param {AbortSignal} signal
+ * @returns {Promise<never>}
+ */
+export function stopped(signal) {
+  return new Promise((_, fail) => signal.addEventListener("abort", () => fail(new Fault("stopped")), { once: true }));
+}
+
+/**
  * The port that somebody chose in the browser's window. Throws a Fault where nobody did.
  * @param {Serial} serial
  */

@@ -48,6 +48,7 @@ export function chromium(agent) {
  * @returns {"browser" | "insecure" | "policy" | null}
  */
 export function hindrance({ secure, serial, allowed, agent, phone }) {
+  if (secure && serial && allowed && !phone) return null; // whoever has it may try: Firefox says that it does since 151
   if (chromium(agent) < OLDEST || phone) return "browser";
   if (!secure) return "insecure";
   return serial && allowed ? null : "policy";
@@ -60,7 +61,7 @@ export function hindrance({ secure, serial, allowed, agent, phone }) {
  * @returns {Check[]}
  */
 export function checks(told, { file }) {
-  const fit = chromium(told.agent) >= OLDEST && !told.phone;
+  const fit = (told.serial || chromium(told.agent) >= OLDEST) && !told.phone;
   const open = told.serial && told.allowed;
   /** @type {Check[]} */
   const found = [

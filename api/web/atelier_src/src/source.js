@@ -16,7 +16,7 @@ import { pause } from "./ports.js";
 const PATIENCE = 10;
 
 /** @implements {Source} */
-export class Server {
+export class Gateway {
   asks = true;
 
   /**
@@ -97,7 +97,7 @@ export class Server {
 }
 
 /** @implements {Source} */
-export class File {
+export class OneFile {
   asks = false;
 
   /**

@@ -107,6 +107,7 @@ export class Stage {
     this.asked.replaceChildren(box);
     this.bar.hidden = true;
     this.stop.hidden = true;
+    this.ticks.hidden = this.ticks.querySelector('[data-state="wait"] + [data-state="wait"]') !== null; // nothing to be seen there yet
     this.say("");
     box.scrollIntoView?.({ block: "nearest" });
   }

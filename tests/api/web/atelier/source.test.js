@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Seats } from "../../../../api/web/atelier_src/src/seats.js";
-import { File, Server } from "../../../../api/web/atelier_src/src/source.js";
+import { Gateway, OneFile } from "../../../../api/web/atelier_src/src/source.js";
 
 const WANTED = { recipe: "air", board: "s3", chip: "ESP32-S3", flash_bytes: 4 << 20, mac: "aa" };
 const WISHES = { place: null };
@@ -24,7 +24,7 @@ function gateway(answers) {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return { asked, source: new Server("", "fr", fetched) };
+  return { asked, source: new Gateway("", "fr", fetched) };
 }
 const good = (address) => (address === "/atelier/boards" ? Response.json(TOLD, { status: 201 }) : new Response(BYTES[address]));
 
@@ -80,7 +80,7 @@ const BATCH = {
   vfs: { "air/s3": { offset: 0x200000, flash_bytes: 4 << 20, gz: packed("disk") }, "air/s3/8388608": { offset: 0x200000, gz: packed("larger disk") } },
 };
 const shelf = () => ({ kept: null, getItem() { return this.kept; }, setItem(_, text) { this.kept = text; } });
-const file = (on = shelf()) => new File(BATCH, new Seats(BATCH, on, null), () => 1000);
+const file = (on = shelf()) => new OneFile(BATCH, new Seats(BATCH, on, null), () => 1000);
 
 test("a file has all parts itself, the identity where the image's table says", async () => {
   const order = await file().order(WANTED);
