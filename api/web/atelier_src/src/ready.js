@@ -43,13 +43,21 @@ export function chromium(agent) {
 }
 
 /**
+ * Is this a browser that can do it? One that is not Chromium but has Web Serial may try: Firefox has it since 151.
+ * @param {{agent: string, serial: boolean, phone: boolean}} facts
+ */
+function fits({ agent, serial, phone }) {
+  const version = chromium(agent);
+  return !phone && (version === 0 ? serial : version >= OLDEST);
+}
+
+/**
  * Why a board cannot be programmed from here, as the template names it; null where it can.
  * @param {Facts} facts
  * @returns {"browser" | "insecure" | "policy" | null}
  */
 export function hindrance({ secure, serial, allowed, agent, phone }) {
-  if (secure && serial && allowed && !phone) return null; // whoever has it may try: Firefox says that it does since 151
-  if (chromium(agent) < OLDEST || phone) return "browser";
+  if (!fits({ agent, serial, phone })) return "browser";
   if (!secure) return "insecure";
   return serial && allowed ? null : "policy";
 }
@@ -61,7 +69,7 @@ export function hindrance({ secure, serial, allowed, agent, phone }) {
  * @returns {Check[]}
  */
 export function checks(told, { file }) {
-  const fit = (told.serial || chromium(told.agent) >= OLDEST) && !told.phone;
+  const fit = fits(told);
   const open = told.serial && told.allowed;
   /** @type {Check[]} */
   const found = [

@@ -53,6 +53,8 @@ test("why a board cannot be programmed here", () => {
   assert.equal(hindrance({ ...FINE, serial: false }), "policy");
   assert.equal(hindrance({ ...FINE, allowed: false }), "policy");
   assert.equal(hindrance({ ...FINE, agent: FIREFOX, serial: false }), "browser");
+  assert.equal(hindrance({ ...FINE, agent: FIREFOX }), null); // since 151 it has Web Serial
+  assert.equal(hindrance({ ...FINE, agent: CHROME.replace("/140", "/104") }), "browser");
   assert.equal(hindrance({ ...FINE, phone: true }), "browser");
   assert.equal(chromium(CHROME), 140);
 });
