@@ -8,15 +8,24 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from halves import Half, calibrate
+from halves import T0, Half, calibrate
+from numpy.typing import NDArray
 
+from deploy.assembly import labels_of, open_registry, open_store
 from deploy.faults import CommandError
 from deploy.merging import Merge, Merged, merge
 from deploy.settings import Settings
+from devices.quantity import load_quantities
+from gateway.directory import Directory
+from gateway.drain import Drain
+from gateway.journal import Change
+from gateway.numerics.columns import Columns
 from gateway.store.backup import back_up
-from gateway.store.port import StoreAway
+from gateway.store.port import FAR_S, StoreAway, Tier
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -258,3 +267,82 @@ def test_where_registry_and_series_are_apart_it_goes_on_where_it_was(
     again = merge(Merge(workshop.file, settings), apply=True)
     assert not any(again.taken.values())
     assert Half(tmp_path / "series.sqlite").entry("air-1").n == 100
+
+
+@pytest.mark.slow
+def test_into_influxdb_goes_on_where_it_was_cut_off(workshop: Half, tmp_path: Path, influx: Any) -> None:
+    """Registry and journal in a file, series in InfluxDB: cut off in the middle, the same command brings the rest, then nothing."""
+    settings = Settings(
+        store=f"influx:{influx.url}", registry=f"sqlite:{tmp_path / 'town.sqlite'}", influx_token=influx.token,
+        influx_org=influx.org,
+    )  # fmt: skip
+    tried = merge(Merge(workshop.file, settings), apply=False)
+    assert tried.taken["readings"] == 300
+    assert not (tmp_path / "town.sqlite").exists()
+
+    def cut(done: int, of: int) -> None:
+        if done == of // 2:
+            raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        merge(Merge(workshop.file, settings), apply=True, progress=cut)
+    done = merge(Merge(workshop.file, settings), apply=True)
+
+    assert done.taken["readings"] == 100
+    assert not any(merge(Merge(workshop.file, settings), apply=True).taken.values())
+    town = Half(tmp_path / "town.sqlite")
+    with (
+        contextlib.closing(open_registry(f"sqlite:{town.file}")) as registry,
+        contextlib.closing(open_store(settings.store, labels=labels_of(registry), settings=settings)) as store,
+    ):
+        rows = store.read(town.series("air-1")["temperature"], 0, FAR_S)
+        assert (len(rows), set(rows["flag"].tolist())) == (100, {3})
+        assert len(store.read(town.series("air-1")["temperature"], 0, FAR_S, tier="h1")) == 2
+    assert town.entry("air-1").n == 100
+
+
+@pytest.mark.slow
+def test_at_the_seam_flags_and_windows_are_as_if_one_gateway_had_had_all(tmp_path: Path) -> None:
+    """Half of an hour came to the workshop, half to the town, some to both: after the merge the town's numerics make one of it."""
+    values = 20 + np.sin(np.arange(180) / 9)
+    values[70] = 45.0
+    workshop, town, one = (Half(tmp_path / f"{name}.sqlite") for name in ("workshop", "town", "one"))
+    for half in (workshop, one):
+        half.settle("atelier", "air-1")
+    work(workshop, values, range(50))
+    town.settle("rennes", "noise-1", name="Rennes")
+    bring(workshop, town)
+    work(town, values, range(100, 180))
+    work(workshop, values, range(40, 110))
+    work(one, values, range(180))
+
+    told = bring(workshop, town)
+
+    assert told.taken["late"] == 50
+    work(town, values, range(0))
+    assert made(town) == made(one)
+
+
+def work(half: Half, values: NDArray[np.float64], minutes: range) -> None:
+    """A gateway takes in these readings of the device, works through its journal, and ends."""
+    series = half.series("air-1")["temperature"]
+    with half.registry() as registry, half.store() as store, half.journal() as journal:
+        fresh = np.array(minutes, np.int64)
+        columns = Columns(np.full(len(fresh), series, np.int64), T0 + 60 * fresh, values[fresh])
+        journal.commit(columns, Change(), now_s=T0)
+        drain = Drain(store, Directory(registry, load_quantities()))
+        drain.load()
+        for seq, batch in journal.read_from(0):
+            step = drain.advance(batch)
+            if len(step.late):
+                store.write(drain.batch(step, seq=None, shared=True))
+                step = drain.rework(drain.meet(step.late, again=True))
+            store.write(drain.batch(step, seq=seq, shared=True))
+
+
+def made(half: Half) -> dict[str, list[str]]:
+    """All that is stored of the device's series, by tier, without its number."""
+    series = half.series("air-1")["temperature"]
+    tiers: tuple[Tier, ...] = ("raw", "m1", "h1", "d1")
+    with half.store() as store:
+        return {tier: [str(row[1:]) for row in store.read(series, 0, FAR_S, tier=tier).tolist()] for tier in tiers}

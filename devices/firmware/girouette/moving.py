@@ -25,7 +25,7 @@ CBC = 2
 IV = 16
 BOOTS = 5
 WITHIN_S = 900
-MOST_ANCHORS = 4
+MOST_ANCHORS, MOST_NETWORKS = 4, 5
 IN_NVS = "nvs:"
 """How the name of an anchor begins that lies in NVS, not in a file."""
 
@@ -195,9 +195,9 @@ def give_up(why: str) -> None:
 
 
 def joined(networks: list, others: list | None) -> list:
-    """Networks, and the others that the board knew."""
+    """Networks, and the others that the board knew, as many as it keeps (known.py)."""
     names = [network["ssid"] for network in networks]
-    return networks + [network for network in others or [] if network["ssid"] not in names]
+    return (networks + [network for network in others or [] if network["ssid"] not in names])[:MOST_NETWORKS]
 
 
 def forget_anchors(of: dict, but: dict) -> None:

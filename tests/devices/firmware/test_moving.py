@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from cuts import sweep
 from on_board import run
+from sessions import Line, Session, play
+from tls import anchor, authority
 
 from deploy.passage import Order, identity, seal
 from deploy.reach import Reach
@@ -307,3 +309,27 @@ def test_the_golden_order_is_understood(tmp_path: Path) -> None:
     golden = json.loads((Path(__file__).parent.parent / "golden" / "move.json").read_text())
 
     assert run(GOLDEN, tmp_path, golden, config=CONFIG) == [golden["told"], golden["anchors"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", ["noise", "air", "weather"])
+def test_the_smallest_board_takes_the_longest_order(recipe: str, tmp_path: Path) -> None:
+    """Four authorities in 3.8 KB, on the smallest heap, while it measures: it answers, restarts, and is the town's on trial."""
+    there = Reach("broker.town.example", 1883)
+    told = identity("b9", there, password="new", update_key=NEW_KEY)
+    device = "b1"
+    anchors = [anchor(authority(number)) for number in range(1, 5)]
+    networks = [{"ssid": f"network {n}", "password": "x" * 63} for n in range(8)]
+    order = seal(device, {**told, "wifi": networks}, anchors=anchors, key=KEY, serial=5, iv=bytes(16))
+    assert len(order.box) > 3500
+    config = {"recipe": recipe, "period_s": 2, "update_key": KEY.hex(), "device": device}
+    heard = {"id": "m1", "do": "move", **order.told}
+    restarts = Line(21_400, "power", ("cut",))  # as it would by itself a moment later
+    lines = [Line(20_000, "hears", ("cmd", heard)), restarts, Line(28_000, "note", ("over",))]
+
+    played = play(Session(board=config, lines=lines, transcript=True), tmp_path)
+
+    said = [line.rest for line in played.said() if line.what == "says"]
+    assert {"id": "m1", "ok": True} in [rest[1] for rest in said if rest[0] == "ack"], played.console[-2000:]
+    assert "move: to broker.town.example" in played.console
+    assert "MemoryError" not in played.console
