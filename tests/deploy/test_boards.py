@@ -22,6 +22,7 @@ FRENCH = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
@@ -53,6 +54,7 @@ def test_a_table_is_read_as_spreadsheets_write_it(
         assert [(p.lat, p.lon) for p in registry.places()] == [(48.11, -1.68), (48.12, -1.66)]
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_the_same_and_writes_nothing(girouette: Callable[..., Any], home: Path) -> None:
     """Not even a file where there is none yet; afterwards in earnest the same names are given."""
     (home / "boards.csv").write_text(ENGLISH)
@@ -68,6 +70,7 @@ def test_a_dry_run_shows_the_same_and_writes_nothing(girouette: Callable[..., An
     assert len(girouette("device", "list", "--json").told) == 2
 
 
+@pytest.mark.slow
 def test_no_secret_is_told_or_made(girouette: Callable[..., Any], home: Path) -> None:
     """Nobody comes in by these names until their boards are flashed."""
     (home / "boards.csv").write_text(ENGLISH)
@@ -120,6 +123,7 @@ def test_one_bad_line_and_none_is_registered(girouette: Callable[..., Any], home
     assert len(girouette("place", "list", "--json").told) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -139,6 +143,7 @@ def test_a_table_that_is_none_is_refused_whole(
     assert not (home / "girouette.sqlite").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -29,6 +29,7 @@ def two(girouette: Callable[..., Any]) -> tuple[Any, Any]:
     return one, girouette("device", "add", "--recipe", "noise", "--place", "48.12,-1.68", "--json").told
 
 
+@pytest.mark.slow
 def test_the_link_of_a_device_is_told_and_renewed(
     two: Any, girouette: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,6 +47,7 @@ def test_the_link_of_a_device_is_told_and_renewed(
     assert "no device is called" in girouette("device", "link", "air-9").err
 
 
+@pytest.mark.slow
 def test_groups_are_made_by_their_first_device_and_end_with_their_last(two: Any, girouette: Callable[..., Any]) -> None:
     """A group is a device's name wherever devices are named, groups included."""
     assert girouette("device", "group", "add", "ecole", "air-1", "noise-1").out == "Group ecole: air-1, noise-1\n"
@@ -63,6 +65,7 @@ def test_groups_are_made_by_their_first_device_and_end_with_their_last(two: Any,
     assert "cannot name a group" in girouette("device", "group", "add", "Été", "air-1").err
 
 
+@pytest.mark.slow
 def test_no_secret_is_in_the_list(two: Any, girouette: Callable[..., Any]) -> None:
     """Neither the link, which opens a page, nor a hash, nor a key."""
     listed = girouette("device", "list", "--json").out

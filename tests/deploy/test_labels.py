@@ -21,6 +21,7 @@ HERE = ("--place", "48.11,-1.68", "--name", "Mairie")
 SITE = "https://capteurs.ville-exemple.fr"
 
 
+@pytest.mark.slow
 def test_labels_are_drawn_for_registered_devices(girouette: Callable[..., Any], home: Path) -> None:
     """The sheet names the device, its recipe and its place; without a public address it has no code, and that is said."""
     girouette("device", "add", "--recipe", "noise", *HERE)
@@ -33,6 +34,7 @@ def test_labels_are_drawn_for_registered_devices(girouette: Callable[..., Any], 
     assert "GIROUETTE_PUBLIC_URL" in typed.err
 
 
+@pytest.mark.slow
 def test_labels_of_a_group_are_one_page_to_print(
     girouette: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

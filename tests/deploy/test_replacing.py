@@ -43,6 +43,7 @@ def test_a_new_board_goes_on_where_the_old_one_stood(public: Any, girouette: Cal
     assert {told["device"][key] for key in ("password", "update_key", "page")}.isdisjoint(public.values())
 
 
+@pytest.mark.slow
 def test_a_board_from_stock_takes_the_place_and_the_old_one_is_told_of(
     public: Any, girouette: Callable[..., Any]
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_board_from_stock_takes_the_place_and_the_old_one_is_told_of(
     assert "password" not in typed.out
 
 
+@pytest.mark.slow
 def test_a_stolen_board_is_revoked_with_it(public: Any, girouette: Callable[..., Any]) -> None:
     """In one command or after `girouette revoke`; its private page is gone either way."""
     assert "is not taken in" in girouette("device", "replace", "air-1", "--revoke").out
@@ -67,6 +69,7 @@ def test_a_stolen_board_is_revoked_with_it(public: Any, girouette: Callable[...,
     assert rows[2]["stage"] == "public"
 
 
+@pytest.mark.slow
 def test_another_recipe_is_refused_with_what_would_be_missing(public: Any, girouette: Callable[..., Any]) -> None:
     """Neither a board nor a place changes; one that measures more may take it."""
     refused = girouette("device", "replace", "air-1", "--recipe", "noise")
@@ -78,6 +81,7 @@ def test_another_recipe_is_refused_with_what_would_be_missing(public: Any, girou
     assert "noise_level" in girouette("device", "list", "--json").told[1]["series"]
 
 
+@pytest.mark.slow
 def test_corrections_of_the_old_board_do_not_go_along(public: Any, girouette: Callable[..., Any]) -> None:
     """They were its own: whoever replaces it reads so."""
     made = girouette("calibrate", "air-1", "--channel", "temperature", "--formula", "linear", "--set", "slope=1",
@@ -88,6 +92,7 @@ def test_corrections_of_the_old_board_do_not_go_along(public: Any, girouette: Ca
     assert "calibrate" not in girouette("device", "replace", "air-2").out
 
 
+@pytest.mark.slow
 def test_what_the_old_board_still_holds_is_its_own_past(public: Any, girouette: Callable[..., Any]) -> None:
     """Measured before the change it is taken in, afterwards refused; the new board has its own numbers, from the first one on."""
     girouette("device", "replace", "air-1", "--since", "10m")
@@ -109,6 +114,7 @@ def test_what_the_old_board_still_holds_is_its_own_past(public: Any, girouette: 
     assert [one.samples["device"].tolist() for one in (held, new)] == [[0], [1]], "one ledger account a device"
 
 
+@pytest.mark.slow
 def test_who_stands_nowhere_cannot_be_replaced(public: Any, girouette: Callable[..., Any]) -> None:
     """Nor can a stranger."""
     girouette("device", "replace", "air-1")

@@ -42,6 +42,7 @@ def test_a_private_page_shows_the_place_as_the_public_will_see_it(city: Any, ask
     assert "wind-1" not in told.text, "who stood there before is the public page's to tell"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("accepted", "lang"), [("fr-FR,fr;q=0.9", "fr"), ("en-GB", "en"), ("", "fr")])
 def test_a_label_speaks_the_language_of_the_browser(city: Any, ask: Any, accepted: str, lang: str) -> None:
     """And each language has an address of its own, which the page links to."""
@@ -56,6 +57,7 @@ def test_a_label_speaks_the_language_of_the_browser(city: Any, ask: Any, accepte
     assert ask(f"/d/{link}/{lang}?range=7d").status_code == 200
 
 
+@pytest.mark.slow
 def test_downloads_of_a_private_page_work_by_the_link_alone(city: Any, ask: Any) -> None:
     """CSV, JSON, events and SensorThings: with the link the device's readings are there, without it only the public ones."""
     link = link_of(city, "secret-3")
@@ -74,6 +76,7 @@ def test_downloads_of_a_private_page_work_by_the_link_alone(city: Any, ask: Any)
     assert "666.125" not in ask(f"/api/series/{speed}.csv").text
 
 
+@pytest.mark.slow
 def test_a_link_opens_what_its_device_measured_and_nothing_of_others(own_city: Any, asker: Any) -> None:
     """Neither another device at the same place, nor who stood there in private before, nor another place."""
     parc = own_city.places["secret court"]
@@ -136,6 +139,7 @@ def test_an_unknown_link_is_answered_as_any_unknown_page(ask: Any, link: str) ->
     assert told.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.slow
 def test_a_renewed_link_shuts_the_old_address(own_city: Any, asker: Any) -> None:
     """The page and the downloads of the old link are gone with the next request."""
     ask = asker(own_city.app())
@@ -148,6 +152,7 @@ def test_a_renewed_link_shuts_the_old_address(own_city: Any, asker: Any) -> None
     assert {ask(p).status_code for p in (f"/d/{new}", f"/api/series/{series}.csv?key={new}")} == {200}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["retire", "revoke"])
 def test_the_label_of_who_is_gone_shows_what_is_public_and_nothing_private(own_city: Any, asker: Any, end: str) -> None:
     """Whoever has a stolen board in hand reads nothing in private; a public place goes on being shown."""
@@ -165,6 +170,7 @@ def test_the_label_of_who_is_gone_shows_what_is_public_and_nothing_private(own_c
     assert ask(f"/api/series/{series}.csv?key={secret}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_device_in_stock_has_no_page_yet(own_city: Any, asker: Any) -> None:
     """Until it is put somewhere."""
     place = own_city.places["secret court"]

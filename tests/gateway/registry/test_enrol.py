@@ -63,6 +63,7 @@ def test_chance_comes_from_outside() -> None:
     assert fresh_secrets(bytes) == ("A" * 43, "0" * 64)
 
 
+@pytest.mark.slow
 def test_of_many_at_once_no_name_and_no_secret_is_given_twice(town: Any, opened: Callable[..., Registry]) -> None:
     """Four processes enrol five each, every one by its own connection."""
     made: list[Any] = []
