@@ -75,7 +75,7 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
         tell(told, lines, as_json=as_json)
         return None
     here = f"http://localhost:{settings.api_port}/{LANG}/atelier"
-    lines, told = [text("atelier_here", address=here)], {"here": here}
+    lines, told = [text("atelier_here", address=here), *silent(settings)], {"here": here}
     if link:
         more, address = linked(settings, for_s=seconds(for_ or LINK_FOR), boards=boards)
         lines, told = [*lines, *more], {**told, "link": address}
@@ -94,6 +94,13 @@ def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> None:
         page = table_sheet(recipe.on(recipe.boards[0]), lang, address=here if file is None else file.name)
         where.write_text(page, encoding="utf-8")
         print(where)
+
+
+def silent(settings: Settings) -> list[str]:
+    """What to type first where nothing listens there."""
+    from deploy.reach import answers
+
+    return [] if answers("127.0.0.1", settings.api_port, within_s=1) else [text("atelier_silent")]
 
 
 def linked(settings: Settings, *, for_s: float, boards: int) -> tuple[list[str], str]:
