@@ -16,8 +16,9 @@ const POLL_MS = 1500;
 const IMPROV_MS = 25_000;
 const LINES = 200;
 const QUIET_MS = 2500;
+/** After so long every board has said its first words, to whoever was there. */
+const START_MS = 6000;
 const PROMPT_MS = 400;
-const WAKINGS = 3;
 /** Ctrl-C twice, then Ctrl-D at MicroPython's prompt. */
 const INTERRUPT = Uint8Array.of(13, 3, 3);
 const SOFT_RESET = Uint8Array.of(4);
@@ -40,6 +41,7 @@ export class Following {
     this.log = [];
     this.offered = false;
     this.joined = new AbortController();
+    this.restarted_ms = performance.now();
     /** @type {(why?: unknown) => void} */
     this.fail = () => {};
     this.ended = false;
@@ -80,17 +82,15 @@ export class Following {
 
   /**
    * A board whose port was found late has said its first words to nobody, and the next come with its next sample: it is made to start again,
-   * by hand as at a keyboard.
+   * by hand as at a keyboard. One that says anything at all is let alone: it may be starting.
    * @param {Cable} cable
    */
   async #wake(cable) {
-    for (let n = 0; n < WAKINGS; n++) {
-      await pause(QUIET_MS);
-      if (this.up || this.ended || cable !== this.cable) return;
-      await cable.write(INTERRUPT).catch(() => {});
-      await pause(PROMPT_MS);
-      await cable.write(SOFT_RESET).catch(() => {});
-    }
+    await pause(Math.max(QUIET_MS, this.restarted_ms + START_MS - performance.now()));
+    if (cable.heard || this.ended || cable !== this.cable) return;
+    await cable.write(INTERRUPT).catch(() => {});
+    await pause(PROMPT_MS);
+    await cable.write(SOFT_RESET).catch(() => {});
   }
 
   /** @returns {Promise<SerialPort>} */

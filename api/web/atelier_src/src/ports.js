@@ -90,7 +90,7 @@ export class Cable {
   /** @param {SerialPort} port that is open */
   constructor(port) {
     this.port = port;
-    this.over = false;
+    this.over = this.heard = false;
     /** @type {ReadableStreamDefaultReader<Uint8Array> | null} */
     this.reader = null;
   }
@@ -103,7 +103,10 @@ export class Cable {
     while (this.port.readable && !this.over) {
       this.reader = this.port.readable.getReader();
       try {
-        for (let part = await this.reader.read(); !part.done; part = await this.reader.read()) hear(part.value);
+        for (let part = await this.reader.read(); !part.done; part = await this.reader.read()) {
+          this.heard = true;
+          hear(part.value);
+        }
         break;
       } catch (error) {
         if (!(error instanceof DOMException && PASSING.includes(error.name))) break;
