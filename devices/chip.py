@@ -233,6 +233,7 @@ class VirtualChip:
         environment = {
             "GIROUETTE_SIM_FLASH": f"{self.flash}:{start}:{size // BLOCK}",
             "GIROUETTE_SIM_BESIDE": "/_board",
+            "GIROUETTE_SIM_ID": self.make.mac.hex(),
         }
         return "run", MicroPython(self.directory / "disk", cause=cause, environment=environment)
 

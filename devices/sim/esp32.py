@@ -17,7 +17,7 @@ import json
 import os
 import struct
 
-from place import beside
+from place import beside, take_its_place
 
 FOLDER = beside("partitions/")
 NVS_FOLDER = beside("nvs")
@@ -92,7 +92,7 @@ class NVS:
                 continue
             with open(path + ".new", "wb") as file:
                 file.write(value)
-            os.rename(path + ".new", path)
+            take_its_place(path + ".new", path)
         self._set = {}
 
     def _has(self, name: str) -> bool:
@@ -273,4 +273,4 @@ def _active(entries: list) -> int:
 def _write(entries: list) -> None:
     with open(FOLDER + "otadata.new", "w") as file:
         json.dump(entries, file)
-    os.rename(FOLDER + "otadata.new", FOLDER + "otadata.json")
+    take_its_place(FOLDER + "otadata.new", FOLDER + "otadata.json")

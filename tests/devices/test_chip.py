@@ -13,6 +13,7 @@ from erased import MIB, ErasedBoard
 from littlefs import LittleFS
 
 from devices.chip import refusal
+from devices.flashfs import settings_of
 from devices.interpreter import have_micropython
 
 slow = pytest.mark.slow
@@ -95,6 +96,25 @@ def test_by_its_lines_it_is_reset_as_esptool_says(
         assert board.mode == "run"
         assert b"Performing initial setup" in board.said
         assert files_of(board.content) == ["boot.py"]
+
+
+@slow
+def test_what_the_board_keeps_in_nvs_is_in_its_flash(
+    tmp_path: Path, micropython: bytes, until: Callable[..., object]
+) -> None:
+    """Settings that it sets are read back from the partition, after its next start too; the chip has its own number."""
+    with ErasedBoard("esp32", tmp_path / "board", mac=b"\x02\x00\x00\x00\x00\x09") as board:
+        fill(board, micropython)
+        board.reset()
+        until(lambda: b">>>" in board.said, within_s=20, what="the prompt")
+        code = "import esp32, machine; n = esp32.NVS('girouette'); n.set_blob('wifi', b'[1]'); n.set_blob('wifi', b'[2]'); n.commit()"
+        tool("mpremote", "connect", board.port, "exec", code)
+        assert settings_of(board.content[0x9000:0xF000]) == {"wifi": b"[2]"}
+
+        board.reset()
+        read = "import esp32, machine; b = bytearray(9); print(b[:esp32.NVS('girouette').get_blob('wifi', b)], machine.unique_id())"
+        said = tool("mpremote", "connect", board.port, "exec", read)
+        assert said == "bytearray(b'[2]') b'\\x02\\x00\\x00\\x00\\x00\\t'\n"
 
 
 @slow
