@@ -245,6 +245,7 @@ def workbench(settings: Settings, known: Registry, wish: Wish, ports: Sequence[P
     from deploy.commands.devices import check_accounts, renew_accounts
     from deploy.flashing.enrolling import Enrolling
     from deploy.flashing.flash import Workbench
+    from deploy.flashing.ports import boards
     from deploy.reach import reach
     from deploy.rehearsal import running_boards
     from devices.stand_in import stand_in
@@ -268,6 +269,7 @@ def workbench(settings: Settings, known: Registry, wish: Wish, ports: Sequence[P
         lambda: open_store(settings.store, read_only=True, settings=settings),
         lambda kind: stand_in(kind) if rehearsed else micropython_for(kind, told),
         changed,
+        boards,
     )
 
 

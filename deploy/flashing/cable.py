@@ -114,14 +114,15 @@ def heard(port: Port, for_s: float, *, lister: Lister = boards) -> Iterator[str]
 
 
 def watch(
-    port: Port, where: Reach, device: str, *, within_s: float, told: Callable[[Heard], object] = lambda _heard: None
+    port: Port, where: Reach, device: str, *, within_s: float, told: Callable[[Heard], object] = lambda _heard: None,
+    lister: Lister = boards,
 ) -> Heard:  # fmt: skip
     """Listen until the gateway has a sample of this board, whose first values are then known.
 
     Raises FlashError with what to do, as soon as it is clear that it will not come, and at the latest when time is up.
     """
     life, began_s = Heard(), time.monotonic()
-    for line in heard(port, within_s):
+    for line in heard(port, within_s, lister=lister):
         if line:
             life.hear(line)
             told(life)

@@ -1,6 +1,6 @@
 """A board becomes a device of the registry, and its image is made.
 
-A device is enrolled as late as can be: when its board was found, recognised and written. Where the board then does not take
+A device is enrolled once its board was found, recognised and can be given what it needs. Where the board then does not take
 its identity, the device stays in a group that bears the board's own number, and the next try on the same board takes it again,
 under fresh secrets: a failed flashing leaves no dead device behind, and no secret on this computer.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deploy.reach import Reach
     from devices.image import Image
     from devices.recipe import Recipe
-    from gateway.registry import Place, Registry
+    from gateway.registry import Device, Place, Registry
     from gateway.registry.enrol import Enrolled
 
 UNFINISHED = "flashing-"
@@ -59,6 +59,10 @@ class Enrolling:
             every_s = wish.period_s or min(recipe.period_s for recipe in mine)
             new = Newcomer(mine, at.pilot_id, at.id, every_s, int(time.time()), groups=(*wish.groups, group))
             return enrol(self.registry, new)
+
+    def begun(self, mac: str) -> Device | None:
+        """The device that a board of this number was to become, and whose identity it has not taken."""
+        return next((row for row in self.registry.devices() if unfinished(mac) in row.groups), None)
 
     def finished(self, device: str, mac: str) -> None:
         """The board has taken its identity."""

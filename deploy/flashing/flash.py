@@ -12,18 +12,17 @@ from deploy.faults import CommandError
 from deploy.flashing import cable, esptool, mpremote
 from deploy.flashing.first import Gateway, Stored, first_reading
 from deploy.flashing.kept import Kept, kept_on, refreshed, renewed
-from deploy.flashing.wish import Who, Wish, decide, fitting, wired_as
+from deploy.flashing.ports import Lister, Port, boards
+from deploy.flashing.wish import Who, Wish, decide, fitting, recipe_of, wired_as
 
 if TYPE_CHECKING:
     from deploy.flashing.enrolling import Enrolling
-    from deploy.flashing.ports import Port
     from devices.flashfs import Part
     from devices.image import Image
     from devices.recipe import Recipe
-    from gateway.registry import Device
     from gateway.store.port import Store
 
-STEPS = {"look": 4, "make": 4, "write": 60, "name": 8, "restart": 4, "first": 10, "second": 6, "stored": 4}
+STEPS = {"look": 4, "make": 4, "write": 66, "restart": 4, "first": 10, "second": 8, "stored": 4}
 """What is done, in order, and how much of the bar it takes."""
 CLOCKS_S = 5
 """So far a board's clock and this computer's may differ."""
@@ -42,6 +41,8 @@ class Workbench:
     """MicroPython for a kind of board."""
     changed: Callable[[], object] = lambda: None
     """Told when the registry has another device: the broker's accounts are written anew."""
+    lister: Lister = boards
+    """Lists the boards that are plugged in: one may come back under another port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def by_repl(port: Port, found: mpremote.Found, wish: Wish, bench: Workbench, wat
     """Copy what differs to a board that has MicroPython, and name it where it is new."""
     enrolling = bench.enrolling
     with watch.step("make"):
-        who = decide(found.device, wish, devices_of(enrolling))
+        who = becomes(found.device, found.mac, wish, enrolling)
         recipes = recipes_of(who, enrolling)
         kind = found.kind or (wired_as(recipes, found.wiring) if who.keeps else None)
         board = fitting(recipes, kind, wish, port.path)
@@ -167,24 +168,22 @@ def by_loader(port: Port, wish: Wish, bench: Workbench, watch: Watch) -> Made:
         chip = esptool.look(port.path)
         loader = esptool.Loader(port.path, chip.kind, chip.flash_bytes, no_stub=wish.no_stub)
         kept = kept_on(loader)
-        who = decide(kept.device if kept else None, wish, devices_of(enrolling))
+        who = becomes(kept.device if kept else None, chip.mac, wish, enrolling)
         board = fitting(recipes_of(who, enrolling), chip.kind, wish, port.path)
     with watch.step("make"):
-        image = enrolling.image(who.slugs, board, wish)
-        todo = to_write(image, loader, bench, kept if who.keeps else None)
+        todo = to_write(enrolling.image(who.slugs, board, wish), loader, bench, kept if who.keeps else None)
+        enrolled = None if who.keeps else enrolling.enrol(chip.mac, who, wish)  # now that nothing is left to refuse
+        if enrolled is not None:
+            todo = with_identity(todo, enrolling.image(who.slugs, board, wish, enrolled))
     with watch.step("write") as share:
-        loader.write(todo, share, restart=who.keeps)
-    if who.keeps:
-        return Made(who, who.device or "?", board, "renewed")
-    with watch.step("name") as share:
-        enrolled = enrolling.enrol(chip.mac, who, wish)
-        loader.write([identity_part(todo, enrolling.image(who.slugs, board, wish, enrolled))], share)
+        loader.write(todo, share)
+    if enrolled is not None:
         named(bench, enrolled.id, chip.mac)
-    return Made(who, enrolled.id, board, "whole")
+    return Made(who, enrolled.id if enrolled else who.device or "?", board, "whole" if enrolled else "renewed")
 
 
 def to_write(image: Image, loader: esptool.Loader, bench: Workbench, kept: Kept | None) -> list[Part]:
-    """The parts of a board's flash: of a new one, without a name yet, or of one that stays who it is."""
+    """The parts of a board's flash: of a new device, without its identity yet, or of one that stays who it is."""
     from devices.flashfs import parts
 
     fresh = parts(bench.interpreter(loader.kind), image, loader.kind, loader.flash_bytes)
@@ -194,12 +193,13 @@ def to_write(image: Image, loader: esptool.Loader, bench: Workbench, kept: Kept 
     return renewed(kept, fresh, image, loader, settings=settings)
 
 
-def identity_part(todo: Sequence[Part], image: Image) -> Part:
-    """The settings that make a written board this device, where its empty ones lie."""
+def with_identity(todo: Sequence[Part], image: Image) -> list[Part]:
+    """The same parts, with the settings that make a board this device."""
     from devices.flashfs import Part, make_nvs
 
-    empty = next(part for part in todo if part.name == "nvs")
-    return Part(empty.name, empty.offset, make_nvs(image.settings, len(empty.content)))
+    nvs = next(part for part in todo if part.name == "nvs")
+    mine = Part(nvs.name, nvs.offset, make_nvs(image.settings, len(nvs.content)))
+    return [mine if part.name == "nvs" else part for part in todo]
 
 
 def named(bench: Workbench, device: str, mac: str) -> None:
@@ -219,12 +219,15 @@ def ticks(port: Port, device: str, within_s: float, bench: Workbench, watch: Wat
                 watch.done(name, time.monotonic() - last)
                 last = time.monotonic()
 
-    return cable.watch(port, bench.enrolling.where, device, within_s=within_s, told=told)
+    return cable.watch(port, bench.enrolling.where, device, within_s=within_s, told=told, lister=bench.lister)
 
 
-def devices_of(enrolling: Enrolling) -> dict[str, Device]:
-    """The devices of the registry by name."""
-    return {row.id: row for row in enrolling.registry.devices()}
+def becomes(there: str | None, mac: str, wish: Wish, enrolling: Enrolling) -> Who:
+    """What becomes of a board; one that a flashing has left half written is as good as new, and of the same recipe. Raises FlashError."""
+    begun = enrolling.begun(mac)
+    if begun is not None and there in {None, begun.id}:
+        there, wish = None, replace(wish, slugs=wish.slugs or recipe_of(begun))
+    return decide(there, wish, {row.id: row for row in enrolling.registry.devices()})
 
 
 def recipes_of(who: Who, enrolling: Enrolling) -> list[Recipe]:

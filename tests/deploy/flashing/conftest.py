@@ -104,7 +104,7 @@ class Bench:
     def board(self, kind: str = "c3", name: str = "board", **make: Any) -> ErasedBoard:
         """A board of 2 MiB just taken out of its bag; MicroPython for it is `micropython.bin`."""
         (self.home / "micropython.bin").write_bytes(small_whole(kind))
-        made = ErasedBoard(kind, self.home / name, flash_bytes=2 * MIB, **make)
+        made = ErasedBoard(kind, self.home / name, **{"flash_bytes": 2 * MIB, **make})
         return self.boards.enter_context(made)
 
     def silent(self) -> str:

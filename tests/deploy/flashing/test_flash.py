@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from erased import MIB
+from wholes import small_whole
 
 from deploy.assembly import open_registry
+from deploy.commands.flash import check_broker
+from deploy.flashing import ports
+from deploy.flashing.enrolling import UNFINISHED
+from deploy.flashing.faults import FlashError
+from deploy.flashing.ports import Port
+from deploy.reach import reach
+from deploy.settings import load_settings
 from devices.flashfs import read_vfs
 from devices.nvs import settings_of
 from devices.partitions import read_table, vfs_region
 
+CUTS = [1 << 30] * 3 + [60_000] * 20
+"""Connections until a board is written: asked, recognised, read; then the cable is bad."""
 PLACE = ("--place", "48.11,-1.68", "--name", "Atelier")
 
 
@@ -46,7 +59,7 @@ def test_an_erased_board_is_a_device_that_measures_and_stays_it(town: Any) -> No
     told, secret = made.told, json.loads(nvs_of(board.content)["identity"])
     assert (told["device"], told["board"], told["how"], told["new"]) == ("climate-1", "c3", "whole", True)
     assert set(told["stored"]["values"]) == {"temperature", "humidity", "pressure"}
-    assert set(told["seconds"]) == {"look", "make", "write", "name", "first", "second", "stored"}
+    assert set(told["seconds"]) == {"look", "make", "write", "first", "second", "stored"}
     assert secret["device"] == "climate-1"
     assert secret["broker"]["password"] not in made.out + made.err
     assert secret["page"] == told["page"]
@@ -66,3 +79,127 @@ def test_an_erased_board_is_a_device_that_measures_and_stays_it(town: Any) -> No
     assert after["sq"] > before["sq"]
     assert json.loads(nvs_of(board.content)["identity"])["broker"]["password"] == secret["broker"]["password"]
     assert [d.id for d in devices_of(town)] == ["climate-1"]
+
+
+@pytest.mark.slow
+def test_a_board_that_does_not_take_its_identity_is_the_same_device_at_the_next_try(
+    bench: Any, cut_line: Callable[[str, list[int]], str]
+) -> None:
+    """The line breaks off while it is written: no dead device is left, and no secret is used twice."""
+    board = bench.board()
+    words = ("climate", *PLACE, "--micropython", "micropython.bin", "--wait", "0")
+
+    whole = bench.girouette("flash", "--port", cut_line(board.url, CUTS), *words)
+    groups = [d.groups for d in devices_of(bench)]
+    again = bench.girouette("flash", "--port", board.url, *words[1:], "--json")
+
+    assert whole.code != 0
+    assert again.code == 0, again.err
+    assert [group.startswith(UNFINISHED) for (group,) in groups] == [True]
+    assert again.told["device"] == "climate-1"
+    assert [(d.id, d.groups) for d in devices_of(bench)] == [("climate-1", ())]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "words", "key"),
+    [
+        ("c3", ("weather",), "wrong_chip"),
+        ("c3", ("climate", "--micropython", "of-another-chip.bin"), "micropython of another chip"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_written(
+    bench: Any, kind: str, words: tuple[str, ...], key: str
+) -> None:
+    """A recipe that is not drawn for this chip, and a MicroPython of another one; nobody is registered."""
+    board = bench.board(kind)
+    (bench.home / "of-another-chip.bin").write_bytes(small_whole("s3"))
+
+    made = bench.flash(board, *words, *PLACE, "--wait", "0")
+
+    assert made.code == 1, key
+    assert "ESP32-C3" in made.err or "chip c3" in made.err
+    assert board.content == b"\xff" * len(board.content)
+    assert devices_of(bench) == []
+
+
+@pytest.mark.slow
+def test_a_flash_that_is_too_small_is_refused(bench: Any) -> None:
+    """MicroPython's own table says where the files would lie."""
+    board = bench.board(flash_bytes=MIB)
+
+    made = bench.flash(board, "climate", *PLACE, "--wait", "0")
+
+    assert made.code == 1
+    assert "1 M" in made.err
+    assert devices_of(bench) == []
+
+
+@pytest.mark.slow
+def test_without_internet_the_file_is_named_that_somebody_else_can_fetch(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int]
+) -> None:
+    """The download goes nowhere: where the file is had, and how it is given, without a traceback."""
+    monkeypatch.setenv("GIROUETTE_CACHE", str(bench.home / "empty"))
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{free_port()}")
+
+    made = bench.girouette("flash", "climate", "--port", bench.board().url, *PLACE, "--wait", "0")
+
+    assert made.code == 1
+    assert "micropython.org/download/ESP32_GENERIC_C3" in made.err
+    assert "--micropython" in made.err
+    assert devices_of(bench) == []
+
+
+def test_where_no_broker_answers_nothing_is_begun(
+    home: Path,
+    girouette: Callable[..., Any],
+    silent_port: str,
+    free_port: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The broker is stopped: the sentence comes before the board is touched."""
+    monkeypatch.setenv("GIROUETTE_BROKER", f"mqtt://127.0.0.1:{free_port()}")
+
+    made = girouette("flash", "climate", "--port", silent_port)
+
+    assert made.code == 3
+    assert "GIROUETTE_BOARD_BROKER" in made.err
+
+
+def test_a_broker_that_listens_here_only_is_no_broker_for_boards(
+    home: Path, girouette: Callable[..., Any], mosquitto: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers on loopback, and not at the address where a board would call it: mosquitto's own default."""
+    monkeypatch.setenv("GIROUETTE_BROKER", f"mqtt://127.0.0.1:{mosquitto}")
+    settings = load_settings()
+    where = reach(settings)
+    if where.host == "127.0.0.1":
+        pytest.skip("this machine is on no network")
+
+    with pytest.raises(FlashError) as refused:
+        check_broker(where, settings)
+
+    assert refused.value.key == "broker_here_only"
+
+
+def test_a_word_that_means_nothing_is_told(home: Path, girouette: Callable[..., Any], silent_port: str) -> None:
+    """Neither a recipe nor a device; and --many makes no device twice."""
+    made = girouette("flash", "climat", "--port", silent_port, "--wait", "0")
+
+    assert made.code == 1
+    assert "climat" in made.err
+
+
+@pytest.mark.slow
+def test_a_board_whose_port_changes_is_heard_under_the_new_one(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An S2 leaves the bus when MicroPython starts, and comes back as another port; its place on the bus stays."""
+    board = town.board("s2", reenumerates=True)
+    monkeypatch.setattr(ports, "boards", lambda: [Port(board.port, "ESP32 USB", ("s2",), "", "1-2")])
+    before = board.port
+
+    made = town.girouette("flash", "climate", *PLACE, "--micropython", "micropython.bin", "--json")
+
+    assert made.code == 0, made.err
+    assert (made.told["port"], made.told["device"]) == (before, "climate-1")
+    assert board.port != before
