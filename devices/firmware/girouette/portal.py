@@ -6,24 +6,28 @@ conversations at once, five seconds each, 8 KiB of head and 512 bytes of form, t
 
 import asyncio
 import hashlib
+import json
 import socket
 import time
 
 import network
 
+import slots
 from girouette import dns, known, page
 from girouette.log import note
 
 PORT = 80
 OPEN_S = 600
-DONE_S = 60
-"""So long the page stays there after it has said that all is well."""
+DONE_S, TOLD_S = 60, 10
+"""So long it stays there once a network is joined, and once the page has said so."""
 GUEST_S = 60
 """Whoever has asked for something within this time is still there."""
 SILENT_MS, TALK_MS = 1500, 5000
 """A browser opens connections in advance, and says nothing on some."""
 MOST_TALKS = 3
 LONGEST_HEAD, LONGEST_LINE, LONGEST_FORM = 8192, 200, 512
+LONGEST_ORDER = 4200
+"""An order to move to a town (moving.py)."""
 MOST_HEARD = 12
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Of which a key is made: 32 that nobody takes for another one."""
@@ -41,11 +45,14 @@ class Portal:
         self._asked_ms: int | None = None
         self._began_ms = time.ticks_ms()
         self._done_ms: int | None = None
+        self._told_ms: int | None = None
         self._heard: list = []
         self._job = None
         self.word: str | None = None
         """What became of the network that was given: why it was not joined, `trying` or `joined`."""
         self.ssid = ""
+        self.on_order = lambda: None
+        """Is called when an order to move was kept, which waits for the next start."""
 
     async def run(self) -> None:
         """Be open for ten minutes, or until a network is joined; OSError where that cannot be."""
@@ -71,6 +78,8 @@ class Portal:
             note("portal: closed")
 
     def _over(self) -> bool:
+        if self._told_ms is not None and since_s(self._told_ms) >= TOLD_S:
+            return True
         if self._done_ms is not None and since_s(self._done_ms) >= DONE_S:
             return True
         if self._link.works and self._done_ms is None and not self._has_guests():
@@ -107,8 +116,8 @@ class Portal:
         try:
             await asyncio.wait_for_ms(stream.readinto(first), SILENT_MS)
             await asyncio.wait_for_ms(self._answer(stream, first, address), TALK_MS)
-        except (OSError, EOFError, ValueError, asyncio.TimeoutError):
-            pass  # a slow phone, or no phone at all
+        except (OSError, EOFError, ValueError, MemoryError, asyncio.TimeoutError):
+            pass  # a slow phone, no phone at all, or no room for it now
         finally:
             self._talks -= 1
             stream.close()
@@ -118,8 +127,11 @@ class Portal:
         """One question: the page itself, what was typed into it, or any other address, which leads to the page."""
         method, path, host, length, rest = await hear_head(stream, first)
         self._asked_ms = time.ticks_ms()
-        if host.partition(":")[0] != address or path.partition("?")[0] != "/":
+        if host.partition(":")[0] != address or path.partition("?")[0] not in ("/", "/m"):
             await say(stream, "302 Found", "Location: http://%s/\r\n" % address)
+            return
+        if path[:2] == "/m":
+            await self._move(stream, method, rest, length)
             return
         if method == "POST":
             if length > LONGEST_FORM:
@@ -132,12 +144,26 @@ class Portal:
             self.word, self._heard = None, known.heard(await self._link.ask())[:MOST_HEARD]
         await say(stream, "200 OK", "Content-Type: text/html; charset=utf-8\r\n", self._page(head=method == "HEAD"))
 
+    async def _move(self, stream, method: str, rest: bytes, length: int) -> None:
+        """The page by which a town's order is handed over, and what is said of one."""
+        if method != "POST":
+            told = () if method == "HEAD" else page.move(self._config.device)
+            await say(stream, "200 OK", "Content-Type: text/html; charset=utf-8\r\n", told)
+        elif length > LONGEST_ORDER:
+            await say(stream, "413 Content Too Large")
+        else:
+            word = order(await hear_body(stream, rest, length), self._config)
+            await say(stream, "200 OK", "Content-Type: text/plain; charset=utf-8\r\n", (page.moved(word),))
+            if word is None:
+                self.on_order()
+
     def _page(self, *, head: bool):
         if head:
             return ()
         if self.word == "trying":
             return page.trying(self._config.device, self.ssid, own_network(self._config)[0])
         if self.word == "joined":
+            self._told_ms = self._told_ms or time.ticks_ms()
             return page.joined(self._config.device, self.ssid, self._config.page)
         return page.form(self._config.device, self._heard, self.word, self.ssid)
 
@@ -163,6 +189,26 @@ class Portal:
             self._done_ms = time.ticks_ms()
         note("portal:", self.ssid, word or "joined")
         self.word = word or "joined"
+
+
+def order(body: bytes, config) -> str | None:
+    """Keep a town's order for the next start; why not, else."""
+    if slots.trying():
+        return "on-trial"
+    from girouette import moving
+
+    try:
+        moving.accept(json.loads(body), config)
+    except moving.Failed as error:
+        return str(error)
+    except ValueError:
+        return "malformed"
+    except OSError:
+        return "disk"
+    finally:
+        for name in ("girouette.moving", "girouette.seal", "girouette.settings", "rule"):
+            slots.unload(name)
+    return None
 
 
 def own_network(config) -> tuple[str, str]:

@@ -51,7 +51,9 @@ def test_whatever_is_asked_leads_to_the_page(air: OwnAir) -> None:
 
 
 @pytest.mark.slow
-def test_a_phone_gives_the_board_its_network(air: OwnAir, part: Callable[[str], str], tmp_path: Path) -> None:
+def test_a_phone_gives_the_board_its_network(
+    air: OwnAir, part: Callable[[str], str], until: Callable[..., None]
+) -> None:
     """Real Chromium at a phone's size: its first question opens the page; a wrong password is told on it, the right one is kept."""
     to_board = f"--host-resolver-rules=MAP * 127.0.0.1:{air.web}"
     with sync_playwright() as playwright:
@@ -87,6 +89,7 @@ def test_a_phone_gives_the_board_its_network(air: OwnAir, part: Callable[[str], 
         page.get_by_text("C’est fait").wait_for(timeout=30_000)
         assert page.get_by_role("link").get_attribute("href") == "https://air.example/d/Zm9yIGEgdGVzdA"
         browser.close()
+    until(lambda: "# over" in air.said(), within_s=60, what="the network closed, ten seconds after it has said so")
     assert air.kept() == [{"ssid": "Café de la Mairie", "password": "un mot de passe"}]
     assert {url.split("/")[2] for url in asked} <= {"connectivitycheck.gstatic.com", OWN}
     assert "un mot de passe" not in air.said()
