@@ -68,7 +68,7 @@ def keys_that_are_said() -> set[str]:
 
 
 CONSOLE = {
-    "network": ("none", "wrong-password", "not-found", "other-security", "no-address", "failed"),
+    "network": ("none", "wrong-password", "not-found", "other-security", "no-address", "login-page", "failed"),
     "broker": ("unknown-host", "unreachable", "silent", "closed", "not-mqtt", "refused", "tls", "lost"),
     "clock": ("none",),
 }
