@@ -109,6 +109,7 @@ class Doors:
             from girouette.portal import Portal
 
             self._portal = Portal(self._board.link, self._board.config)
+            self._portal.on_order = lambda: self._board.restart("move")
         except MemoryError:
             forget("portal", "dns", "page", "known", "settings")
             return

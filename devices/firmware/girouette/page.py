@@ -70,7 +70,29 @@ def form(device: str, networks: list, word: str | None, ssid: str):
         " autocorrect=off></label><label><input type=checkbox onclick=\"p.type=checked?'text':'password'\"> le voir · show it</label>"
     )
     yield "<button>Relier · Connect</button></form>"
-    yield "<p><a href='/?again'>Chercher encore · Search again</a>"
+    yield "<p><a href='/?again'>Chercher encore · Search again</a><p><a href=/m>Changer de ville · Move to a town</a>"
+
+
+def move(device: str):
+    """Choose the file that a town has written; of its lines the one for this board is sent."""
+    yield TOP % ("", safe(device))
+    yield both(
+        "Le fichier que la ville a écrit (passage.gir) :",
+        "The file that the town has written (passage.gir):",
+    )
+    yield "<input type=file onchange=\"this.files[0].text().then(t=>fetch('/m',{method:'POST',body:JSON.stringify("
+    yield "t.trim().split('\\n').map(l=>JSON.parse(l)).find(l=>l.device=='%s')||{})})).then(r=>r.text())" % device
+    yield ".catch(()=>'✗').then(t=>o.textContent=t)\"><p><output id=o></output><p><a href=/>Wi-Fi</a>"
+
+
+def moved(word: str | None) -> str:
+    """What became of an order, in both languages."""
+    if word is None:
+        return "✔ La station redémarre et cherche la ville. · The station starts again and looks for the town."
+    return (
+        "✗ Cet ordre n’est pas pour cette station, ou il est ancien (%s) : demandez à la ville un nouveau fichier."
+        " · This order is not for this station, or it is old: ask the town for a new file."
+    ) % word
 
 
 def trying(device: str, ssid: str, own: str):

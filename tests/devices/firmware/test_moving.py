@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cuts import sweep
 from on_board import run
+from own_air import OWN, OwnAir
+from playwright.sync_api import sync_playwright
 from sessions import Line, Session, play
 from tls import anchor, authority
 
-from deploy.passage import Order, identity, seal
+from deploy.passage import Order, Passage, identity, seal, write_passage
 from deploy.reach import Reach
 
 KEY = bytes(range(32))
@@ -333,3 +336,36 @@ def test_the_smallest_board_takes_the_longest_order(recipe: str, tmp_path: Path)
     assert {"id": "m1", "ok": True} in [rest[1] for rest in said if rest[0] == "ack"], played.console[-2000:]
     assert "move: to broker.town.example" in played.console
     assert "MemoryError" not in played.console
+
+
+PORTAL_KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
+"""The key of the board of `OwnAir`, whose name is below."""
+
+
+@pytest.mark.slow
+def test_a_phone_hands_over_the_towns_file(
+    tmp_path: Path, free_port: Callable[[], int], until: Callable[..., None], part: Callable[[str], str]
+) -> None:
+    """Real Chromium on the board's own network: of all orders in the file its own is taken; others, and nonsense, are told."""
+    told = identity("b9", Reach("broker.town.example", 1883), password="new", update_key=NEW_KEY)
+    own, other = (
+        seal(name, told, anchors=(), key=PORTAL_KEY, serial=5, iv=bytes(16)) for name in ("air-quai-7", "air-1")
+    )
+    write_passage(tmp_path / "passage.gir", Passage("town", (other, own)))
+    write_passage(tmp_path / "others.gir", Passage("town", (other,)))
+    home = tmp_path / "board"
+    home.mkdir()
+    with OwnAir(home, free_port(), until, networks={}) as air, sync_playwright() as playwright:
+        assert air.ask("/m", method="POST", body=json.dumps(other.told))[2].startswith("✗")
+        assert air.ask("/m", method="POST", body="x" * 5000)[0] == 413
+        browser = playwright.chromium.launch(
+            executable_path=part("chromium"),
+            args=["--no-sandbox", "--disable-gpu", f"--host-resolver-rules=MAP * 127.0.0.1:{air.web}"],
+        )
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        page.goto(f"http://{OWN}/m")
+        for name, said in (("others.gir", "✗ Cet ordre n’est pas"), ("passage.gir", "✔ La station redémarre")):
+            page.locator("input").set_input_files(tmp_path / name)
+            page.get_by_text(said).wait_for()
+        browser.close()
+    assert json.loads((home / "flash" / "order.json").read_text()) == own.told
