@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from api.atelier.port import Guest, WorkshopError
 
@@ -21,12 +22,11 @@ OPENS_S = 15 * 60.0
 """How long a link waits to be opened."""
 KEPT_S = 7 * 86_400.0
 """How long a link that is over is remembered, so that whoever opens it late is told why."""
-TABLES = """
-CREATE TABLE IF NOT EXISTS link(
+WAIT_S = 5.0
+LINKS = """CREATE TABLE IF NOT EXISTS link(
   hash BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, opens_until_s REAL NOT NULL, until_s REAL NOT NULL,
-  boards_left INTEGER NOT NULL, cookie BLOB UNIQUE);
-CREATE TABLE IF NOT EXISTS made(device TEXT PRIMARY KEY, by TEXT NOT NULL);
-"""
+  boards_left INTEGER NOT NULL, cookie BLOB UNIQUE)"""
+MADE = "CREATE TABLE IF NOT EXISTS made(device TEXT PRIMARY KEY, by TEXT NOT NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class Passes:
 
     def enter(self, link: str, now_s: float) -> tuple[str, Guest]:
         """The cookie that this link is exchanged for, once. Raises WorkshopError where it is unknown, used or too old."""
+        if self._row("SELECT 1 FROM link WHERE hash = ?", hashed(link)) is None:
+            raise WorkshopError("link_unknown")
         cookie = secrets.token_urlsafe(SECRET_BYTES)
         with self._writing() as db:
             row = db.execute(
@@ -72,10 +74,9 @@ class Passes:
 
     def known(self, cookie: str, now_s: float) -> Guest | None:
         """Who bears this cookie; None where nobody does, or does no more."""
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT name, until_s, boards_left FROM link WHERE cookie = ? AND until_s > ?", (hashed(cookie), now_s)
-            ).fetchone()
+        row = self._row(
+            "SELECT name, until_s, boards_left FROM link WHERE cookie = ? AND until_s > ?", hashed(cookie), now_s
+        )
         return None if row is None else Guest(row[0], int(row[1]), row[2])
 
     def spend(self, guest: Guest) -> None:
@@ -97,22 +98,27 @@ class Passes:
 
     def owner(self, device: str) -> str | None:
         """Who made this device; None where nobody did here."""
-        with self._reading() as db:
-            row = db.execute("SELECT by FROM made WHERE device = ?", (device,)).fetchone()
+        row = self._row("SELECT by FROM made WHERE device = ?", device)
         return None if row is None else str(row[0])
+
+    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        """The first row that the file has to say; None where it has none, or is not there yet: nobody who asks makes it."""
+        if not self._path.exists():
+            return None
+        with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)) as db:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'made'").fetchone() is None:
+                return None
+            found: tuple[Any, ...] | None = db.execute(query, values).fetchone()
+        return found
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it happens, or nothing."""
-        with self._reading() as db, db:
-            db.execute("BEGIN IMMEDIATE")
-            yield db
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
         self._path.touch(mode=0o600, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as db:
-            db.executescript(TABLES)
+        with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)) as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            for table in (LINKS, MADE):
+                db.execute(table)
             yield db
 
 

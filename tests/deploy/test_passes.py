@@ -96,3 +96,14 @@ def test_who_made_a_device_is_known(passes: Passes) -> None:
     passes.note("air-1", "ann")
 
     assert (passes.owner("air-1"), passes.owner("air-2")) == ("ann", None)
+
+
+def test_nobody_who_asks_makes_the_file(passes: Passes, tmp_path: Path) -> None:
+    """Who knocks without a link, or with a wrong one, leaves nothing behind."""
+    with pytest.raises(WorkshopError) as refused:
+        passes.enter("x" * 32, NOW_S)
+
+    assert refused.value.key == "link_unknown"
+    assert passes.known("x" * 32, NOW_S) is None
+    assert passes.owner("air-1") is None
+    assert list(tmp_path.iterdir()) == []
