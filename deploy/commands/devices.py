@@ -95,7 +95,8 @@ def list_devices(
         rows = device_rows(known)
     if group is not None:
         rows = [row for row in rows if group.removeprefix(MARK) in row["groups"]]
-    lines = rows_of([{**row, "told": told_beside(row)} for row in rows], *COLUMNS, "told")
+    shown = [{**row, "place": row["place"] or "", "told": told_beside(row)} for row in rows]
+    lines = rows_of(shown, *COLUMNS, "told")
     tell(rows, lines, as_json=as_json)
 
 

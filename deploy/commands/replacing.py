@@ -55,6 +55,7 @@ def replace(  # noqa: PLR0913 - a command's options are its parameters
     if made is not None:
         told["device"] = {**told_of(made, made.page(settings.public_url)), "stage": after.stage, "place": place}
         lines += [*(f"{key:<11}{value}" for key, value in told["device"].items()), text("password_once")]
+    lines += [] if after.password_hash else [text("replaced_flash", new=heir)]
     lines += [text("replaced_lost" if revoke or before.revoked_s is not None else "replaced_stock", old=old)]
     lines += [text("replaced_corrected", old=old, new=heir, names=", ".join(corrected))] if corrected else []
     tell(told, [*lines, *hints(settings, command)], as_json=as_json)

@@ -55,6 +55,7 @@ def test_a_board_from_stock_takes_the_place_and_the_old_one_is_told_of(
     assert "air-1 goes on in the place of air-2 (stage public)" in typed.out
     assert "air-2 is in stock" in typed.out
     assert "password" not in typed.out
+    assert "has no secrets yet" not in typed.out
 
 
 @pytest.mark.slow
@@ -67,6 +68,10 @@ def test_a_stolen_board_is_revoked_with_it(public: Any, girouette: Callable[...,
     rows = girouette("device", "list", "--json").told
     assert [row["revoked_s"] is None for row in rows] == [False, False, True]
     assert rows[2]["stage"] == "public"
+    assert "None" not in girouette("device", "list").out
+
+    girouette("revoke", "air-1", "--undo")
+    assert "air-1 has no secrets yet: girouette flash air-1" in girouette("device", "replace", "air-3", "air-1").out
 
 
 @pytest.mark.slow
