@@ -16,11 +16,13 @@ from pathlib import Path
 
 from devices.interpreter import REBOOT, terminal_command
 from devices.ports import PIECE, make_raw
-from devices.simulate import HEAP, SIMULATOR
+from devices.simulate import SIMULATOR
 
 RAW_ON, RAW_OFF = b"\x01", b"\x02"
 IN_RAW = b"raw REPL; CTRL-B to exit"
 """What the raw REPL says when it is entered."""
+HEAP = "256wK"
+"""Twice that of `devices/simulate.py`: the simulator's own modules are compiled on this heap while the firmware runs."""
 READY = b"\x16"
 """What console_on.py says first, to us alone: before, a Ctrl-C would hit an interpreter that cannot hear it yet."""
 

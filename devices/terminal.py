@@ -13,8 +13,8 @@ from typing import Self
 
 from devices.image import Image
 from devices.ports import Port, Terminal
-from devices.running import MicroPython
-from devices.simulate import HEAP, Surroundings, lay, lay_settings, write_json
+from devices.running import HEAP, MicroPython
+from devices.simulate import Surroundings, lay, lay_settings, write_json
 from devices.wire import Wire, remember
 
 FACES = (Terminal,)
