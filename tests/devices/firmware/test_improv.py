@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -195,14 +196,34 @@ def test_a_board_that_has_a_network_listens_for_ten_seconds(tmp_path: Path, sdk:
         deadline = time.monotonic() + 10
         while talk.ask("state") != {"state": PROVISIONED, "url": PAGE}:
             assert time.monotonic() < deadline
-    with board(tmp_path, image(wifi=known), AIR) as made:
-        time.sleep(12)
-        with talking(sdk, made) as talk:
+    quiet, lost = tmp_path / "quiet", tmp_path / "lost"
+    with board(quiet, image(wifi=known), AIR) as still, board(lost, image(wifi=known), AIR) as made:
+        aged(still)
+        with talking(sdk, still) as talk:
             assert talk.ask("initialize", 2000).startswith("refused: ")
-        write_json(tmp_path / "control", {"wifi": {"networks": {}}})
-        time.sleep(2)
+        write_json(lost / "control", {"wifi": {"networks": {}}})
+        heard(made, rb"# network: not-found")
         with talking(sdk, made) as talk:
             assert talk.ask("initialize", 10_000)["name"] == "noise-7"
+
+
+def aged(made: VirtualBoard) -> None:
+    """Wait until a board that samples once a second has numbered a dozen: its first ten seconds are over."""
+    heard(made, rb"N \d+ 13\r?\n")
+
+
+def heard(made: VirtualBoard, pattern: bytes) -> None:
+    """Read a board's console until this is on it."""
+    port = os.open(made.port, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+    found, deadline = b"", time.monotonic() + 60
+    try:
+        while not re.search(pattern, found):
+            assert time.monotonic() < deadline, found[-1000:]
+            with contextlib.suppress(BlockingIOError):
+                found += os.read(port, 4096)
+            time.sleep(0.02)
+    finally:
+        os.close(port)
 
 
 def said(port: int, what: bytes, within_s: float = 10.0) -> bytes:
