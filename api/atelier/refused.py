@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.atelier.pages import MAKE_PATH, mark, render
+from api.atelier.pages import mark, render
 from api.atelier.port import WorkshopError
 from api.problems import problem_response
 from api.web.routes import HTML, preferred
@@ -29,7 +29,7 @@ def refusal(request: Request, error: SpokenError, *, status: int, wait_s: int | 
         return problem_response(status, error.said(lang), more)
     others = dict.fromkeys(LANGUAGES, "")
     shown = {"mode": "server", "base": "", "inside": False, "note": "", "mark": mark(), "others": others}
-    body = render("refused", lang, **shown, sentence=error.said(lang), back=MAKE_PATH[lang])
+    body = render("refused", lang, **shown, sentence=error.said(lang))
     told = {**more, "Cache-Control": "private, no-store"}
     return Response(body.encode(), status_code=status, media_type=HTML, headers=told)
 

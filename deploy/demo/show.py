@@ -65,6 +65,7 @@ class Show:
         if generated:
             self.say("past", readings=generated, days=round(run.options.backfill_s / 86_400))
         self.say("page", page=run.page)
+        self.say("atelier", page=run.page)
         with self.drawing() as draw:
             self.last(run.options.for_s, draw)
         self.say("draining", seconds=round(DRAIN_S))

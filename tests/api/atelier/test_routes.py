@@ -211,3 +211,12 @@ def test_the_way_in_follows_the_browsers_language(room: Any, browse: Callable[..
     guest = browse(app, at="192.168.1.77", site=TOWN)
     assert guest.enter(room.link()).headers["Location"] == "/data/fr/atelier"
     assert 'src="/data/static/atelier/atelier.js' in guest("/fr/atelier").text
+
+
+def test_the_public_description_does_not_name_the_atelier(room: Any, browse: Callable[..., Any]) -> None:
+    """It describes what is open to all; and no public page leads there."""
+    here = browse(room.app())
+
+    assert "/api/places" in here("/openapi.json").text
+    for path in ("/openapi.json", "/fr/", "/en/data"):
+        assert "atelier" not in here(path).text, path
