@@ -334,7 +334,7 @@ async def where_no_known_network_is_heard(here: Visit) -> None:
     await here.page.wait_for_selector("[data-tick=cable][data-state=done]")
     tick = here.page.locator("[data-tick=network]")
     assert "n’entend pas ce Wi-Fi" in await tick.inner_text()
-    assert await here.page.locator("#wifi option").all_inner_texts() == ["Voisin", "Un autre, que j’écris"]
+    assert await here.page.locator("#wifi option").all_inner_texts() == ["Choisissez", "Voisin", "Un autre, que j’écris"]
     await here.page.click(".stage .acts button")
     assert (await here.fault())[0] == "stopped"
 

@@ -21,28 +21,31 @@ export function seatForm(speech, seats) {
  */
 export function wifiForm(speech) {
   const say = (/** @type {string} */ key) => speech.say(key);
-  const heard = h("select", { name: "heard", disabled: true }, h("option", {}, say("wifi_listening")));
+  const heard = h("select", { name: "heard", disabled: true, required: true }, h("option", { value: "" }, say("wifi_listening")));
+  const unheard = h("option", { value: "*" }, say("wifi_other"));
   const other = h("input", { name: "ssid", maxLength: 32, autocomplete: "off", spellcheck: false, "aria-label": say("wifi_name"), hidden: true });
   const password = h("input", { name: "password", type: "password", maxLength: 63, autocomplete: "off" });
   const seen = h("input", { type: "checkbox", onchange: () => (password.type = seen.checked ? "text" : "password") });
+  const button = h("button", { className: "act", disabled: true }, say("wifi_ok"));
   const form = h(
     "form", { className: "ask", id: "wifi" },
     h("h3", {}, say("wifi_title")), h("p", {}, say("wifi_help")),
     h("label", {}, say("wifi_name"), " ", heard), other,
     h("label", {}, say("wifi_password"), " ", password), h("label", { className: "quiet" }, seen, " ", say("wifi_show")),
-    h("button", { className: "act" }, say("wifi_ok")),
+    button,
   );
   const settle = () => {
-    other.hidden = heard.value !== "";
-    other.required = !other.hidden;
+    other.hidden = !unheard.selected;
+    other.required = unheard.selected;
   };
   heard.onchange = settle;
   /** @param {import("./improv.js").Network[]} networks the loudest first */
   const offer = (networks) => {
     const options = networks.map(({ name, open }) => h("option", { value: name }, open ? `${name} (${say("wifi_open")})` : name));
-    heard.replaceChildren(...options, h("option", { value: "" }, say("wifi_other")));
-    heard.disabled = false;
+    heard.replaceChildren(h("option", { value: "" }, say("wifi_choose")), ...options, unheard);
+    heard.disabled = button.disabled = false;
+    if (networks.length === 0) unheard.selected = true;
     settle();
   };
-  return { form, offer, typed: () => [heard.disabled || !heard.value ? other.value : heard.value, password.value] };
+  return { form, offer, typed: () => [unheard.selected ? other.value : heard.value, password.value] };
 }
