@@ -126,6 +126,8 @@ def bench(
     """A bench whose broker runs, and nobody else."""
     monkeypatch.setenv("GIROUETTE_BROKER", f"mqtt://127.0.0.1:{mosquitto}")
     monkeypatch.setenv("GIROUETTE_GATEWAY_HTTP_PORT", "0")
+    (home / "girouette-wifi.toml").write_text('[[network]]\nssid = "atelier"\npassword = "un-mot-de-passe"\n')
+    (home / "girouette-wifi.toml").chmod(0o600)
     with contextlib.ExitStack() as boards:
         yield Bench(home, mosquitto, girouette, boards)
 
