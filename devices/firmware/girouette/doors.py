@@ -11,8 +11,9 @@ import micropython
 import slots
 from girouette.log import note
 from girouette.net import remembered
-from girouette.log import note
 
+OTHERS_WORDS = 4096
+"""Words of memory (16 KiB on a chip) that stay for drivers, TLS and the rest while the console is listened to."""
 LISTEN_S = 10
 """After each start the console is listened to for so long, even where all is well."""
 FIRST_S, USUAL_S = 120, 900
@@ -68,9 +69,11 @@ class Doors:
         """Listen to the console; where there is no room for that now, there may be later."""
         gc.collect()
         try:
+            room = [None] * OTHERS_WORDS
             from girouette.improv import Improv
 
             self._improv = Improv(self._board.link, self._board.config)
+            del room
         except MemoryError:
             micropython.kbd_intr(3)
             forget("improv", "known", "settings")
