@@ -15,7 +15,7 @@ from deploy.commands.durations import seconds
 from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
 from deploy.commands.room import without_internet
 from deploy.commands.speech import LANG, option, tell, text
-from deploy.faults import CommandError
+from deploy.faults import DONE, CommandError
 
 if TYPE_CHECKING:
     from deploy.onefile import Plan
@@ -51,6 +51,7 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     kinds: Annotated[list[str] | None, option("atelier_board", "--board", metavar="BOARD")] = None,
     seats: Annotated[int, option("atelier_seats", "--seats", metavar="N", min=1, max=99)] = 1,
     each: Annotated[int, option("atelier_each", "--each", metavar="N", min=1, max=99)] = 2,
+    micropython: Annotated[Path | None, option("micropython", "--micropython", metavar="FILE")] = None,
     lang: Annotated[str, option("atelier_lang", "--lang", metavar="LANG")] = "fr",
     sheet: Annotated[Path | None, option("atelier_sheet", "--sheet", metavar="FILE")] = None,
     hotspot: Annotated[Path | None, option("atelier_hotspot", "--hotspot", metavar="DIR")] = None,
@@ -63,12 +64,11 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     as_json: AsJson = False,
 ) -> int | None:
     """Where the atelier is on this machine, a link into it for others, all of it as a file, or what a room without internet needs."""
-    settings = settled(ctx, store=store, registry=registry, recipes=recipes)
+    settings = settled(ctx, store=store, registry=registry, recipes=recipes, board_micropython=micropython)
     if hotspot or prepare or check:
         return without_internet(settings, hotspot, prepare, check=check, kinds=kinds or [], pi=pi, as_json=as_json)
     if sheet is not None:
-        print_sheets(settings, Asked(sheet, slugs or [], kinds or [], seats, each, lang, 0.0), file)
-        return None
+        return print_sheets(settings, Asked(sheet, slugs or [], kinds or [], seats, each, lang, 0.0), file)
     if file is not None:
         asked = Asked(file, slugs or [], kinds or [], seats, each, lang, seconds(for_ or FILE_FOR))
         told, lines = filed(settings, asked)
@@ -83,7 +83,7 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     return None
 
 
-def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> None:
+def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> int:
     """Write the sheets for a workshop's tables, a file for each recipe; they name the atelier's file where that is how it opens."""
     from deploy.tablesheet import table_sheet
 
@@ -119,6 +119,7 @@ def linked(settings: Settings, *, for_s: float, boards: int) -> tuple[list[str],
 def filed(settings: Settings, asked: Asked) -> tuple[dict[str, object], list[str]]:
     """The atelier as a file, with its batch of identities: what to say of it. Raises SpokenError; then nothing is left behind."""
     from deploy.commands.devices import check_accounts, hints, renew_accounts
+    from deploy.commands.image import fetching
     from deploy.making import Maker
     from deploy.onefile import Plan, batch, claim, enrol_all, fill, load, page
 
@@ -129,7 +130,8 @@ def filed(settings: Settings, asked: Asked) -> tuple[dict[str, object], list[str
         claim(asked.file)
         undone.callback(asked.file.unlink)
         maker = Maker(settings, known, {recipe.slug: recipe for recipe in mine})
-        loaded = load(maker, plan)
+        with fetching() as progress:
+            loaded = load(maker, plan, progress)
         page(plan, {}, note="")  # refused before anything is registered
         held = enrol_all(maker, plan)
         command = renew_accounts(settings, known)
