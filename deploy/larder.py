@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as TookLongError
 from typing import TYPE_CHECKING
 
 from api.atelier.port import WorkshopError
+from devices.refusal import InterpreterError
 
 if TYPE_CHECKING:
     from deploy.making import Maker
@@ -31,8 +32,10 @@ class Larder:
         """MicroPython for this kind of board.
 
         Raises InterpreterError or OSError where it cannot be had (the next request tries again), WorkshopError with `wait_s` while
-        it comes.
+        it comes, and with the name of the file to bring where there is no Internet.
         """
+        from devices.micropython import builds
+
         with self._lock:
             coming = self._coming.get(board)
             if coming is None or (coming.done() and coming.exception() is not None):
@@ -41,3 +44,7 @@ class Larder:
             return coming.result(self._at_once_s)
         except TookLongError:
             raise WorkshopError("fetching", wait_s=AGAIN_S) from None
+        except InterpreterError as e:
+            if e.key != "micropython_offline":
+                raise
+            raise WorkshopError("offline", file=builds()[board].file, page=builds()[board].page) from e

@@ -25,7 +25,7 @@ from devices.recipe import Recipe
 if TYPE_CHECKING:
     from api.atelier.port import Piece
     from deploy.making import Maker
-    from devices.micropython import Whole
+    from devices.micropython import Progress, Whole
     from gateway.registry.enrol import Enrolled
 
 MIB = 1 << 20
@@ -113,11 +113,11 @@ class Load:
         return sizes.pop()
 
 
-def load(maker: Maker, plan: Plan) -> Load:
+def load(maker: Maker, plan: Plan, progress: Progress = lambda _count, _of: None) -> Load:
     """MicroPython and the disks: nothing of one board. Raises InterpreterError, RefusalError."""
     from deploy.making import pieces
 
-    wholes = {board: maker.micropython(board) for board in plan.boards}
+    wholes = {board: maker.micropython(board, progress) for board in plan.boards}
     disks = {}
     for recipe in plan.recipes:
         for board in recipe.boards:

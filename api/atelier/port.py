@@ -17,7 +17,7 @@ STATUS = {
     **dict.fromkeys(
         ("no_atelier", "not_built", "unknown_recipe", "unknown_board", "unknown_device", "part_gone"), 404
     ),
-    "bad_request": 400, "too_long": 413, "not_json": 415, "too_fast": 429, "no_flash": 501, "fetching": 503,
+    "bad_request": 400, "too_long": 413, "not_json": 415, "too_fast": 429, "no_flash": 501, "fetching": 503, "offline": 503,
 }  # fmt: skip
 """HTTP's word for what the atelier refuses; 422 where none stands here."""
 

@@ -17,7 +17,6 @@ from deploy.making import Maker
 from deploy.settings import Settings
 from devices import micropython
 from devices.recipe import load_recipes
-from devices.refusal import InterpreterError
 from gateway.registry import Registry
 
 
@@ -95,7 +94,7 @@ def test_what_failed_is_tried_again(site: Site, maker: Maker) -> None:
     site.open.set()
     site.code = 404
     larder = Larder(at_once_s=20)
-    with pytest.raises(InterpreterError, match=r"micropython\.org"):
+    with pytest.raises(WorkshopError, match=r"c6\.bin from https://micropython\.org/download/"):
         larder.micropython(maker, "c6")
 
     site.code = 200
