@@ -94,6 +94,7 @@ def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> int:
         page = table_sheet(recipe.on(recipe.boards[0]), lang, address=here if file is None else file.name)
         where.write_text(page, encoding="utf-8")
         print(where)
+    return DONE
 
 
 def silent(settings: Settings) -> list[str]:
