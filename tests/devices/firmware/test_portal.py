@@ -14,6 +14,7 @@ import pytest
 from on_board import run
 from own_air import OWN, OwnAir
 from playwright.sync_api import sync_playwright
+from sessions import Line, Session, play
 
 from deploy.tools.atelier import find_tools
 
@@ -312,3 +313,22 @@ def test_who_opens_none(tmp_path: Path) -> None:
 
     assert len(found) == 2
     assert found[0] < 30
+
+
+@pytest.mark.slow
+def test_the_smallest_board_has_room_for_it(tmp_path: Path) -> None:
+    """On the smallest heap, less the 20 KiB that are left alone, console and own Wi-Fi are open together, and it samples each second."""
+    session = Session(
+        board={"recipe": "sound", "period_s": 1, "update_key": "00" * 16},
+        faults=[{"kind": "offline", "for_s": 1000}],
+        lines=[Line(150_000, "note", ("end",))],
+        gateway=True,
+        transcript=False,
+    )
+
+    console = play(session, tmp_path).console
+
+    assert "# portal: open, girouette-b1" in console
+    assert "MemoryError" not in console
+    opened = console.index("# portal: open")
+    assert console.count("\nN ", opened) >= 24
