@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from devices.recipe import Recipe
 
 MINUTE_S = 60
-LINK_FOR, FILE_FOR = "2h", "8h"
+LINK_FOR, FILE_FOR, PREPARED_FOR = "2h", "8h", "14d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     """Where the atelier is on this machine, a link into it for others, all of it as a file, or what a room without internet needs."""
     settings = settled(ctx, store=store, registry=registry, recipes=recipes, board_micropython=micropython)
     if hotspot or prepare or check:
-        return without_internet(settings, hotspot, prepare, check=check, kinds=kinds or [], pi=pi, as_json=as_json)
+        room = Asked(Path(), slugs or [], kinds or [], seats, each, lang, seconds(for_ or PREPARED_FOR))
+        return without_internet(settings, hotspot, prepare, check=check, asked=room, pi=pi, as_json=as_json)
     if sheet is not None:
         return print_sheets(settings, Asked(sheet, slugs or [], kinds or [], seats, each, lang, 0.0), file)
     if file is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,13 @@ from deploy.faults import DONE, REFUSED, USAGE, CommandError
 from devices.words import say
 
 if TYPE_CHECKING:
+    from deploy.commands.atelier import Asked
     from deploy.hotspot import Room
     from deploy.settings import Settings
 
 
 def without_internet(
-    settings: Settings, home: Path | None, folder: Path | None, *, check: bool, kinds: Sequence[str], pi: bool,
+    settings: Settings, home: Path | None, folder: Path | None, *, check: bool, asked: Asked, pi: bool,
     as_json: bool,
 ) -> int:  # fmt: skip
     """Do what is asked for a room without internet; the exit code. Raises CommandError where a look is asked for at nothing."""
@@ -28,16 +29,16 @@ def without_internet(
         raise CommandError("atelier_check_what", code=USAGE)
     if check:
         return compared(folder, as_json=as_json)
-    return prepared(settings, folder, kinds=kinds, pi=pi, as_json=as_json)
+    return prepared(settings, folder, asked=asked, pi=pi, as_json=as_json)
 
 
-def prepared(settings: Settings, folder: Path, *, kinds: Sequence[str], pi: bool, as_json: bool) -> int:
+def prepared(settings: Settings, folder: Path, *, asked: Asked, pi: bool, as_json: bool) -> int:
     """Fetch everything, and say how it is used."""
     from deploy import preparing
     from devices.pinout import load_pinouts
 
     known = load_pinouts()
-    boards = [kind for word in kinds for kind in word.split(",")] or list(known)
+    boards = [kind for word in asked.kinds for kind in word.split(",")] or list(known)
     for board in boards:
         if board not in known:
             raise CommandError("atelier_unknown_board", board=board, choices=", ".join(known))
@@ -48,6 +49,8 @@ def prepared(settings: Settings, folder: Path, *, kinds: Sequence[str], pi: bool
     preparing.micropython(folder, boards, said)
     preparing.wheels(folder, pi=pi, progress=said)
     preparing.papers(folder, origin=settings.public_url or f"http://localhost:{settings.api_port}")
+    if asked.slugs:
+        tables(settings, folder, asked)
     count = preparing.seal(folder)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     lines = [
@@ -57,6 +60,29 @@ def prepared(settings: Settings, folder: Path, *, kinds: Sequence[str], pi: bool
     ]  # fmt: skip
     tell({"folder": str(folder), "files": count, "bytes": size}, lines, as_json=as_json)
     return DONE
+
+
+def tables(settings: Settings, folder: Path, asked: Asked) -> None:
+    """What lies on each table: the atelier as one file, with its batch of identities, their labels, and the sheets; made once."""
+    from deploy.commands.atelier import filed, print_sheets
+    from deploy.commands.options import recipes_of, registry_of
+    from deploy.labels import labels_of
+    from deploy.preparing import MICROPYTHON, PAPERS
+    from devices.label import print_labels
+
+    file = folder / "atelier.html"
+    if file.exists():
+        return
+    own = settings.model_copy(update={"board_micropython": folder / MICROPYTHON})
+    made, _ = filed(own, replace(asked, file=file))
+    names = made["devices"]
+    assert isinstance(names, list)
+    with registry_of(settings) as known:
+        mine = [row for row in known.devices() if row.id in names]
+        labels = labels_of(known, mine, recipes_of(settings), url=settings.public_url, lang=asked.lang)
+    (folder / PAPERS / "labels.html").write_text(print_labels(labels, asked.lang), encoding="utf-8")
+    with contextlib.redirect_stdout(sys.stderr):
+        print_sheets(own, replace(asked, file=folder / PAPERS / "table.html"), file)
 
 
 def compared(folder: Path, *, as_json: bool) -> int:

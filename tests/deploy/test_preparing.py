@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from typing import Any
 import pytest
 from wholes import whole
 
-from deploy import preparing
+from deploy import onefile, preparing
 from deploy.faults import AWAY, REFUSED
 from devices import micropython
+from gateway.registry import Registry
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -130,3 +133,27 @@ def test_with_the_network_cut_all_is_installed_from_the_folder(tmp_path: Path) -
 
     assert said.stdout.startswith("girouette ")
     assert sys.prefix not in said.stdout
+
+
+def test_with_a_recipe_what_lies_on_the_tables_is_in_it_too(
+    served: None, girouette: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The atelier as a file with identities that last two weeks, a label for each, a sheet; done again, nobody is made twice."""
+    monkeypatch.setattr(preparing, "wheels", lambda *_, **__: [])
+    monkeypatch.setenv("GIROUETTE_BOARD_BROKER", "mqtt://192.0.2.9")
+    monkeypatch.setenv("GIROUETTE_PUBLIC_URL", "https://air.example")
+    read = onefile.read_asset
+    monkeypatch.setattr(onefile, "read_asset", lambda name: read(name) or b"export {};\n")
+    words = ("atelier", "--prepare", "room", "--board", "c3", "--recipe", "climate", "--seats", "2", "--each", "1")
+
+    assert [girouette(*words).code, girouette(*words).code] == [0, 0]
+
+    with closing(Registry("sqlite:girouette.sqlite")) as known:
+        devices = known.devices()
+    assert [row.id for row in devices] == ["climate-1", "climate-2"]
+    assert all(13 * 86_400 < (row.expires_s or 0) - time.time() < 15 * 86_400 for row in devices)
+    labels = (home / "room" / "papers" / "labels.html").read_text()
+    assert all(row.id in labels for row in devices)
+    assert (home / "room" / "papers" / "table.html").stat().st_size > 1000
+    assert (home / "room" / "atelier.html").stat().st_mode & 0o777 == 0o600
+    assert girouette("atelier", "--prepare", "room", "--check").code == 0
