@@ -29,7 +29,8 @@ Values = Callable[["Done"], str]
 def line_of(row: Row, lang: str, values: Values) -> str:
     """How far a board is."""
     if row.done is not None:
-        return f"{TICK} {say('flashing.many_done', lang, values=values(row.done))}"
+        told = values(row.done)
+        return f"{TICK} {say('flashing.many_done', lang, values=told) if told else say('flashing.many_ready', lang)}"
     if row.error is not None:
         return f"{CROSS} {sentence(row.error, lang)}"
     filled = round(WIDTH * position(row.step, row.share) / 100)

@@ -114,7 +114,7 @@ class Room:
 
     def push(self, board: ErasedBoard, number: int) -> float:
         """Change a file on the board, as one would be changed here, and push."""
-        change = f"open('/rule.py', 'a').write('# {number}\\n')"
+        change = f"f = open('/rule.py', 'a'); f.write('# {number}\\n'); f.close()"
         command = [sys.executable, "-m", "mpremote", "connect", board.port, "exec", change]
         subprocess.run(command, capture_output=True, check=True)
         began = time.monotonic()

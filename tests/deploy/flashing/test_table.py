@@ -40,6 +40,8 @@ def test_each_board_says_where_it_is() -> None:
     done, failed, under_way = (line_of(row, "fr", values) for row in ROWS)
 
     assert done == "✓ prête, débranchez-la : température de l’air 21,4 °C"
+    unheard = Row(Port("COM3", "x"), done=Done("COM3", "climate-2", "climate", "c3", "whole", new=True, page=""))
+    assert line_of(unheard, "fr", values) == "✓ prête, débranchez-la"
     assert failed.startswith("✗ la carte sur /dev/ttyACM1 n’entre pas en mode programmation ; tenez")
     assert under_way == "━━━━━╌╌╌╌╌╌╌ j’écris et je vérifie"
 
