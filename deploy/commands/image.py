@@ -52,7 +52,13 @@ def image(  # noqa: PLR0913 - a command's options are its parameters
     from deploy.flashing.by_hand import write_parts
 
     flash_bytes = size_of(flash_size)
-    given = {"broker": broker, "store": store, "registry": registry, "recipes": recipes, "board_micropython": micropython}
+    given = {
+        "broker": broker,
+        "store": store,
+        "registry": registry,
+        "recipes": recipes,
+        "board_micropython": micropython,
+    }
     settings = settled(ctx, **given)
     with registry_of(settings) as known:
         board, whole, parts = made(settings, known, name, kind, flash_bytes)
