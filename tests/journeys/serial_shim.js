@@ -80,6 +80,7 @@
   serial.getPorts = async () => (await call("ports")).map(known);
   serial.requestPort = async ({ filters = [] } = {}) => {
     if (!navigator.userActivation.isActive) throw refuse("SecurityError", "Must be handling a user gesture to show a permission request.");
+    if (globalThis.closedByPolicy) throw refuse("NotFoundError", "No port selected by the user."); // no window, and at once
     const chosen = await call("request", { vendors: filters.map((one) => one.usbVendorId) });
     if (!chosen) throw refuse("NotFoundError", "No port selected by the user.");
     return known(chosen);

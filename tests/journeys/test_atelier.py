@@ -186,10 +186,30 @@ def test_from_another_pc_by_https_with_a_port_that_changes(
                 assert (here.clicks, pc.asked, here.errors) == (4, 2, [])
                 assert [url for url in here.asked if not url.startswith((origin, "data:"))] == []
                 assert len(pc.slot("mine").granted) == 2
+                await once_more(here)
                 await here.page.goto(await here.page.get_attribute(".stage .done .address a", "href") or "")
                 assert "°C" in await here.page.inner_text("main")
 
     play(journey())
+
+
+async def once_more(here: Visit) -> None:
+    """The board that runs MicroPython now is flashed again: its bootloader's number is known already, and it stays the device it was."""
+    name = await here.page.inner_text("[data-step=make] .beside")
+    await here.page.click("#again")
+    await here.begin()
+    await here.page.wait_for_selector("[data-step=write][data-state=done]")
+    assert await here.page.inner_text("[data-step=make] .beside") == name
+    await give_wifi_again(here)
+    await here.finish()
+
+
+async def give_wifi_again(here: Visit) -> None:
+    """Its settings were written anew: it is given its Wi-Fi again."""
+    await here.page.wait_for_selector("#wifi select:enabled")
+    await here.page.select_option("#wifi select", SSID)
+    await here.page.fill("#wifi input[name=password]", PASSWORD)
+    await here.page.click("#wifi button")
 
 
 async def give_wifi(here: Visit) -> None:
@@ -300,9 +320,9 @@ async def provoked(here: Visit, pc: Pc, name: str | None, key: str, todo: str) -
 async def before_it_is_found(here: Visit, pc: Pc) -> None:
     """Nobody chooses, or nobody is let; the port is held."""
     await provoked(here, pc, None, "no_port", "autre câble")
-    pc.looks_s = 0.0
+    await here.page.evaluate("window.closedByPolicy = true")
     await provoked(here, pc, None, "closed_by_policy", "Ports série")
-    pc.looks_s = 0.4
+    await here.page.evaluate("window.closedByPolicy = false")
     pc.busy.add("mine")
     await provoked(here, pc, "mine", "port_busy_linux", "dialout")
     pc.busy.clear()
@@ -334,7 +354,11 @@ async def where_no_known_network_is_heard(here: Visit) -> None:
     await here.page.wait_for_selector("[data-tick=cable][data-state=done]")
     tick = here.page.locator("[data-tick=network]")
     assert "n’entend pas ce Wi-Fi" in await tick.inner_text()
-    assert await here.page.locator("#wifi option").all_inner_texts() == ["Choisissez", "Voisin", "Un autre, que j’écris"]
+    assert await here.page.locator("#wifi option").all_inner_texts() == [
+        "Choisissez",
+        "Voisin",
+        "Un autre, que j’écris",
+    ]
     await here.page.click(".stage .acts button")
     assert (await here.fault())[0] == "stopped"
 

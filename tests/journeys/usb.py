@@ -30,6 +30,8 @@ PRODUCTS = {
 }
 """USB products: of the chip's ROM, and of MicroPython, which S2 and S3 show themselves as."""
 CHANGING = {"s2", "s3"}
+LOOKS_S = 0.4
+"""How long a person looks at the browser's window at least: one that is closed sooner was closed by a policy."""
 MAC, NUMBERS = b"\x24\x0a\xc4", itertools.count(1)
 
 
@@ -103,8 +105,6 @@ class Pc:
         """What the person does in the browser's window; None is "Cancel"."""
         self.asked = 0
         """How often that window was shown."""
-        self.looks_s = 0.4
-        """How long they look at it."""
         self.busy: set[str] = set()
         """Boards whose port another program holds."""
         self._ids: dict[int, tuple[Slot, Plug]] = {}
@@ -187,7 +187,7 @@ class Pc:
 
     async def _on_request(self, _: WebSocketRoute, asked: dict[str, Any]) -> dict[str, Any] | None:
         self.asked += 1
-        await asyncio.sleep(self.looks_s)
+        await asyncio.sleep(LOOKS_S)
         shown = [slot for slot, _ in self._ids.values() if not asked["vendors"] or slot.vendor in asked["vendors"]]
         slot = self.chooses(shown)
         if slot is None or slot.plug is None:

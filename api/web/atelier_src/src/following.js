@@ -4,7 +4,8 @@ import { Fault } from "./faults.js";
 import { hear, nothing, obstacle } from "./follow.js";
 import { wifiForm } from "./forms.js";
 import { Improv, STATE } from "./improv.js";
-import { Cable, again, ask, pause, stopped } from "./ports.js";
+import { pickPort } from "./picking.js";
+import { Cable, again, pause, stopped } from "./ports.js";
 
 /**
  * @typedef {{serial: Serial, stage: import("./stage.js").Stage, speech: import("./speech.js").Speech,
@@ -28,11 +29,13 @@ export class Following {
    * @param {Tools} tools
    * @param {import("./source.js").Order} order
    * @param {import("./page.js").Channel[]} channels
+   * @param {boolean} asks is it the gateway's word that counts, rather than the receipt that the board heard?
    */
-  constructor(tools, order, channels) {
+  constructor(tools, order, channels, asks) {
     this.tools = tools;
     this.order = order;
     this.channels = channels;
+    this.asks = asks;
     this.heard = nothing();
     /** @type {Cable | null} */
     this.cable = null;
@@ -93,14 +96,9 @@ export class Following {
     await cable.write(SOFT_RESET).catch(() => {});
   }
 
-  /** @returns {Promise<SerialPort>} */
   #pick() {
-    const { serial, stage, speech } = this.tools;
     this.picking = true;
-    stage.say(speech.say("port_changed"));
-    return new Promise((resolve) => {
-      stage.pick(() => void ask(serial).then(resolve, (fault) => stage.say(speech.say(`${fault.key}_do`))));
-    });
+    return pickPort(this.tools, "pick_why");
   }
 
   /** @param {import("./console.js").Line | import("./console.js").Frame} part */
@@ -184,12 +182,12 @@ export class Following {
     }
   }
 
-  /** Returns once the first reading is stored, by the gateway's word, else by the receipt that the board heard. */
+  /** Returns once a reading is stored. */
   async #stored() {
     const { source, stage, speech, signal } = this.tools;
     while (!signal.aborted) {
-      const reading = (await source.standing(this.order.device))?.first_reading;
-      if (reading || (this.heard.stored && !source.asks)) {
+      const reading = this.asks ? (await source.standing(this.order.device))?.first_reading : null;
+      if (reading || (this.heard.stored && !this.asks)) {
         const values = reading?.values ?? this.heard.values ?? {};
         stage.tick("network", "done", speech.say("tick_network_done"), speech.reading(values, this.channels));
         if (!this.heard.values) stage.tick("cable", "done", speech.say("tick_cable_passed"));
@@ -197,7 +195,7 @@ export class Following {
         stage.step("wifi", "done", "");
         return;
       }
-      await pause(source.asks ? POLL_MS : POLL_MS / 10);
+      await pause(this.asks ? POLL_MS : POLL_MS / 10);
     }
   }
 

@@ -4,7 +4,8 @@ import { Fault, named } from "./faults.js";
 import { Chip } from "./flash.js";
 import { Following } from "./following.js";
 import { seatForm } from "./forms.js";
-import { ask, stopped } from "./ports.js";
+import { pickPort } from "./picking.js";
+import { again, ask, isNative, release, stopped } from "./ports.js";
 
 /**
  * @typedef {{recipe: import("./page.js").Recipe, board: string | undefined, wishes: import("./source.js").Wishes,
@@ -21,20 +22,47 @@ const MIB = 2 ** 20;
 export async function make(tools, choice) {
   const { serial, stage } = tools;
   stage.step("find", "now");
-  const port = await ask(serial); // first of all: the browser wants the click to be fresh
-  const chip = new Chip(port);
+  let chip = new Chip(await ask(serial)); // first of all: the browser wants the click to be fresh
   let following = null;
   try {
-    const order = await guarded(port, tools.signal, write(chip, tools, choice));
+    chip = await met(chip, tools);
+    const order = await guarded(chip, tools.signal, write(chip, tools, choice));
     const known = await serial.getPorts();
+    const before = await tools.source.standing(order.device);
+    const asks = before !== null && before.first_reading === null; // one that was flashed before has a first reading already
     await chip.restart();
-    following = new Following(tools, order, choice.recipe.channels);
-    await following.run(port, known);
+    following = new Following(tools, order, choice.recipe.channels, asks);
+    await following.run(chip.port, known);
     return order;
   } catch (error) {
     await chip.close();
     throw Object.assign(tools.signal.aborted ? new Fault("stopped") : named(error, "start"), { log: [...chip.log, ...(following?.log ?? [])] });
   }
+}
+
+/**
+ * The chip, recognised and ready. An S2 or S3 whose MicroPython speaks USB itself obeys the lines by going away: its bootloader then shows
+ * itself under another number.
+ * @param {Chip} chip
+ * @param {import("./following.js").Tools} tools
+ */
+async function met(chip, tools) {
+  const { serial, stage, speech, signal } = tools;
+  const known = await serial.getPorts();
+  stage.say(speech.say("finding"));
+  try {
+    await guarded(chip, signal, doing("find", chip.meet()));
+    return chip;
+  } catch (error) {
+    if (!(error instanceof Fault && error.key === "unplugged" && isNative(chip.port))) throw error;
+  }
+  await chip.close();
+  const rom = await again(serial, chip.port, { known, pick: () => pickPort(tools, "pick_rom"), signal });
+  stage.answered();
+  await release(rom);
+  const other = new Chip(rom);
+  await guarded(other, signal, doing("find", other.meet()));
+  return other;
 }
 
 /**
@@ -44,8 +72,6 @@ export async function make(tools, choice) {
  * @param {Choice} choice
  */
 async function write(chip, { stage, speech, source, signal }, { recipe, board, wishes, seats }) {
-  stage.say(speech.say("finding"));
-  await doing("find", chip.meet());
   const mine = boardFor(recipe, chip.name, board);
   stage.step("find", "done", speech.say("found", { chip: chip.name, mib: chip.flash_bytes / MIB }));
   stage.step("make", "now");
@@ -90,11 +116,11 @@ async function doing(what, work) {
 /**
  * The work, unless the cable is pulled or somebody stops it.
  * @template T
- * @param {SerialPort} port
+ * @param {Chip} chip
  * @param {AbortSignal} signal
  * @param {Promise<T>} work
  */
-async function guarded(port, signal, work) {
+async function guarded({ port }, signal, work) {
   const over = new AbortController();
   const lost = new Promise((_, fail) => {
     port.addEventListener("disconnect", () => fail(new Fault("unplugged")), { signal: over.signal });

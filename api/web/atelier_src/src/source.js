@@ -5,8 +5,8 @@
  * @typedef {{name?: string, place: {name: string, lat: number, lon: number} | null}} Wishes
  * @typedef {{device: string, page: string, networks: number, parts: import("./flash.js").Part[]}} Order
  * @typedef {{first_reading: {time: string | number, values: Record<string, number>} | null, page: string}} Standing
- * @typedef {{asks: boolean, order: (wanted: Wanted, wishes: Wishes) => Promise<Order>, standing: (device: string) => Promise<Standing | null>,
- *   label: (device: string) => string | null}} Source `asks`: is there a gateway that can be asked?
+ * @typedef {{order: (wanted: Wanted, wishes: Wishes) => Promise<Order>, standing: (device: string) => Promise<Standing | null>,
+ *   label: (device: string) => string | null}} Source `standing` is null where there is no gateway to be asked, or it does not answer
  */
 import { fromBase64, gunzip, sha256 } from "./bytes.js";
 import { laid } from "./chip.js";
@@ -17,8 +17,6 @@ const PATIENCE = 10;
 
 /** @implements {Source} */
 export class Gateway {
-  asks = true;
-
   /**
    * @param {string} base
    * @param {string} lang
@@ -98,8 +96,6 @@ export class Gateway {
 
 /** @implements {Source} */
 export class OneFile {
-  asks = false;
-
   /**
    * @param {import("./page.js").Batch} batch
    * @param {import("./seats.js").Seats} seats

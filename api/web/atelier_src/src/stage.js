@@ -178,11 +178,12 @@ export class Stage {
   }
 
   /**
-   * A button that asks for the port under its new number: browsers want a click for it.
+   * A button that asks for the port under its new number.
+   * @param {string} why
    * @param {() => void} then
    */
-  pick(then) {
-    this.asked.replaceChildren(h("p", {}, this.speech.say("pick_why")), h("button", { type: "button", className: "act", id: "pick", onclick: then }, this.speech.say("pick")));
+  pick(why, then) {
+    this.asked.replaceChildren(h("p", {}, why), h("button", { type: "button", className: "act", id: "pick", onclick: then }, this.speech.say("pick")));
     this.asked.querySelector("button").focus();
   }
 

@@ -51,7 +51,7 @@ class Shown {
 }
 
 /** A board that is followed, in a time that the test lets pass. */
-async function follow(work, source = { asks: false, standing: async () => null }) {
+async function follow(work, source = null) {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const pass = async (ms) => {
     for (let at = 0; at < ms; at += 100) {
@@ -71,7 +71,7 @@ async function follow(work, source = { asks: false, standing: async () => null }
     reading: (values) => Object.entries(values).map(([name, value]) => `${name} ${value}`),
   };
   const tools = { serial: { getPorts: async () => ports }, stage, speech, source, signal: stop.signal };
-  const following = new Following(tools, ORDER, CHANNELS);
+  const following = new Following(tools, ORDER, CHANNELS, source !== null);
   const ended = following.run(port, [port]).then(() => "stored", (fault) => fault.key);
   try {
     await pass(300);
@@ -98,7 +98,7 @@ test("two ticks: a value over the cable, then its receipt", () =>
 
 test("where there is a gateway to be asked its word counts, whatever the cable says", () => {
   let reading = null;
-  const source = { asks: true, standing: async () => ({ first_reading: reading, page: "" }) };
+  const source = { standing: async () => ({ first_reading: reading, page: "" }) };
   return follow(async ({ port, stage, pass, ended }) => {
     port.say("# device: air-1", 'V 7 1 {"temperature": 21.5}', "R 7 1 []");
     await pass(2000);
@@ -110,7 +110,7 @@ test("where there is a gateway to be asked its word counts, whatever the cable s
 });
 
 test("a reading that arrives before the cable is heard is enough", () => {
-  const source = { asks: true, standing: async () => ({ first_reading: { time: 1, values: { temperature: 3 } }, page: "" }) };
+  const source = { standing: async () => ({ first_reading: { time: 1, values: { temperature: 3 } }, page: "" }) };
   return follow(async ({ stage, pass, ended }) => {
     await pass(2000);
     assert.equal(await ended, "stored");

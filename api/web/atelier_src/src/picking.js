@@ -1,0 +1,14 @@
+/** Asking for the port of a board that shows itself under another number: browsers want a click for it. */
+import { ask } from "./ports.js";
+
+/**
+ * @param {Pick<import("./following.js").Tools, "serial" | "stage" | "speech">} tools
+ * @param {"pick_why" | "pick_rom"} why
+ * @returns {Promise<SerialPort>}
+ */
+export function pickPort({ serial, stage, speech }, why) {
+  stage.say(speech.say("port_changed"));
+  return new Promise((resolve) => {
+    stage.pick(speech.say(why), () => void ask(serial).then(resolve, (fault) => stage.say(speech.say(`${fault.key}_do`))));
+  });
+}
