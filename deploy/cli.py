@@ -17,6 +17,7 @@ from deploy.commands import (
     authority,
     bench,
     board,
+    cable,
     calibrations,
     check,
     devices,
@@ -26,7 +27,7 @@ from deploy.commands import (
     image,
     labels,
     merge,
-    move,
+    move,  # noqa: F401 - its commands join those of `device`
     orders,
     pilots,
     quarantine,
@@ -65,7 +66,7 @@ app.add_typer(recipes.recipe, name="recipe")
 add(recipes.new, identities.revoke)
 add(calibrations.calibrate)
 app.add_typer(calibrations.calibration, name="calibration")
-add(flash.flash, flash.push, flash.save, image.image)
+add(flash.flash, cable.push, cable.save, image.image)
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
 app.add_typer(wifi.wifi, name="wifi")
 app.add_typer(bench.bench, name="bench")

@@ -1,9 +1,8 @@
-"""`girouette flash`, `push`, `save`, and `restore` of a board: what USB can do for a board, in one command each."""
+"""`girouette flash`: a board on USB becomes a device, in one command."""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deploy.commands.cable import NoStub, plugged, progress
 from deploy.commands.durations import seconds
 from deploy.commands.options import (
     AsJson,
@@ -23,25 +23,21 @@ from deploy.commands.options import (
     settled,
     terminal,
 )
+from deploy.commands.outfit import workbench
 from deploy.commands.speech import LANG, argument, option, tell
-from deploy.faults import AWAY, DONE, REFUSED, exit_code
+from deploy.faults import DONE, REFUSED, exit_code
 from devices.words import say
 
 if TYPE_CHECKING:
-    from deploy.flashing.flash import Done, Workbench
+    from deploy.flashing.flash import Done
     from deploy.flashing.many import Row
     from deploy.flashing.ports import Lister, Port
-    from deploy.flashing.pushing import Compared
     from deploy.flashing.wish import Wish
-    from deploy.reach import Reach
     from deploy.settings import Settings
     from devices.recipe import Recipe
     from gateway.registry import Registry
 
-PLUG_S = 60.0
-LOOK_S = 0.3
 Ports = Annotated[list[str] | None, option("flash_port", "--port", metavar="PORT")]
-NoStub = Annotated[bool, option("no_stub", "--no-stub")]
 
 
 def flash(  # noqa: PLR0913 - a command's options are its parameters
@@ -88,82 +84,6 @@ def flash(  # noqa: PLR0913 - a command's options are its parameters
     return DONE
 
 
-def push(
-    ctx: typer.Context,
-    device: Annotated[str | None, argument("device")] = None,
-    *,
-    port: Annotated[str | None, option("flash_port", "--port", metavar="PORT")] = None,
-    dry_run: Annotated[bool, option("push_dry", "--dry-run")] = False,
-    board: Annotated[str | None, option("board", "--board", metavar="BOARD")] = None,
-    recipes: Recipes = None,
-    as_json: AsJson = False,
-) -> int:
-    """Copy the files that differ to a board that is a device already, verify each, and restart it."""
-    from deploy.flashing.mpremote import restart
-    from deploy.flashing.pushing import compare, copy
-    from deploy.flashing.wish import Wish
-
-    settings, where, began = settled(ctx, recipes=recipes), plugged(port), time.monotonic()
-    with progress(as_json=as_json) as speak:
-        found = compare(where, recipes_of(settings), settings, Wish(device=device, board=board))
-        if not dry_run:
-            copy(found, lambda share: speak("write", share))
-        restart(where.path)
-    took_s, changes = time.monotonic() - began, found.changes
-    told = {"device": found.device, "written": changes.written, "gone": changes.gone, "seconds": round(took_s, 2)}
-    tell(told, sentences(found, took_s, dry_run=dry_run), as_json=as_json)
-    return DONE
-
-
-def sentences(found: Compared, took_s: float, *, dry_run: bool) -> list[str]:
-    """What was copied, or would be."""
-    changes = found.changes
-    if not changes:
-        return [say("flashing.push_same", LANG, device=found.device)]
-    if dry_run:
-        lines = [say("flashing.would_write", LANG, path=path) for path in changes.written]
-        return lines + [say("flashing.would_remove", LANG, path=path) for path in changes.gone]
-    count = {"written": len(changes.written), "gone": len(changes.gone)}
-    return [say("flashing.pushed", LANG, device=found.device, took_s=took_s, **count)]
-
-
-def save(
-    file: Annotated[Path, argument("save_file", metavar="FILE")],
-    *,
-    port: Annotated[str | None, option("flash_port", "--port", metavar="PORT")] = None,
-    no_stub: NoStub = False,
-    as_json: AsJson = False,
-) -> int:
-    """Read a board's whole flash back into a file."""
-    from deploy.flashing.faults import size
-    from deploy.flashing.saving import save as save_to
-
-    where = plugged(port)
-    with progress(as_json=as_json) as speak:
-        chip = save_to(where.path, file, lambda share: speak("write", share), no_stub=no_stub)
-    told = {"file": str(file), "chip": chip.kind, "bytes": chip.flash_bytes, "mac": chip.mac}
-    tell(told, [say("flashing.saved", LANG, file=file, size=size(chip.flash_bytes))], as_json=as_json)
-    return DONE
-
-
-def restore_board(file: Path, port: str | None, *, as_json: bool) -> None:
-    """Put a saved board back, under new numbers."""
-    from deploy.flashing.saving import restore
-
-    where = plugged(port)
-    with progress(as_json=as_json) as speak:
-        device = restore(where.path, file, lambda share: speak("write", share))
-    line = say("flashing.restored", LANG, device=device) if device else say("flashing.restored_unknown", LANG)
-    tell({"from": str(file), "port": where.path, "device": device}, [line], as_json=as_json)
-
-
-def progress(*, as_json: bool) -> Any:
-    """How far it is, for whoever watches."""
-    from deploy.flashing.bar import shown
-
-    return shown(LANG, watched=terminal(), silent=as_json)
-
-
 Meant = tuple[tuple[str, ...], str | None, tuple[str, ...]]
 
 
@@ -186,25 +106,6 @@ def meant(word: str | None, recipes: dict[str, Recipe] | Any, known: Registry) -
     if all(slug in recipes for slug in slugs):
         return slugs, None, ()
     raise FlashError("unknown_word", word=word)
-
-
-def plugged(given: str | None) -> Port:
-    """The board's port; where a person watches and none is there, it is waited for. Raises FlashError."""
-    from deploy.flashing.faults import FlashError
-    from deploy.flashing.ports import boards, chosen
-
-    until_s = time.monotonic() + (PLUG_S if given is None and terminal() else 0.0)
-    asked = False
-    while True:
-        try:
-            return chosen(given, boards)
-        except FlashError as e:
-            if e.key not in {"no_data_cable", "no_board", "no_driver"} or time.monotonic() > until_s:
-                raise
-        if not asked:
-            print(say("flashing.plug_in", LANG, wait_s=PLUG_S), file=sys.stderr, flush=True)
-            asked = True
-        time.sleep(LOOK_S)
 
 
 def flash_one(settings: Settings, known: Registry, wish: Wish, port: Port, *, as_json: bool) -> Done:
@@ -235,83 +136,6 @@ def asked(what: str, recipes: Any) -> str | None:
         say(f"flashing.{questions[what]}", LANG, **({"choices": ", ".join(recipes)} if what == "which_recipe" else {}))
     )
     return sys.stdin.readline().strip() or None
-
-
-def workbench(settings: Settings, known: Registry, wish: Wish, ports: Sequence[Port]) -> Workbench:
-    """What boards are flashed with here. Raises FlashError where no broker answers although readings are waited for."""
-    import threading
-
-    from deploy.assembly import open_store
-    from deploy.commands.devices import check_accounts, renew_accounts
-    from deploy.flashing.enrolling import Enrolling
-    from deploy.flashing.flash import Workbench
-    from deploy.flashing.ports import boards
-    from deploy.reach import reach
-    from deploy.rehearsal import running_boards
-    from devices.stand_in import stand_in
-
-    where = reach(settings, here=bool(ports) and all(on_this_machine(port) for port in ports))
-    rehearsed = (
-        wish.micropython is None and bool(ports) and {p.path for p in ports} <= {b.port for b in running_boards()}
-    )
-    told = wish.micropython or settings.board_micropython
-    if wish.wait_s is not None:
-        check_broker(where, settings)
-    check_accounts(settings, None)
-    accounts = threading.Lock()
-
-    def changed() -> None:
-        with accounts:
-            renew_accounts(settings, known)
-
-    return Workbench(
-        Enrolling(known, recipes_of(settings), where, networks(settings), public_url(settings)),
-        lambda: open_store(settings.store, read_only=True, settings=settings),
-        lambda kind: stand_in(kind) if rehearsed else micropython_for(kind, told),
-        changed,
-        boards,
-    )
-
-
-def micropython_for(kind: str, told: Path | None) -> bytes:
-    """MicroPython for a kind of board: the file, or that of the prepared folder, that was told, else fetched once.
-
-    Raises InterpreterError, OSError.
-    """
-    from devices.micropython import find_micropython
-
-    if told is not None and told.is_dir():
-        return find_micropython(kind, prepared=told).content
-    return find_micropython(kind, given=told).content
-
-
-def on_this_machine(port: Port) -> bool:
-    """Is it a virtual board, whose loopback is ours?"""
-    return port.path.startswith(("/dev/pts/", "socket://127.0.0.1:", "rfc2217://127.0.0.1:"))
-
-
-def check_broker(where: Reach, settings: Settings) -> None:
-    """Refuse before anything is written where no board could send. Raises FlashError."""
-    from deploy.flashing.faults import FlashError
-    from deploy.reach import answers
-
-    if answers(where.host, where.port):
-        return
-    if not settings.board_broker and answers("127.0.0.1", where.port):
-        raise FlashError("broker_here_only", code=AWAY, host=where.host, port=where.port)
-    raise FlashError("no_broker", code=AWAY, host=where.host, port=where.port)
-
-
-def networks(settings: Settings) -> list[dict[str, Any]]:
-    """The Wi-Fi networks that every board is to know."""
-    from deploy.networks import known_networks
-
-    return known_networks(settings)
-
-
-def public_url(settings: Settings) -> str:
-    """Where pages are: as set, else on this machine."""
-    return settings.public_url or f"http://{settings.api_host}:{settings.api_port}"
 
 
 def report(done: Done, settings: Settings, lang: str) -> list[str]:

@@ -52,7 +52,7 @@ def restore(
     from gateway.store.backup import restore as put_back
 
     if is_board(backup_file):
-        from deploy.commands.flash import restore_board
+        from deploy.commands.cable import restore_board
 
         restore_board(backup_file, port, as_json=as_json)
         return

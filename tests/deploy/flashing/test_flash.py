@@ -13,13 +13,9 @@ from erased import MIB, ErasedBoard
 from wholes import small_whole
 
 from deploy.assembly import open_registry
-from deploy.commands.flash import check_broker
 from deploy.flashing import ports
 from deploy.flashing.enrolling import UNFINISHED
-from deploy.flashing.faults import FlashError
 from deploy.flashing.ports import Port
-from deploy.reach import reach
-from deploy.settings import load_settings
 from devices.flashfs import read_vfs
 from devices.nvs import settings_of
 from devices.partitions import read_table, vfs_region
@@ -174,22 +170,6 @@ def test_where_no_broker_answers_nothing_is_begun(
 
     assert made.code == 3
     assert "GIROUETTE_BOARD_BROKER" in made.err
-
-
-def test_a_broker_that_listens_here_only_is_no_broker_for_boards(
-    home: Path, girouette: Callable[..., Any], mosquitto: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It answers on loopback, and not at the address where a board would call it: mosquitto's own default."""
-    monkeypatch.setenv("GIROUETTE_BROKER", f"mqtt://127.0.0.1:{mosquitto}")
-    settings = load_settings()
-    where = reach(settings)
-    if where.host == "127.0.0.1":
-        pytest.skip("this machine is on no network")
-
-    with pytest.raises(FlashError) as refused:
-        check_broker(where, settings)
-
-    assert refused.value.key == "broker_here_only"
 
 
 def test_a_word_that_means_nothing_is_told(home: Path, girouette: Callable[..., Any], silent_port: str) -> None:
