@@ -65,23 +65,26 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
 ) -> int | None:
     """Where the atelier is on this machine, a link into it for others, all of it as a file, or what a room without internet needs."""
     settings = settled(ctx, store=store, registry=registry, recipes=recipes, board_micropython=micropython)
+    for_s = seconds(for_ or (PREPARED_FOR if prepare else FILE_FOR))
+    asked = Asked(sheet or file or Path(), slugs or [], kinds or [], seats, each, lang, for_s)
     if hotspot or prepare or check:
-        room = Asked(Path(), slugs or [], kinds or [], seats, each, lang, seconds(for_ or PREPARED_FOR))
-        return without_internet(settings, hotspot, prepare, check=check, asked=room, pi=pi, as_json=as_json)
+        return without_internet(settings, hotspot, prepare, check=check, asked=asked, pi=pi, as_json=as_json)
     if sheet is not None:
-        return print_sheets(settings, Asked(sheet, slugs or [], kinds or [], seats, each, lang, 0.0), file)
-    if file is not None:
-        asked = Asked(file, slugs or [], kinds or [], seats, each, lang, seconds(for_ or FILE_FOR))
-        told, lines = filed(settings, asked)
-        tell(told, lines, as_json=as_json)
-        return None
-    here = f"http://localhost:{settings.api_port}/{LANG}/atelier"
-    lines, told = [text("atelier_here", address=here), *silent(settings)], {"here": here}
-    if link:
-        more, address = linked(settings, for_s=seconds(for_ or LINK_FOR), boards=boards)
-        lines, told = [*lines, *more], {**told, "link": address}
+        return print_sheets(settings, asked, file)
+    terms = seconds(for_ or LINK_FOR), boards
+    told, lines = filed(settings, asked) if file is not None else opened(settings, terms if link else None)
     tell(told, lines, as_json=as_json)
     return None
+
+
+def opened(settings: Settings, terms: tuple[float, int] | None) -> tuple[dict[str, object], list[str]]:
+    """Where the atelier is on this machine, with a link for others where its terms are given: seconds and boards."""
+    here = f"http://localhost:{settings.api_port}/{LANG}/atelier"
+    lines = [text("atelier_here", address=here), *silent(settings)]
+    if terms is None:
+        return {"here": here}, lines
+    more, address = linked(settings, for_s=terms[0], boards=terms[1])
+    return {"here": here, "link": address}, [*lines, *more]
 
 
 def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> int:
