@@ -175,17 +175,21 @@ def give(
 
 
 def given(talk: Talk, wanted: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Give the networks that the board hears, that which is to be tried first at last; which it took, refused and did not hear."""
+    """Give the networks that the board hears, that which is to be tried first at last; which it took, refused and did not hear.
+
+    Where it hears none of them, and where only one is wanted, they are tried all the same: a network may hide its name.
+    """
     from devices.improv import ImprovError
 
     say(text("wifi_listening"))
     heard = {h.ssid for h in talk.scan()}
     took: list[str] = []
     refused: list[str] = []
-    away = [n["ssid"] for n in wanted if n["ssid"] not in heard]
+    tried = [n for n in wanted if n["ssid"] in heard] or list(wanted)
+    away = [n["ssid"] for n in wanted if n not in tried]
     for name in away:
         say(text("wifi_away", name=name))
-    for network in reversed([n for n in wanted if n["ssid"] in heard]):
+    for network in reversed(tried):
         say(text("wifi_joining", name=network["ssid"]))
         try:
             talk.give(network["ssid"], network["password"])

@@ -13,6 +13,8 @@ STA_IF, AP_IF = 0, 1
 STAT_IDLE, STAT_CONNECTING, STAT_GOT_IP = 1000, 1001, 1010
 STAT_NO_AP_FOUND, STAT_WRONG_PASSWORD, NO_AP_OF_THIS_SECURITY = 201, 202, 211
 OPEN, AUTH_WPA2_PSK, WPA2_ENTERPRISE = 0, 3, 5
+ANY = {"simulation": ""}
+"""What is heard where every network that is called is there."""
 SEARCH_MS = 2500
 """So long the chip listens before it says that there is no such network."""
 SIGNAL_DBM = -58
@@ -84,7 +86,9 @@ class Station:
         """The networks that are heard: name, address, channel, strength, security, hidden; a chip that is calling one does not listen."""
         if self._called is not None and not self._associated():
             raise OSError("Wifi Internal State Error")
-        there = the_world.wifi() or {}
+        there = the_world.wifi()
+        if there is None:
+            there = {} if the_world.offline() else {"networks": ANY}
         secured, networks = there.get("secured") or [], there.get("networks") or {}
         heard = []
         for name in networks:

@@ -154,6 +154,17 @@ def test_a_board_on_the_cable_is_given_what_is_kept(
 
 
 @pytest.mark.slow
+def test_a_network_that_hides_its_name_is_tried(girouette: Callable[..., Any], home: Path, secret: Path) -> None:
+    """Where none of those that are kept is heard they are tried all the same, as in a rehearsal, where every network is there."""
+    girouette("wifi", "add", "hidden", "--password-file", str(secret))
+    around = Surroundings(load_recipes()["noise"].signals)
+    with VirtualBoard(image(), directory=home / "board", around=around) as made:
+        given = girouette("wifi", "give", "--port", made.port, "--json")
+
+    assert given.told["given"] == ["hidden"]
+
+
+@pytest.mark.slow
 def test_a_wrong_password_is_said_and_nothing_is_kept(
     girouette: Callable[..., Any], home: Path, secret: Path, board: VirtualBoard
 ) -> None:
