@@ -71,6 +71,7 @@ def invite(settings: Settings, registry: Registry, chosen: Collection[Guest], *,
 def _order(registry: Registry, guest: Guest, there: Reach, public_url: str, *, within_s: int) -> Order:
     with registry.together():
         made = renew_secrets(registry, guest.device)
+        registry.identities.set_expiry(guest.device, None)  # it was made to be flashed in time, and that it was
         serial = registry.next_serial(guest.device, at_s=int(time.time()))
         page = made.page(public_url) if public_url else None
         told = identity(

@@ -53,6 +53,7 @@ def test_an_order_is_sealed_under_the_key_of_the_workshop_and_gives_the_towns(ha
     assert known["air-3"] == Guest("air-3", "air-1", key, arrived=False)
 
     with town.registry() as registry:
+        registry.identities.set_expiry("air-3", T0)
         passage = invite(settings, registry, [known["air-3"]], within_s=60)
         row = next(d for d in registry.devices() if d.id == "air-3")
 
@@ -64,6 +65,7 @@ def test_an_order_is_sealed_under_the_key_of_the_workshop_and_gives_the_towns(ha
     assert told["broker"]["password"] not in row.password_hash
     assert told["page"] == f"https://air.example/d/{row.link}"
     assert (told["within_s"], told["anchors"], row.update_serial) == (60, [], order.serial)
+    assert row.expires_s is None
 
 
 def test_a_second_invitation_is_sealed_under_the_same_key(halves: tuple[Half, Half]) -> None:
