@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -105,3 +106,12 @@ def test_pages_fit_a_telephone_and_name_all_that_can_be_used(page: Page, path: s
       !(e.labels?.length || e.innerText || e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.hasAttribute('alt')))"""
     assert page.evaluate(f"{nameless}.map(e => e.outerHTML)") == []
     assert page.locator("h1").count() == 1
+
+
+@pytest.mark.slow
+def test_the_sheet_for_the_it_department_prints_on_one_page(page: Page) -> None:
+    """The sheet alone, on A4, in either language."""
+    for lang in ("fr", "en"):
+        page.goto(f"/{lang}/atelier/poste")
+        printed = page.pdf(prefer_css_page_size=True)
+        assert re.findall(rb"/Type /Pages\s*/Count (\d+)|/Count (\d+)", printed)[0] in {(b"1", b""), (b"", b"1")}, lang
