@@ -207,6 +207,19 @@ def test_a_board_that_has_a_network_listens_for_ten_seconds(tmp_path: Path, sdk:
             assert talk.ask("initialize", 10_000)["name"] == "noise-7"
 
 
+@pytest.mark.slow
+def test_a_board_on_a_battery_listens_once_its_batteries_are_in(tmp_path: Path, sdk: list[str]) -> None:
+    """Before it measures for the first time it takes a network; the page's address comes as ever."""
+    recipe = load_recipes()["climate"]
+    identity = Identity("c-1", shard_of("c-1"), "c-1", "x", "127.0.0.1", 9, 60, batch=2, page=PAGE)
+    around = Surroundings(recipe.signals, wifi=AIR)
+    with VirtualBoard(build_image([recipe], identity), directory=tmp_path, around=around) as made:
+        with talking(sdk, made) as talk:
+            assert talk.ask("initialize", 10_000)["name"] == "c-1"
+            assert talk.ask("give", "hall", "a long key") == {"state": PROVISIONED, "url": PAGE}
+        assert kept(tmp_path) == [{"ssid": "hall", "password": "a long key"}]
+
+
 def aged(made: VirtualBoard) -> None:
     """Wait until a board that samples once a second has numbered a dozen: its first ten seconds are over."""
     heard(made, rb"N \d+ 13\r?\n")

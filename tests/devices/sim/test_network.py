@@ -161,3 +161,53 @@ asyncio.run(main())
 result = [up, link.signal_dbm(), network.WLAN(network.STA_IF).isconnected()]
 """
     assert run(code, tmp_path, virtual=True) == [[False, True, False, True], -58, False]
+
+
+def test_what_the_chip_hears(tmp_path: Path) -> None:
+    """Names with their security, the strongest first; while it calls a network it hears nothing, as an ESP32 says."""
+    code = """
+import network
+link = network.WLAN(network.STA_IF)
+link.active(True)
+link.config(reconnects=0)
+result = [[n[0].decode(), n[3], n[4]] for n in link.scan()]
+link.connect("hall", "a wrong key")
+try:
+    link.scan()
+except OSError as error:
+    result.append(str(error))
+link.disconnect()
+result.append(len(link.scan()))
+"""
+    air = {"networks": {"hall": "a long key", "yard": "", "uni": ""}, "secured": ["uni"]}
+
+    assert run(code, tmp_path, around={"wifi": air}) == [
+        ["hall", -58, 3], ["yard", -59, 0], ["uni", -60, 5], "Wifi Internal State Error", 3,
+    ]  # fmt: skip
+    assert run(code, tmp_path)[0] == ["simulation", -58, 0]
+
+
+def test_a_network_of_its_own(tmp_path: Path) -> None:
+    """It has an address while it is open, tells who has joined, and takes no key that WPA2 would not; its ports are where the world says."""
+    code = """
+import network
+import socket
+own = network.WLAN(network.AP_IF)
+result = [own is network.WLAN(network.AP_IF), own.ifconfig()[0]]
+try:
+    own.config(ssid="b1", key="short", security=network.AUTH_WPA2_PSK)
+except OSError as error:
+    result.append(str(error))
+own.config(ssid="b1", key="long enough", security=network.AUTH_WPA2_PSK)
+own.active(True)
+result += [own.ifconfig()[0], len(own.status("stations"))]
+try:
+    socket.getaddrinfo("192.168.4.1", 80)
+except OSError as error:
+    result.append(error.errno)
+own.active(False)
+result.append(own.ifconfig()[0])
+"""
+    told = run(code, tmp_path)
+
+    assert told == [True, "0.0.0.0", "Wifi Invalid Password", "192.168.4.1", 0, 13, "0.0.0.0"]
