@@ -91,7 +91,7 @@ class Station:
             there = {} if the_world.offline() else {"networks": ANY}
         secured, networks = there.get("secured") or [], there.get("networks") or {}
         heard = []
-        for name in networks:
+        for name in sorted(networks):
             security = WPA2_ENTERPRISE if name in secured else AUTH_WPA2_PSK if networks[name] else OPEN
             heard.append((name.encode(), bytes(6), 6, SIGNAL_DBM - len(heard), security, False))
         return heard

