@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from devices.simulate import SIMULATOR
 RAW_ON, RAW_OFF = b"\x01", b"\x02"
 IN_RAW = b"raw REPL; CTRL-B to exit"
 """What the raw REPL says when it is entered."""
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "virtual")
 HEAP = "256wK"
 """Twice that of `devices/simulate.py`: the simulator's own modules are compiled on this heap while the firmware runs."""
 READY = b"\x16"
@@ -37,6 +39,7 @@ class MicroPython:
         self, disk: Path, *, cause: str = "", environment: Mapping[str, str] | None = None, heap: str = HEAP
     ) -> None:
         self._disk, self._environment, self._heap = disk, dict(environment or {}), heap
+        self._simulator = own_simulator(disk.parent)
         self._raw = False
         self._heard = b""
         self._early: bytes | None = b""
@@ -96,10 +99,15 @@ class MicroPython:
         if self._raw:
             more["GIROUETTE_SIM_RAW"] = "1"
         child = subprocess.Popen(
-            terminal_command("-X", f"heapsize={self._heap}", "-i", str(SIMULATOR / "console_on.py")),
+            terminal_command("-X", f"heapsize={self._heap}", "-i", str(self._simulator / "console_on.py")),
             cwd=self._disk,
-            env=os.environ | {"MICROPYPATH": f".frozen:{SIMULATOR}"} | self._environment | more,
+            env=os.environ | {"MICROPYPATH": f".frozen:{self._simulator}"} | self._environment | more,
             stdin=console, stdout=console, stderr=console, start_new_session=True,
         )  # fmt: skip
         os.close(console)
         return child, inner
+
+
+def own_simulator(directory: Path) -> Path:
+    """A copy of the simulator beside the board's disk: the board sees it as `/_sim`, and who tidies up there may remove it."""
+    return shutil.copytree(SIMULATOR, directory / "simulator", ignore=NOT_COPIED, dirs_exist_ok=True).resolve()

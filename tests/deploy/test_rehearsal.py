@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy import rehearsal
+from deploy.flashing import ports
 from deploy.rehearsal import (
     Found,
     RehearsalError,
@@ -67,6 +68,9 @@ def test_running_boards_are_found_and_those_of_the_dead_forgotten() -> None:
     mine = Found("/dev/pts/7", "c6", "02:67:69:00:00:01")
     with announced([mine]):
         assert running_boards() == [mine]
+        assert [(port.path, port.chips, port.serial) for port in ports.boards()][-1:] == [
+            (mine.port, (mine.chip,), mine.number)
+        ]
         dead = subprocess.Popen([sys.executable, "-c", ""])
         dead.wait()
         (rehearsal.place() / f"{dead.pid}.json").write_text(json.dumps([["/dev/pts/8", "c3", "x"]]))
@@ -98,10 +102,10 @@ def test_each_board_has_its_own_number(tmp_path: Path) -> None:
 def test_boards_run_are_found_and_leave_nothing(tmp_path: Path) -> None:
     """Each on a port and with a number of its own; the folder of passing ones is gone afterwards."""
     laid: list[Path] = []
-    with boards(Wanted("c3", 3), laid.append, lambda _port, _mode: None) as ports:
+    with boards(Wanted("c3", 3), laid.append, lambda _port, _mode: None) as names:
         found = running_boards()
-        assert [one.port for one in found] == ports
-        assert len({one.number for one in found}) == len(set(ports)) == 3
+        assert [one.port for one in found] == names
+        assert len({one.number for one in found}) == len(set(names)) == 3
     assert len(laid) == 3
     assert not any(file.exists() for file in laid)
 

@@ -10,6 +10,7 @@ import pytest
 
 from devices.interpreter import have_micropython
 from devices.running import MicroPython
+from devices.simulate import SIMULATOR
 
 pytestmark = pytest.mark.skipif(not have_micropython(), reason="no MicroPython for this machine")
 
@@ -62,3 +63,11 @@ def test_a_hard_reset_is_its_end(chip: MicroPython) -> None:
     """Whoever put it there starts it anew."""
     chip.hear(b"import machine; machine.reset()\r")
     assert hear(chip, until=b"never said") is None
+
+
+def test_who_tidies_up_on_the_board_takes_nothing_of_this_machine(chip: MicroPython) -> None:
+    """What the board shows of its simulator is a copy, and is there again at the next power-on."""
+    hear(chip, until=b">>> ")
+    chip.hear(b"import os; os.remove('/_sim/world.py'); print('gone', 'world.py' in os.listdir('/_sim'))\r")
+    assert b"gone False" in (hear(chip, until=b"gone False") or b"")
+    assert (SIMULATOR / "world.py").exists()
