@@ -68,6 +68,7 @@ def test_an_order_is_sealed_under_the_key_of_the_workshop_and_gives_the_towns(ha
     assert row.expires_s is None
 
 
+@pytest.mark.slow
 def test_a_second_invitation_is_sealed_under_the_same_key(halves: tuple[Half, Half]) -> None:
     """The board has not moved yet, whatever the town's registry knows by now."""
     _, town = halves

@@ -84,6 +84,7 @@ def test_everything_comes_under_new_numbers(workshop: Half, town: Half) -> None:
         assert {d.id: d.update_key for d in registry.devices()}["air-1"].startswith(b"atelier0".hex())
 
 
+@pytest.mark.slow
 def test_a_second_merge_adds_nothing(workshop: Half, town: Half) -> None:
     """No table has a row more than after the first one, and nothing is told."""
     bring(workshop, town)

@@ -74,6 +74,7 @@ def test_the_sheet_stands_alone_and_names_the_address(tmp_path: Path) -> None:
     assert 'lang="fr"' in made["poste-fr.html"]
 
 
+@pytest.mark.slow
 def test_everything_that_runs_is_on_the_list_and_for_a_pi_what_it_has() -> None:
     """Libraries of the base and of the extra `flash`; the interpreter has no wheel for a Raspberry Pi."""
     here, there = preparing.pins(), preparing.pins(preparing.PI)
@@ -103,6 +104,7 @@ def test_the_command_says_how_the_folder_is_used(
     assert girouette("atelier", "--prepare", "other", "--check").code == REFUSED
 
 
+@pytest.mark.slow
 def test_a_registry_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what pip said last."""
     monkeypatch.setattr(preparing, "own_wheel", lambda _: None)
@@ -135,6 +137,7 @@ def test_with_the_network_cut_all_is_installed_from_the_folder(tmp_path: Path) -
     assert sys.prefix not in said.stdout
 
 
+@pytest.mark.slow
 def test_with_a_recipe_what_lies_on_the_tables_is_in_it_too(
     served: None, girouette: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def test_every_table_of_the_registry_is_taken_over() -> None:
     assert {kind.table for kind in KINDS} == set(METADATA.tables.values()) - {REVISION}
 
 
+@pytest.mark.slow
 def test_references_are_those_of_the_target_and_a_clash_has_a_cure(both: tuple[Path, Path]) -> None:
     """A device of a name that is taken is refused, then joined under another one; its serial is the higher one."""
     source, target = both
