@@ -62,7 +62,7 @@ def keys_that_are_said() -> set[str]:
     states = {f"state_{state}" for state in ("wait", "now", "done", "bad")}
     steps = {f"step_{step}" for step in ("find", "make", "write", "start", "wifi")}
     ticks = {f"tick_{tick}{more}" for tick in ("cable", "network") for more in ("", "_wait", "_done")}
-    whys = {"why_browser", "why_insecure", "why_policy", "pick_why", "pick_rom"}
+    whys = {"why_browser", "why_insecure", "why_policy", "pick_why", "pick_rom", "pick_lost"}
     both = faults | hints | set(re.findall(r'"(ready_\w+)"', text))
     return said | states | steps | ticks | whys | {k for key in both for k in (key, f"{key}_do")}
 

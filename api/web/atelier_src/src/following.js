@@ -79,7 +79,7 @@ export class Following {
       void this.#wake(this.cable);
       const splitter = new Splitter();
       await this.cable.listen((bytes) => splitter.push(bytes).forEach((part) => this.#take(part)));
-      if (!this.ended) await this.cable.close();
+      if (!this.ended) await this.#lost(this.cable);
     }
   }
 
@@ -96,9 +96,21 @@ export class Following {
     await cable.write(SOFT_RESET).catch(() => {});
   }
 
+  /**
+   * The board has gone from this port, and may come back; what was asked for it is asked again then.
+   * @param {Cable} cable
+   */
+  async #lost(cable) {
+    this.gone = this.up;
+    this.up = false;
+    this.joined.abort();
+    this.joined = new AbortController();
+    await cable.close();
+  }
+
   #pick() {
     this.picking = true;
-    return pickPort(this.tools, "pick_why");
+    return pickPort(this.tools, this.gone ? "pick_lost" : "pick_why");
   }
 
   /** @param {import("./console.js").Line | import("./console.js").Frame} part */

@@ -176,6 +176,23 @@ test("a port that is lost is found again under another number, where the browser
     assert.ok(!stage.picking);
   }));
 
+test("a cable that is pulled while the board runs is told, and plugged in again it goes on", () =>
+  follow(async ({ port, ports, stage, pass, ended }) => {
+    port.say("# device: air-1", 'V 7 1 {"temperature": 21.5}');
+    await pass(300);
+    port.lose();
+    await pass(300);
+    const again = new Port();
+    ports[0] = again;
+    await pass(600);
+    again.say("# device: air-1", 'V 7 2 {"temperature": 21.6}');
+    await pass(300);
+    assert.equal(stage.said, "measuring");
+    again.say("R 7 2 []");
+    await pass(500);
+    assert.equal(await ended, "stored");
+  }));
+
 test("somebody may stop it at any moment, and the port is given back", () =>
   follow(async ({ port, stop, pass, ended }) => {
     stop.abort();
