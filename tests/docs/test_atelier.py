@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,9 +18,10 @@ from room import answers
 from wholes import whole
 
 from deploy.cli import run
+from deploy.commands.speech import LANG
 from devices.interpreter import have_micropython
 from devices.recipe import load_recipes
-from devices.words import catalogue
+from devices.words import catalogue, say
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs/atelier.md").read_text(encoding="utf-8")
@@ -29,6 +31,7 @@ WINDOWS = ("girouette gateway", "girouette api", "girouette board --pty --count 
 NOT_HERE = ("girouette atelier --prepare",)
 """What needs the internet: tests/deploy has its tests."""
 RECIPE = "climate"
+PASSWORD = "correct horse"
 
 
 def commands() -> list[str]:
@@ -105,6 +108,7 @@ class Evening:
         self.home, self.gateway_port, self.page_port = home, take_port(), take_port()
         (home / "tmp").mkdir()
         (home / "c6.bin").write_bytes(whole("c6"))
+        (home / "password.txt").write_text(f"{PASSWORD}\n")
         self.environ = {
             **os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "fr_FR.UTF-8", "TMPDIR": str(home / "tmp"),
             "GIROUETTE_BROKER": f"mqtt://127.0.0.1:{broker_port}", "GIROUETTE_WIFI": str(home / "wifi.toml"),
@@ -130,21 +134,16 @@ class Evening:
         """What a window shows."""
         return (self.home / f"{name}.log").read_text(encoding="utf-8")
 
-    def type(self, line: str) -> str:
-        """What a command prints; it must succeed. The hand that types a password is a file here, the clock is short."""
-        words, typed = words_of(line), None
+    def type(self, line: str) -> None:
+        """Type a command, which must succeed. The hand that types a password is a file here, the clock is short."""
+        words = words_of(line)
         if words[:2] == ["wifi", "add"]:
-            words, typed = [*words, "--password-file", "-"], "a password\n"
+            words += ["--password-file", "password.txt"]
         if words[0] == "try":
             words[words.index("--for") + 1] = "6s"
         if words[0] == "flash" and "--count" not in words:
             words += ["--count", "4"]
-        command = [sys.executable, "-m", "deploy.cli", *words]
-        ran = subprocess.run(
-            command, cwd=self.home, env=self.environ, capture_output=True, text=True, input=typed, timeout=180
-        )
-        assert ran.returncode == 0, f"{line}: {ran.stdout}{ran.stderr}"
-        return ran.stdout
+        assert run(words) == 0, line
 
 
 @pytest.mark.journey
@@ -152,10 +151,20 @@ class Evening:
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not have_micropython(), reason="no MicroPython for this machine")
 def test_the_page_is_followed(
-    tmp_path: Path, mosquitto: int, free_port: Callable[[], int], until: Callable[..., None]
+    tmp_path: Path,
+    mosquitto: int,
+    free_port: Callable[[], int],
+    until: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """From the rehearsal over the day before and the hour to the evening, with four virtual boards: every command does what it says."""
-    here, said = Evening(tmp_path, mosquitto, free_port), {}
+    here = Evening(tmp_path, mosquitto, free_port)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    for name, value in here.environ.items():
+        monkeypatch.setenv(name, value)
+    said = {}
     with ExitStack() as windows:
         for line in commands():
             if line.startswith(NOT_HERE):
@@ -164,14 +173,16 @@ def test_the_page_is_followed(
                 windows.enter_context(here.window(line))
                 ready(here, line, until)
             else:
-                said[line] = here.type(line)
+                here.type(line)
+                said[line] = "".join(capfd.readouterr())
     flashed = [out for line, out in said.items() if line.startswith("girouette flash")]
-    assert [out.splitlines()[-1] for out in flashed] == ["4 cartes prêtes, 0 en échec."] * 2
+    counted = say("flashing.many_counted", LANG, done=4, failed=0)
+    assert [counted in out for out in flashed] == [True, True]
     assert (tmp_path / "feuille.html").stat().st_size > 5000
     assert (tmp_path / "atelier.html").stat().st_size > 50_000
     assert (tmp_path / "etiquettes.html").exists()
     assert "Atelier" in said["girouette wifi list"]
-    assert "a password" not in "".join(said.values())
+    assert PASSWORD not in "".join(said.values())
 
 
 def ready(here: Evening, line: str, until: Callable[..., None]) -> None:
