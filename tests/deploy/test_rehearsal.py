@@ -99,6 +99,7 @@ def test_each_board_has_its_own_number(tmp_path: Path) -> None:
 
 
 @real
+@pytest.mark.slow
 def test_boards_run_are_found_and_leave_nothing(tmp_path: Path) -> None:
     """Each on a port and with a number of its own; the folder of passing ones is gone afterwards."""
     laid: list[Path] = []
@@ -111,6 +112,7 @@ def test_boards_run_are_found_and_leave_nothing(tmp_path: Path) -> None:
 
 
 @real
+@pytest.mark.slow
 def test_kept_boards_are_laid_once(tmp_path: Path) -> None:
     """What is in their flash stays there."""
     laid: list[Path] = []
