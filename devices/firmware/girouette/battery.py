@@ -142,9 +142,10 @@ class Life:
         feed = machine.WDT(timeout=self.config.watchdog_s * 1000).feed
         self.due_s += max(0, (self.uptime.s() - self.due_s) // self.config.period_s) * self.config.period_s
         if not self.woken:
-            from girouette.doors import listen_first
+            from girouette import doors, waking
 
-            await listen_first(self.config, self.uptime, feed)
+            await waking.listen_first(self.config, self.uptime, feed)
+            doors.forget("waking", "improv", "known", "settings")
         await self.measure(feed)
         self.full = not self.remember()
         if self.to_send:

@@ -1,173 +1,65 @@
-"""Opens the ways in by which somebody gives the board a network: the console, its own Wi-Fi; and finds out why a network leads nowhere.
+"""Opens the ways in by which somebody gives the board a network, for as long as one of them is needed (ways.py).
 
-What they need is loaded for as long as they are open, since a small board has no room for it all the time.
+A small board has no room for them all the time, and while it connects for the first time none to spare.
 """
 
 import asyncio
 import gc
 
-import micropython
-
 import slots
-from girouette.log import note
-from girouette.net import remembered
 
-OTHERS_WORDS = 4096
-"""Words of memory (16 KiB on a chip) that stay for drivers, TLS and the rest while the console is listened to."""
 LISTEN_S = 10
 """After each start the console is listened to for so long, even where all is well."""
-FIRST_S, USUAL_S = 120, 900
-"""So long no network works before the board opens its own: if it was never on one, and else."""
-PAUSE_S, LONGEST_PAUSE_S = 1200, 21600
-"""It is closed again for so long, twice as long each time."""
-LOGIN_S = 10
-"""A broker that is not reached so long after a network was joined may have a login page before it."""
-LOGIN_AGAIN_S = 900
+LONGEST_PAUSE_S = 21600
+OTHERS_WORDS = 4096
+"""Words of memory (16 KiB on a chip) that stay for drivers, TLS and the rest while the ways in are loaded."""
+AGAIN_S = 5
 
 
 class Doors:
-    """What stands open now."""
+    """Whether somebody can come in now."""
 
     def __init__(self, board, *, woken: bool = False):
         """`woken`: the board was only asleep, and nobody is there."""
         self._board = board
-        self._woken = woken
-        self._portal = None
-        self._without_s: int | None = None
-        """Since when no network works."""
-        self._opens_s, self._pause_s = 0, PAUSE_S
-        self._listens_s = 0 if woken else LISTEN_S
-        self._improv = None
-        self._deaf = False
-        """Is there nobody who could type?"""
-        self._joined_s: int | None = None
-        self._asks_s = LOGIN_S
+        self.woken = woken
+        self.listens_s = 0 if woken else LISTEN_S
+        self._ways = None
+        self._due_s = 0
 
     @property
     def busy(self) -> bool:
         """Is somebody giving the board a network?"""
-        return self._portal is not None or self._spoken_to()
-
-    def _spoken_to(self) -> bool:
-        return self._improv is not None and self._improv.heard_lately()
+        return self._ways is not None and self._ways.busy
 
     async def run(self, beat) -> None:
         """Never returns."""
         while True:
             beat()
-            if self._improv is None and not self._deaf and not self._improv_is_over():
-                self._listen()
-            if self._portal is None and self._portal_is_due():
-                self._open()
-            await self._find_login()
+            if self._ways is None and self._needed():
+                self._load()
+            if self._ways is not None and await self._ways.over():
+                self._ways = None
+                forget("ways")
             await asyncio.sleep_ms(500)
 
-    def _improv_is_over(self) -> bool:
-        return self._board.link.works and self._board.uptime.s() >= self._listens_s and not self._spoken_to()
+    def _needed(self) -> bool:
+        board, now_s = self._board, self._board.uptime.s()
+        well = board.link.works and board.client.online
+        return now_s >= self._due_s and (now_s < self.listens_s or not well)
 
-    def _listen(self) -> None:
-        """Listen to the console; where there is no room for that now, there may be later."""
+    def _load(self) -> None:
+        """Where there is no room for it now, there may be later."""
+        self._due_s = self._board.uptime.s() + AGAIN_S
         gc.collect()
         try:
             room = [None] * OTHERS_WORDS
-            from girouette.improv import Improv
+            from girouette.ways import Ways
 
-            self._improv = Improv(self._board.link, self._board.config)
+            self._ways = Ways(self._board, self)
             del room
         except MemoryError:
-            micropython.kbd_intr(3)
-            forget("improv", "known", "settings")
-            return
-        self._board.watchdog.spawn("improv", self._listening(self._improv))
-
-    async def _listening(self, improv) -> None:
-        try:
-            await improv.run(self._improv_is_over)
-            self._deaf = not self._improv_is_over()
-        finally:
-            self._improv = None
-            forget("improv", "known", "settings")
-
-    def _portal_is_due(self) -> bool:
-        """Is it time for the board's own network? Its key is on the label, made of the key of updates: without that one there is none."""
-        board = self._board
-        if board.link.works or not board.config.update_key:
-            self._without_s = None
-            return False
-        now_s = board.uptime.s()
-        if self._without_s is None:
-            first_s = FIRST_S if remembered() is None else USUAL_S
-            self._without_s, self._opens_s, self._pause_s = now_s, now_s + first_s, PAUSE_S
-        if board.config.batch:  # it is awake for moments only: at power-on somebody is there, and later nobody
-            tried = board.link.why is not None or not board.link.networks
-            return tried and not self._woken and self._pause_s == PAUSE_S and not self.busy
-        return now_s >= self._opens_s and not self.busy
-
-    def _open(self) -> None:
-        """Open it for a while, where there is room for it."""
-        self._opens_s = self._board.uptime.s() + self._pause_s
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-        gc.collect()
-        try:
-            from girouette.portal import Portal
-
-            self._portal = Portal(self._board.link, self._board.config)
-            self._portal.on_order = lambda: self._board.restart("move")
-        except MemoryError:
-            forget("portal", "dns", "page", "known", "settings")
-            return
-        self._board.watchdog.spawn("portal", self._opened(self._portal))
-
-    async def _opened(self, portal) -> None:
-        try:
-            await portal.run()
-        except (OSError, MemoryError) as error:
-            note("portal:", error)
-        finally:
-            self._portal = None
-            forget("portal", "dns", "page", "known", "settings")
-
-    async def _find_login(self) -> None:
-        """Where the broker is not reached through a network that was joined, see whether it wants a login page first."""
-        board = self._board
-        now_s = board.uptime.s()
-        if not board.link.up():
-            self._joined_s = None
-            return
-        if self._joined_s is None:
-            self._joined_s, self._asks_s = now_s, LOGIN_S
-        if board.client.online:
-            board.link.let_through(True)
-        elif now_s - self._joined_s >= self._asks_s:
-            self._asks_s = now_s - self._joined_s + LOGIN_AGAIN_S
-            board.link.let_through(not await wants_login())
-
-
-async def listen_first(config, uptime, feed) -> None:
-    """What a board on a battery does at power-on, before it measures: somebody may be there who gives it a network."""
-    from girouette.improv import Improv
-    from girouette.net import Link
-
-    link = Link(config.networks)
-    calls = asyncio.create_task(link.run(feed))
-    improv = Improv(link, config)
-    await improv.run(lambda: uptime.s() >= LISTEN_S and not improv.heard_lately())
-    calls.cancel()
-    config.networks = link.networks
-    forget("improv", "known", "settings")
-
-
-async def wants_login() -> bool:
-    """Does this network want a login page? No where there is no room to find out."""
-    gc.collect()
-    try:
-        from girouette import login
-
-        return await login.is_wanted()
-    except MemoryError:
-        return False
-    finally:
-        forget("login")
+            forget("ways")
 
 
 def forget(*names: str) -> None:
