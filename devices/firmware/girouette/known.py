@@ -8,8 +8,8 @@ LONGEST_SSID, SHORTEST_KEY, LONGEST_KEY = 32, 8, 63
 
 
 def sound(ssid: bytes, key: bytes) -> bool:
-    """Can there be such a network?"""
-    return 0 < len(ssid) <= LONGEST_SSID and (not key or SHORTEST_KEY <= len(key) <= LONGEST_KEY)
+    """Can there be such a network? One whose name would break a line of the console is none that anybody has."""
+    return 0 < len(ssid) <= LONGEST_SSID and min(ssid) >= 32 and (not key or SHORTEST_KEY <= len(key) <= LONGEST_KEY)
 
 
 def keep(link, ssid: str, password: str) -> None:
@@ -34,6 +34,6 @@ def heard(found: list) -> list:
             name = ssid.decode()
         except UnicodeError:
             continue
-        if name and "\0" not in name and (name not in best or best[name][1] < dbm):
+        if name and min(ssid) >= 32 and (name not in best or best[name][1] < dbm):
             best[name] = name, dbm, security
     return sorted(best.values(), key=lambda n: -n[1])

@@ -110,6 +110,7 @@ def test_the_official_sdk_gives_a_board_its_network(tmp_path: Path, sdk: list[st
         assert talk.ask("give", "hall", "a wrong key") == "refused: UNABLE_TO_CONNECT"
         assert talk.ask("give", "hall", "short") == "refused: UNABLE_TO_CONNECT"
         assert talk.ask("give", "nowhere", "a long key") == "refused: UNABLE_TO_CONNECT"
+        assert talk.ask("give", "hall\nR 1 9 []", "a long key") == "refused: UNABLE_TO_CONNECT"
         assert not (tmp_path / "nvs/girouette/wifi").exists()
 
         assert talk.ask("give", "hall", "a long key") == {"state": PROVISIONED, "url": PAGE}
