@@ -36,7 +36,8 @@ class Surroundings:
     """
 
     signals: Mapping[str, Mapping[str, Any]]
-    """The tables of the recipe's `signal.toml`, by channel; `devices/sim/waves.py` has the formula."""
+    """The tables of the recipe's `signal.toml`, by channel; `devices/sim/waves.py` has the formula. Without any, those of the recipe
+    that the board's configuration names, from the folder `signals`."""
     faults: Sequence[Mapping[str, Any]] = ()
     seed: int = 0
     longitude: float = 0.0

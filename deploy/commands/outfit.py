@@ -68,7 +68,7 @@ def micropython_for(kind: str, told: Path | None) -> bytes:
 
 def on_this_machine(port: Port) -> bool:
     """Is it a virtual board, whose loopback is ours?"""
-    return port.path.startswith(("/dev/pts/", "socket://127.0.0.1:", "rfc2217://127.0.0.1:"))
+    return port.path.startswith(("/dev/pts/", "/dev/ttys", "socket://127.0.0.1:", "rfc2217://127.0.0.1:"))
 
 
 def check_broker(where: Reach, settings: Settings) -> None:
