@@ -15,11 +15,14 @@ import socket
 import struct
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 PACKAGE = "esp32_mock_bootloader"
 SECTOR = 4096
+PATIENCE_S = 10.0
 NAMES = {"esp32": "esp32", "s2": "esp32s2", "s3": "esp32s3", "c3": "esp32c3", "c6": "esp32c6"}
 """The chips, by our names of boards: what esptool calls them."""
 
@@ -82,6 +85,7 @@ def serve(chip: str, file: Path, size: int, mac: bytes) -> None:
         size.bit_length() - 1
     ) << 16 | 0x4020  # a flash chip's third byte is the power of two of its size
     registers.mac_bytes_for_chip = lambda _: tuple(mac)
+    vars(server)["_recv_slip_payload"] = patient(vars(server)["_consume_slip_frame"])
     flash = flash_image(server, file, size)
     threading.Thread(target=end_with_stdin, daemon=True).start()
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -92,6 +96,27 @@ def serve(chip: str, file: Path, size: int, mac: bytes) -> None:
             reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = server.BootloaderConnection(sock=reached)
             server.handle_client(connection, threading.Event(), NAMES[chip], exit_on_disconnect=True, flash=flash)
+
+
+def patient(whole_from: Callable[[bytearray], bytes | None]) -> Any:
+    """The package's wait for a tool's answer while it streams the flash: it gives up after 50 ms, which esptool takes and more."""
+
+    def wait(connection: Any, stop: threading.Event, received: bytearray) -> bytes | None:
+        until_s = time.monotonic() + PATIENCE_S
+        while not stop.is_set() and time.monotonic() < until_s:
+            payload = whole_from(received)
+            if payload is not None:
+                return payload
+            try:
+                piece = connection.recv(4096)
+            except TimeoutError:
+                continue
+            if not piece:
+                return None
+            received.extend(piece)
+        return None
+
+    return wait
 
 
 def end_with_stdin() -> None:

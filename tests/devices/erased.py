@@ -23,7 +23,7 @@ when it is left, `port`, `url` and `lines` close and are others. `mac` is the ch
 
 What starts: a sound bootloader, partition table and application for this chip, then the littlefs of the partition `vfs` (made where
 it is erased, as MicroPython does) with the NVS of the partition `nvs`. What the board writes to either is in its flash: a
-later `read-flash` (`--no-stub`: the bootloader's stub cannot) and `board.content` see it.
+later `read-flash` (with the stub or `--no-stub`) and `board.content` see it.
 """
 
 from __future__ import annotations

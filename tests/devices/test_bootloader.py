@@ -13,7 +13,7 @@ SIZE = 2 << 20
 
 @pytest.mark.slow
 def test_what_is_written_erases_its_sectors_and_no_more(tmp_path: Path) -> None:
-    """The chip says who it is; a few bytes in the middle of a flash full of zeros leave ones around them, up to 4 KiB."""
+    """The chip says who it is; a few bytes in the middle of a flash full of zeros leave ones around them, up to 4 KiB; its stub reads them back."""
     flash, few = tmp_path / "flash", tmp_path / "few"
     flash.write_bytes(bytes(SIZE))
     few.write_bytes(b"girouette123")
@@ -24,6 +24,9 @@ def test_what_is_written_erases_its_sectors_and_no_more(tmp_path: Path) -> None:
         words = ["--port", port, "write-flash", "0x5000", str(few)]
         ran = subprocess.run([sys.executable, "-m", "esptool", *words], capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, ran.stdout
+        words = ["--port", port, "read-flash", "0x5000", "0x8000", str(tmp_path / "back")]
+        read = subprocess.run([sys.executable, "-m", "esptool", *words], capture_output=True, text=True, timeout=60)
+        assert read.returncode == 0, read.stdout
         assert chip.stdin is not None
         chip.stdin.close()
         assert chip.wait(10) == 0
@@ -31,6 +34,7 @@ def test_what_is_written_erases_its_sectors_and_no_more(tmp_path: Path) -> None:
     assert "ESP32-S3" in ran.stdout
     assert "24:0a:c4:01:02:03" in ran.stdout
     content = flash.read_bytes()
+    assert (tmp_path / "back").read_bytes() == content[0x5000:0xD000]
     assert content[0x5000:0x6000] == b"girouette123".ljust(0x1000, b"\xff")
     assert content[:0x5000] == bytes(0x5000)
     assert content[0x6000:] == bytes(SIZE - 0x6000)
