@@ -11,8 +11,8 @@ import slots
 LISTEN_S = 10
 """After each start the console is listened to for so long, even where all is well."""
 LONGEST_PAUSE_S = 21600
-OTHERS_WORDS = 4096
-"""Words of memory (16 KiB on a chip) that stay for drivers, TLS and the rest while the ways in are loaded."""
+OTHERS_WORDS = 6144
+"""Words of memory (24 KiB on a chip) that stay for drivers, TLS and the rest while the ways in are loaded."""
 AGAIN_S = 5
 
 
