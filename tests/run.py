@@ -32,7 +32,10 @@ SUITES = {
         ("journeys", ["pytest", "-v", "-m", "journey"]),
     ),
 }
-BENCHES = ("firmware", "spool", "update", "admission", "numerics", "store", "api", "gateway")
+BENCHES = (
+    "firmware", "spool", "update", "admission", "numerics", "store", "api", "gateway",
+    "flash", "atelier", "workshop", "identities", "merge", "wifi",
+)  # fmt: skip
 
 
 def main(suite: str, extra: list[str]) -> int:
