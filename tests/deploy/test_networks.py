@@ -15,7 +15,7 @@ from deploy.settings import Settings
 from devices.refusal import ImageError
 
 HALL = {"ssid": "hall", "password": "a long key"}
-letters = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8).filter(lambda s: s.isprintable())
+letters = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=8)
 
 
 def test_no_file_is_no_network(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ LINES = {
     "usage_no_option": "device list --colour",
     "usage_no_command": "device lose",
     "usage_missing_command": "device",
-    "usage_missing": "device add --recipe air",
+    "usage_missing": "pilot add",
     "usage_no_value": "device list --store",
     "usage_flag": "device list --json=yes",
     "usage_extra": "device list more",

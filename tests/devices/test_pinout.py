@@ -75,7 +75,7 @@ def test_a_board_with_a_slip_of_the_pen_is_refused(tmp_path: Path) -> None:
     file.write_text('[mine]\nname = "Mine"\nplug = { fr = "ici", en = "here" }\n', encoding="utf-8")
     rows = read_table(file, file.name, RecipeError)
 
-    with pytest.raises(RecipeError, match=r"^boards\.toml, mine: chip is missing; add it$"):
+    with pytest.raises(RecipeError, match=r"^boards\.toml \(line 1\), mine: chip is missing; add it$"):
         read_pinout("mine", rows.table("mine"))
 
 

@@ -29,11 +29,11 @@ def table(lang: str) -> str:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_page_has_every_sentence_as_it_is_said(lang: str) -> None:
-    """Between its marks; `GIROUETTE_WRITE=1 pytest` writes it anew."""
+    """Between its marks; `GIROUETTE_GOLDEN=write pytest tests/docs/test_flash.py` writes it anew."""
     page = PAGE.read_text(encoding="utf-8")
     place = re.compile(rf"<!-- faults:{lang} -->\n(.*?)(?=\n## |\Z)", re.DOTALL)
     fresh = place.sub(lambda _old: f"<!-- faults:{lang} -->\n\n{table(lang)}", page)
-    if os.environ.get("GIROUETTE_WRITE") == "1":
+    if os.environ.get("GIROUETTE_GOLDEN") == "write":
         PAGE.write_text(fresh, encoding="utf-8")
 
     assert PAGE.read_text(encoding="utf-8") == fresh
