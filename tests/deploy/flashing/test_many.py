@@ -48,17 +48,18 @@ def test_four_at_once_are_four_devices_and_the_fifth_plug_harms_nobody(bench: An
 
 
 class Plug:
-    """A hub with one plug, into which boards are put one after the other."""
+    """A hub with one plug: a board is pulled out once it is over, and then the next one is put in."""
 
-    def __init__(self, boards: int) -> None:
-        self.looks = 0
-        self._boards = boards
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._pulled = 0
 
     def __call__(self) -> list[Port]:
-        """What is plugged in now: a board, nothing, the next one."""
-        self.looks += 1
-        number, there = divmod(self.looks - 1, 2)
-        return [Port("/dev/ttyACM0", "ESP32 USB", where="1-2")] if there == 0 and number < self._boards else []
+        """What is plugged in now."""
+        if len(self._room.finished) > self._pulled:
+            self._pulled += 1
+            return []
+        return [Port("/dev/ttyACM0", "ESP32 USB", where="1-2")]
 
 
 def test_one_plug_serves_one_board_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +68,7 @@ def test_one_plug_serves_one_board_after_the_other(monkeypatch: pytest.MonkeyPat
     seen: list[int] = []
     room = Room(Wish(), None)  # type: ignore[arg-type] - nobody comes so far
 
-    take_all(room, Plug(3), count=3, look=lambda rows: seen.append(len(rows)))
+    take_all(room, Plug(room), count=3, look=lambda rows: seen.append(len(rows)))
 
     assert [row.port.path for row in room.rows] == ["/dev/ttyACM0"] * 3
     assert all(isinstance(row.error, FlashError) for row in room.rows)
