@@ -185,7 +185,7 @@ def run_api(settings: Settings) -> int:
     from api.app import create_app
     from api.settings import ApiSettings
     from deploy.serve import listen, serve
-    from deploy.workshop import open_workshop
+    from deploy.workshop.door import open_workshop
     from devices.quantity import load_quantities
 
     reads: Literal["loop", "thread"] = "loop" if file_of(settings.store) else "thread"

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from devices.anchors import anchor_files, configured
-from devices.bytecode import shipped
 from devices.energy import can_sleep
+from devices.flash.bytecode import shipped
 from devices.pinout import load_pinouts
 from devices.reading import is_device, shard_of, topic_of
 from devices.recipe import Recipe

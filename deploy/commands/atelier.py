@@ -18,8 +18,8 @@ from deploy.commands.speech import LANG, option, tell, text
 from deploy.faults import DONE, CommandError
 
 if TYPE_CHECKING:
-    from deploy.onefile import Plan
     from deploy.settings import Settings
+    from deploy.workshop.onefile import Plan
     from devices.recipe import Recipe
 
 MINUTE_S = 60
@@ -89,7 +89,7 @@ def opened(settings: Settings, terms: tuple[float, int] | None) -> tuple[dict[st
 
 def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> int:
     """Write the sheets for a workshop's tables, a file for each recipe; they name the atelier's file where that is how it opens."""
-    from deploy.tablesheet import table_sheet
+    from deploy.workshop.tablesheet import table_sheet
 
     recipes, lang = wanted(settings, asked), spoken(asked.lang)
     here = f"{settings.public_url or f'http://localhost:{settings.api_port}'}/{lang}/atelier"
@@ -103,15 +103,15 @@ def print_sheets(settings: Settings, asked: Asked, file: Path | None) -> int:
 
 def silent(settings: Settings) -> list[str]:
     """What to type first where nothing listens there."""
-    from deploy.reach import answers
+    from deploy.workshop.reach import answers
 
     return [] if answers("127.0.0.1", settings.api_port, within_s=1) else [text("atelier_silent")]
 
 
 def linked(settings: Settings, *, for_s: float, boards: int) -> tuple[list[str], str]:
     """A fresh one-time link: what to say of it, and its address."""
-    from deploy.passes import OPENS_S, Terms
-    from deploy.workshop import passes_of
+    from deploy.workshop.door import passes_of
+    from deploy.workshop.passes import OPENS_S, Terms
 
     base, hints = outside(settings)
     address = f"{base}/atelier/e/{passes_of(settings).add_link(Terms(for_s, boards), time.time())}"
@@ -125,8 +125,8 @@ def filed(settings: Settings, asked: Asked) -> tuple[dict[str, object], list[str
     """The atelier as a file, with its batch of identities: what to say of it. Raises SpokenError; then nothing is left behind."""
     from deploy.commands.devices import check_accounts, hints, renew_accounts
     from deploy.commands.image import fetching
-    from deploy.making import Maker
-    from deploy.onefile import Plan, batch, claim, enrol_all, fill, load, page
+    from deploy.workshop.making import Maker
+    from deploy.workshop.onefile import Plan, batch, claim, enrol_all, fill, load, page
 
     mine, now_s = wanted(settings, asked), int(time.time())
     plan = Plan(mine, asked.seats, asked.each, now_s, now_s + int(asked.for_s), spoken(asked.lang))
@@ -160,7 +160,7 @@ def filed(settings: Settings, asked: Asked) -> tuple[dict[str, object], list[str
 
 def wanted(settings: Settings, asked: Asked) -> list[Recipe]:
     """The recipes of a file, for its boards. Raises CommandError for what there is not."""
-    from deploy.onefile import narrowed
+    from deploy.workshop.onefile import narrowed
     from devices.pinout import load_pinouts
 
     known = recipes_of(settings)
@@ -204,7 +204,7 @@ def moment(at_s: int, lang: str) -> str:
 
 def outside(settings: Settings) -> tuple[str, list[str]]:
     """What our address begins with for others, and what they cannot do there."""
-    from deploy.reach import is_loopback, own_address
+    from deploy.workshop.reach import is_loopback, own_address
 
     if settings.public_url:
         base = settings.public_url.rstrip("/")

@@ -15,7 +15,7 @@ from deploy.faults import CommandError
 from devices.words import say
 
 if TYPE_CHECKING:
-    from deploy.rehearsal import Wanted
+    from deploy.workshop.rehearsal import Wanted
     from devices.recipe import Recipe
 
 WIDTH = 34
@@ -32,7 +32,7 @@ def board(
     for_: Annotated[str | None, option("for", "--for", metavar="DURATION")] = None,
 ) -> None:
     """Run virtual boards behind terminals until Ctrl-C, and say what to type next."""
-    from deploy.rehearsal import Wanted, boards
+    from deploy.workshop.rehearsal import Wanted, boards
 
     if not pty:
         raise CommandError("board_needs_pty")
@@ -55,7 +55,7 @@ def try_(
     port: Annotated[int | None, option("port", "--port", metavar="N")] = None,
 ) -> None:
     """Try a recipe for a while, in the terminal and on a page."""
-    from deploy.trying import try_recipe
+    from deploy.workshop.trying import try_recipe
 
     if not try_recipe(one_recipe(recipe, kind), for_s=seconds(for_), port=port, lang=LANG):
         raise CommandError("try_silent", recipe=recipe)
@@ -65,9 +65,9 @@ def fill(flash: Path, chip: str, recipe: Recipe | None) -> None:
     """Give a new board a recipe's firmware, which belongs to nobody; or nothing."""
     if recipe is None:
         return
-    from devices.flashfs import parts
-    from devices.stand_in import stand_in
+    from devices.flash.parts import parts
     from devices.trial import alone
+    from devices.virtual.stand_in import stand_in
 
     with flash.open("r+b") as opened:
         for part in parts(stand_in(chip), alone(recipe), chip, flash.stat().st_size):
@@ -77,7 +77,7 @@ def fill(flash: Path, chip: str, recipe: Recipe | None) -> None:
 
 def introduced(wanted: Wanted, ports: list[str]) -> list[str]:
     """What the person reads: the ports, what to type next, and how it ends."""
-    from deploy.rehearsal import links
+    from deploy.workshop.rehearsal import links
 
     key = "board_ready" if wanted.recipe is not None else "board_new"
     recipe = wanted.recipe.slug if wanted.recipe is not None else "climate"

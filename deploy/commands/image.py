@@ -26,8 +26,8 @@ from deploy.faults import USAGE, CommandError
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
-    from devices.flashfs import Part
-    from devices.micropython import Whole
+    from devices.flash.micropython import Whole
+    from devices.flash.parts import Part
     from gateway.registry import Registry
 
 MIB = 1 << 20
@@ -81,8 +81,8 @@ def made(
     What cannot be made is refused before the secrets change. Raises CommandError, RegistryError, RefusalError.
     """
     from deploy.commands.devices import check_accounts, chosen_recipes
-    from deploy.making import Maker
-    from devices.flashfs import parts
+    from deploy.workshop.making import Maker
+    from devices.flash.parts import parts
     from devices.image import place
     from gateway.registry.enrol import renew_secrets
 

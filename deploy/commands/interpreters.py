@@ -10,14 +10,14 @@ from deploy.faults import USAGE, CommandError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from devices.chip_image import ChipImage
+    from devices.flash.chip_image import ChipImage
     from devices.update import Release
     from gateway.registry import Registry
 
 
 def interpreter_in(file: Path, board: str | None, *, alone: bool) -> ChipImage:
     """The interpreter in this file, for this kind of board where it is named. Raises CommandError, InterpreterError."""
-    from devices.chip_image import read_image
+    from devices.flash.chip_image import read_image
 
     if not alone:
         raise CommandError("interpreter_alone", code=USAGE)
@@ -35,7 +35,7 @@ class Interpreters:
 
     def of(self, name: str) -> Release:
         """The order for this device."""
-        from devices.chip_image import interpreter_release
+        from devices.flash.chip_image import interpreter_release
 
         device = next(d for d in self.registry.devices() if d.id == name)
         serial = self.registry.next_serial(name, at_s=int(time.time()))

@@ -14,7 +14,7 @@ from deploy.commands.speech import Command, Group, argument, option, tell, text
 from deploy.faults import USAGE, CommandError
 
 if TYPE_CHECKING:
-    from deploy.merging import Merged
+    from deploy.passage.merging import Merged
 
 registry = typer.Typer(cls=Group, help=text("registry"))
 ROWS = {
@@ -43,8 +43,8 @@ def merge(
     """Try it and say what would come, or with `--apply` do it."""
     from deploy.commands.devices import hints, renew_accounts
     from deploy.commands.options import registry_of
-    from deploy.merging import Merge
-    from deploy.merging import merge as bring
+    from deploy.passage.merging import Merge
+    from deploy.passage.merging import merge as bring
 
     settings = settled(ctx, store=store, registry=registry_url, recipes=recipes)
     names, auto = names_of(renames or ())

@@ -17,8 +17,8 @@ from deploy.commands.speech import Command, argument, option, tell, text
 from deploy.faults import AWAY, DONE, REFUSED, CommandError
 
 if TYPE_CHECKING:
-    from deploy.inviting import Guest
-    from deploy.moving import Outcome
+    from deploy.passage.inviting import Guest
+    from deploy.passage.moving import Outcome
     from gateway.registry import Registry
 
 ENDS = {
@@ -40,8 +40,8 @@ def invite_devices(
     as_json: AsJson = False,
 ) -> None:
     """Write the orders by which boards that are elsewhere come here."""
-    from deploy.inviting import guests, invite, staying
-    from deploy.passage import write_passage
+    from deploy.passage.inviting import guests, invite, staying
+    from deploy.passage.order import write_passage
 
     settings = settled(ctx, store=store, registry=registry)
     with registry_of(settings) as known:
@@ -84,9 +84,9 @@ def move_devices(
     as_json: AsJson = False,
 ) -> int:
     """Hand boards the town's orders, over this broker or by cable."""
-    from deploy.moving import hand_over, move_all
     from deploy.orders import commander
-    from deploy.passage import read_passage
+    from deploy.passage.moving import hand_over, move_all
+    from deploy.passage.order import read_passage
 
     settings = settled(ctx, broker=broker)
     passage = read_passage(to)

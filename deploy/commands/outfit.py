@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from deploy.flashing.flash import Workbench
     from deploy.flashing.ports import Port
     from deploy.flashing.wish import Wish
-    from deploy.reach import Reach
     from deploy.settings import Settings
+    from deploy.workshop.reach import Reach
     from gateway.registry import Registry
 
 
@@ -27,9 +27,9 @@ def workbench(settings: Settings, known: Registry, wish: Wish, ports: Sequence[P
     from deploy.flashing.enrolling import Enrolling
     from deploy.flashing.flash import Workbench
     from deploy.flashing.ports import boards
-    from deploy.reach import reach
-    from deploy.rehearsal import running_boards
-    from devices.stand_in import stand_in
+    from deploy.workshop.reach import reach
+    from deploy.workshop.rehearsal import running_boards
+    from devices.virtual.stand_in import stand_in
 
     where = reach(settings, here=bool(ports) and all(on_this_machine(port) for port in ports))
     rehearsed = (
@@ -59,7 +59,7 @@ def micropython_for(kind: str, told: Path | None) -> bytes:
 
     Raises InterpreterError, OSError.
     """
-    from devices.micropython import find_micropython
+    from devices.flash.micropython import find_micropython
 
     if told is not None and told.is_dir():
         return find_micropython(kind, prepared=told).content
@@ -74,7 +74,7 @@ def on_this_machine(port: Port) -> bool:
 def check_broker(where: Reach, settings: Settings) -> None:
     """Refuse before anything is written where no board could send. Raises FlashError."""
     from deploy.flashing.faults import FlashError
-    from deploy.reach import answers
+    from deploy.workshop.reach import answers
 
     if answers(where.host, where.port):
         return

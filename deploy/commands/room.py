@@ -14,8 +14,8 @@ from devices.words import say
 
 if TYPE_CHECKING:
     from deploy.commands.atelier import Asked
-    from deploy.hotspot import Room
     from deploy.settings import Settings
+    from deploy.workshop.hotspot import Room
 
 
 def without_internet(
@@ -34,7 +34,7 @@ def without_internet(
 
 def prepared(settings: Settings, folder: Path, *, asked: Asked, pi: bool, as_json: bool) -> int:
     """Fetch everything, and say how it is used."""
-    from deploy import preparing
+    from deploy.workshop import preparing
     from devices.pinout import load_pinouts
 
     known = load_pinouts()
@@ -67,7 +67,7 @@ def tables(settings: Settings, folder: Path, asked: Asked) -> None:
     from deploy.commands.atelier import filed, print_sheets
     from deploy.commands.options import recipes_of, registry_of
     from deploy.labels import labels_of
-    from deploy.preparing import MICROPYTHON, PAPERS
+    from deploy.workshop.preparing import MICROPYTHON, PAPERS
     from devices.label import print_labels
 
     file = folder / "atelier.html"
@@ -87,7 +87,7 @@ def tables(settings: Settings, folder: Path, asked: Asked) -> None:
 
 def compared(folder: Path, *, as_json: bool) -> int:
     """Is the folder as it was made? Exit code 1 where it is not."""
-    from deploy.preparing import check
+    from deploy.workshop.preparing import check
 
     found = check(folder)
     lines = [text("prepared_missing", files=", ".join(found.missing))] if found.missing else []
@@ -99,7 +99,7 @@ def compared(folder: Path, *, as_json: bool) -> int:
 
 def hotspot(home: Path, *, check: bool, as_json: bool) -> int:
     """Write the files of a room's machine and say what to type, or look at what is there."""
-    from deploy.hotspot import Room, steps, write_room
+    from deploy.workshop.hotspot import Room, steps, write_room
 
     room = Room(home.resolve())
     if check:
@@ -121,7 +121,7 @@ def hotspot(home: Path, *, check: bool, as_json: bool) -> int:
 
 def looked_at(room: Room, *, as_json: bool) -> int:
     """What is there, and what lacks; exit code 1 where something does."""
-    from deploy.room import look
+    from deploy.workshop.room import look
 
     if not (room.home / "girouette.toml").exists():
         raise CommandError("hotspot_not_there", folder=room.home)

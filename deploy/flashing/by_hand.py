@@ -13,7 +13,7 @@ from deploy.flashing.esptool import chip_name
 from deploy.flashing.tool import private
 
 if TYPE_CHECKING:
-    from devices.flashfs import Part
+    from devices.flash.parts import Part
 
 LIST = "flash.json"
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from deploy.faults import AWAY
 from deploy.flashing.faults import FlashError
 from deploy.flashing.ports import Lister, Port, again, boards
-from deploy.reach import Reach
+from deploy.workshop.reach import Reach
 from devices.console import PARTS
 
 BAUD = 115_200

@@ -17,7 +17,7 @@ from deploy.groups import waiting
 
 if TYPE_CHECKING:
     from deploy.flashing.wish import Who, Wish
-    from deploy.reach import Reach
+    from deploy.workshop.reach import Reach
     from devices.image import Image
     from devices.recipe import Recipe
     from gateway.registry import Device, Place, Registry

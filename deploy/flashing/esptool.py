@@ -31,7 +31,7 @@ Progress = Callable[[float], object]
 
 
 class Part(Protocol):
-    """A piece of the flash, as `devices/flashfs.py` makes them."""
+    """A piece of the flash, as `devices/flash/parts.py` makes them."""
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from deploy.flashing.wish import Who, Wish, decide, fitting, recipe_of, wired_as
 
 if TYPE_CHECKING:
     from deploy.flashing.enrolling import Enrolling
-    from devices.flashfs import Part
+    from devices.flash.parts import Part
     from devices.image import Image
     from devices.recipe import Recipe
     from gateway.store.port import Store
@@ -184,7 +184,7 @@ def by_loader(port: Port, wish: Wish, bench: Workbench, watch: Watch) -> Made:
 
 def to_write(image: Image, loader: esptool.Loader, bench: Workbench, kept: Kept | None) -> list[Part]:
     """The parts of a board's flash: of a new device, without its identity yet, or of one that stays who it is."""
-    from devices.flashfs import parts
+    from devices.flash.parts import parts
 
     fresh = parts(bench.interpreter(loader.kind), image, loader.kind, loader.flash_bytes)
     if kept is None:
@@ -195,7 +195,7 @@ def to_write(image: Image, loader: esptool.Loader, bench: Workbench, kept: Kept 
 
 def with_identity(todo: Sequence[Part], image: Image) -> list[Part]:
     """The same parts, with the settings that make a board this device."""
-    from devices.flashfs import Part, make_nvs
+    from devices.flash.parts import Part, make_nvs
 
     nvs = next(part for part in todo if part.name == "nvs")
     mine = Part(nvs.name, nvs.offset, make_nvs(image.settings, len(nvs.content)))

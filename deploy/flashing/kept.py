@@ -11,10 +11,10 @@ from devices.refusal import InterpreterError
 
 if TYPE_CHECKING:
     from deploy.flashing.esptool import Loader
-    from deploy.reach import Reach
-    from devices.flashfs import Part
+    from deploy.workshop.reach import Reach
+    from devices.flash.partitions import Table
+    from devices.flash.parts import Part
     from devices.image import Image
-    from devices.partitions import Table
 
 TABLE_AT = 0x8000
 MOST_NETWORKS = 5
@@ -43,8 +43,8 @@ def kept_on(loader: Loader) -> Kept | None:
 
     The chip's own ROM reads it: so little takes it a few seconds, and it can always do it.
     """
-    from devices.nvs import settings_of
-    from devices.partitions import TABLE_BYTES, Table, rows_of
+    from devices.flash.nvs import settings_of
+    from devices.flash.partitions import TABLE_BYTES, Table, rows_of
 
     rom = replace(loader, no_stub=True)
     try:
@@ -62,8 +62,8 @@ def renewed(
 
     Raises FlashError where its disk cannot be read, InterpreterError where there is none.
     """
-    from devices.flashfs import Part, make_nvs, make_vfs, read_vfs, renewed_vfs
-    from devices.partitions import vfs_region
+    from devices.flash.partitions import vfs_region
+    from devices.flash.parts import Part, make_nvs, make_vfs, read_vfs, renewed_vfs
 
     of = {part.name: part for part in fresh}
     at, size = vfs_region(kept.table, loader.flash_bytes)

@@ -29,7 +29,7 @@ PATIENCE_S = 2.5
 TRIES = 2
 INTERRUPT, RAW = b"\r\x03\x03", b"\r\x01"
 OLDEST = [1, 23]
-"""Since then MicroPython reads our bytecode (devices/chip_image.py)."""
+"""Since then MicroPython reads our bytecode (devices/flash/chip_image.py)."""
 KINDS = re.compile(r"ESP32-?(C3|C6|S2|S3)?\b")
 DEAD = (b"invalid header", b"waiting for download", b"rst:0x10 (RTCWDT_RTC_RESET)")
 """What a chip's ROM says that has nothing to start, or waits for esptool."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.faults import AWAY
 from deploy.flashing.faults import FlashError, open_fault
-from deploy.rehearsal import running_boards
+from deploy.workshop.rehearsal import running_boards
 from devices.words import language, say
 
 ESPRESSIF = 0x303A

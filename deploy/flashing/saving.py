@@ -15,7 +15,7 @@ from deploy.flashing.kept import TABLE_AT
 from devices.refusal import InterpreterError
 
 if TYPE_CHECKING:
-    from devices.partitions import Table
+    from devices.flash.partitions import Table
 
 MARK = b"girouette board 1\n"
 """What a saved board begins with; then the length of a line of JSON about the chip, that line, and the flash as it was."""
@@ -78,7 +78,7 @@ def restore(port: str, file: Path, progress: Progress = lambda _done: None) -> s
 
     Raises FlashError for a board of another chip or size, before anything is written.
     """
-    from devices.flashfs import Part
+    from devices.flash.parts import Part
 
     saved, chip = read_saved(file), look(port)
     if chip.kind != saved.kind:
@@ -95,9 +95,9 @@ def restore(port: str, file: Path, progress: Progress = lambda _done: None) -> s
 def renumbered(saved: Saved) -> tuple[bytes, str | None]:
     """The flash with a counter that begins anew, and the device that it is; as it is where it is none of ours."""
     from deploy.flashing.kept import Kept
-    from devices.flashfs import restored_vfs
-    from devices.nvs import settings_of
-    from devices.partitions import TABLE_BYTES, Table, rows_of, vfs_region
+    from devices.flash.nvs import settings_of
+    from devices.flash.partitions import TABLE_BYTES, Table, rows_of, vfs_region
+    from devices.flash.parts import restored_vfs
 
     try:
         table: Table = Table(saved.kind, rows_of(saved.flash[TABLE_AT : TABLE_AT + TABLE_BYTES]))

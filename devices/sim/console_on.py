@@ -3,7 +3,7 @@
 The disk is the current folder, or with `GIROUETTE_SIM_FLASH` (file:start:blocks) the littlefs that lies there in the board's flash;
 where that part of the flash is erased it is made, as MicroPython does at its first start. With `GIROUETTE_SIM_RAW` the board was
 reset from the raw REPL, in which an ESP32 runs `boot.py` only. The first byte that is said, 0x16, tells who started this
-(devices/running.py) that Ctrl-C is heard from now on.
+(devices/virtual/running.py) that Ctrl-C is heard from now on.
 """
 
 import os

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.cli import run
 from deploy.commands.board import introduced, tell_mode
-from deploy.rehearsal import Wanted
+from deploy.workshop.rehearsal import Wanted
 from devices.interpreter import have_micropython
 from devices.recipe import load_recipes
 

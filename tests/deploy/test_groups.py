@@ -14,7 +14,7 @@ from deploy.faults import CommandError
 from deploy.flashing.enrolling import Enrolling
 from deploy.flashing.wish import Who, Wish
 from deploy.groups import chosen, members, names_of, recipe_waiting, waiting
-from deploy.reach import Reach
+from deploy.workshop.reach import Reach
 from devices.recipe import load_recipes
 from gateway.registry import Registry
 from gateway.registry.enrol import Newcomer, register

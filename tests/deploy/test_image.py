@@ -20,7 +20,7 @@ from wholes import real_whole, whole
 from deploy.assembly import open_registry
 from deploy.commands.image import size_of
 from deploy.faults import DONE, REFUSED, USAGE, CommandError
-from devices.flashfs import read_vfs, settings_of
+from devices.flash.parts import read_vfs, settings_of
 from devices.interpreter import have_micropython
 
 PLACE = ("--place", "48.11,-1.68")

@@ -15,8 +15,8 @@ from deploy.commands.interpreters import interpreter_in
 from deploy.delivery import BACK, Outcome, deliver
 from deploy.faults import DONE, REFUSED, USAGE, CommandError
 from deploy.orders import Broker
-from devices.chip_image import interpreter_release, read_image
 from devices.console import read_console
+from devices.flash.chip_image import interpreter_release, read_image
 from devices.image import Identity, build_image, shard_of
 from devices.interpreter import have_micropython
 from devices.recipe import load_recipes

@@ -11,8 +11,8 @@ from halves import Half
 
 from deploy.commands.move import line_of
 from deploy.faults import AWAY, REFUSED
-from deploy.moving import Outcome
-from deploy.passage import read_passage
+from deploy.passage.moving import Outcome
+from deploy.passage.order import read_passage
 
 TOWN = "town.example:1883"
 

@@ -42,7 +42,10 @@ def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
 
     assert (fine.returncode, fine.stdout.split(" ; ")[:2]) == (0, ["street : « Bruit »", "voies noise_level"])
     assert refused.returncode == 1
-    assert f"{mine}/recipe.toml (ligne 8), [[sensors]] 1 : aucun driver ne s’appelle « ear » ; choisissez parmi" in refused.stderr
+    assert (
+        f"{mine}/recipe.toml (ligne 8), [[sensors]] 1 : aucun driver ne s’appelle « ear » ; choisissez parmi"
+        in refused.stderr
+    )
     assert len(refused.stderr.strip().splitlines()) == 1
 
 

@@ -19,8 +19,8 @@ from deploy.commands.updates import changes_in, percent, word
 from deploy.delivery import BACK, REFUSED, Outcome, deliver
 from deploy.faults import DONE, USAGE, CommandError
 from deploy.orders import Broker
-from devices.bytecode import compiled
 from devices.console import read_console
+from devices.flash.bytecode import compiled
 from devices.image import Identity, Image, build_image, firmware_version, shard_of, sources
 from devices.interpreter import have_micropython
 from devices.pinout import load_pinouts

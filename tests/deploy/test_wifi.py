@@ -17,7 +17,7 @@ import pytest
 from devices.image import Identity, Image, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import Surroundings
-from devices.terminal import VirtualBoard
+from devices.virtual.terminal import VirtualBoard
 
 PAGE = "https://air.example/d/Zm9yIGEgdGVzdCBvbmx5"
 AIR = {"networks": {"hall": "a long key", "yard": ""}}

@@ -33,10 +33,10 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from devices.chip import MIB, Make, VirtualChip
-from devices.ports import Socket, Terminal
 from devices.recipe import load_recipes
 from devices.simulate import Surroundings
+from devices.virtual.chip import MIB, Make, VirtualChip
+from devices.virtual.ports import Socket, Terminal
 
 __all__ = ["MIB", "ErasedBoard"]
 NUMBERS = itertools.count(1)

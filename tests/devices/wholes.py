@@ -9,8 +9,8 @@ from pathlib import Path
 
 from chips import image_bytes
 
-from devices.chip_image import CHIPS
-from devices.partitions import APP, DATA, LEAST_VFS, NVS, OTADATA, STARTS, TABLE_AT, Partition, table_of
+from devices.flash.chip_image import CHIPS
+from devices.flash.partitions import APP, DATA, LEAST_VFS, NVS, OTADATA, STARTS, TABLE_AT, Partition, table_of
 
 KIB = 1024
 NUMBERS = {name: number for number, name in CHIPS.items()}

@@ -64,7 +64,7 @@ def test_the_page_is_followed(
         here = place_of(command)
         monkeypatch.chdir(tmp_path / here)
         if command.endswith("ttyACM0"):
-            continue  # tests/deploy/test_moving.py has a board at a port
+            continue  # tests/deploy/passage/test_moving.py has a board at a port
         words = shlex.split(command)[1:]
         more = ["--wait", "1s"] if "move" in words else []
         expected = AWAY if "move" in words else 1 if number == 1 else DONE  # the name is taken: the page says so

@@ -14,11 +14,11 @@ import pytest
 from room import AIR, PASSWORD, RECIPE, SSID, Room, Visit, certificate, encrypted, heavy, room, visit, weigh
 from usb import Pc
 
-from deploy.reach import own_address
 from deploy.tools.atelier import AtelierError, build
-from devices.chip import MIB, VirtualChip
+from deploy.workshop.reach import own_address
 from devices.interpreter import have_micropython
 from devices.simulate import Surroundings
+from devices.virtual.chip import MIB, VirtualChip
 
 pytestmark = [
     pytest.mark.slow,
@@ -66,9 +66,9 @@ def shared(
 
 def told(board: VirtualChip) -> dict[str, Any]:
     """Who a board is, by the NVS in its flash."""
-    from devices.flashfs import read_nvs, read_table
-    from devices.nvs import BOARD
-    from devices.partitions import STARTS
+    from devices.flash.nvs import BOARD
+    from devices.flash.partitions import STARTS
+    from devices.flash.parts import read_nvs, read_table
 
     content = board.content
     nvs = read_table(content[STARTS[board.chip] :]).nvs

@@ -13,10 +13,10 @@ from wholes import real_whole, whole
 
 from deploy.flashing.esptool import Loader
 from devices.console import read_console
-from devices.flashfs import Part, parts, read_vfs
+from devices.flash.partitions import BLOCK
+from devices.flash.parts import Part, parts, read_vfs
 from devices.image import Identity, Image, build_image, shard_of
 from devices.interpreter import have_micropython
-from devices.partitions import BLOCK
 from devices.recipe import load_recipes
 
 pytestmark = [

@@ -14,9 +14,9 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, WebSocketRoute
 
-from devices.chip import Make, VirtualChip
-from devices.ports import PIECE
 from devices.recipe import load_recipes
+from devices.virtual.chip import Make, VirtualChip
+from devices.virtual.ports import PIECE
 
 SHIM = Path(__file__).with_name("serial_shim.js")
 ADDRESS = "ws://usb.test/"
@@ -114,7 +114,7 @@ class Pc:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def plug_in(self, name: str, kind: str, directory: Path, **more: Any) -> VirtualChip:
-        """A board of this kind, made so (`devices.chip.Make`), at a free connector; it is to be entered as a context."""
+        """A board of this kind, made so (`devices.virtual.chip.Make`), at a free connector; it is to be entered as a context."""
         slot = Slot(name, kind)
         self.slots.append(slot)
         make = Make(reenumerates=kind in CHANGING, mac=MAC + next(NUMBERS).to_bytes(3), **more)

@@ -36,8 +36,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "devices")]
 from erased import ErasedBoard  # noqa: E402
 from wholes import whole  # noqa: E402
 
-from devices.nvs import settings_of  # noqa: E402
-from devices.partitions import read_table  # noqa: E402
+from devices.flash.nvs import settings_of  # noqa: E402
+from devices.flash.partitions import read_table  # noqa: E402
 
 KIND, RECIPE = "c3", "climate"
 PUSHES = 5

@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "journeys")]
 
 from halves import T0, Half  # noqa: E402
 
-from deploy.merging import Merge, merge  # noqa: E402
+from deploy.passage.merging import Merge, merge  # noqa: E402
 from deploy.settings import Settings  # noqa: E402
 from gateway.numerics.columns import READING, WINDOW  # noqa: E402
 from gateway.store.port import Batch  # noqa: E402

@@ -38,7 +38,7 @@ from sound import (  # noqa: E402
     weighed_on_board,
 )  # fmt: skip
 
-from devices.bytecode import compiler  # noqa: E402
+from devices.flash.bytecode import compiler  # noqa: E402
 from devices.image import FIRMWARE  # noqa: E402
 
 LEVELS = (25, 30, 35, 40, 50, 60, 80, 100, 119)

@@ -39,8 +39,8 @@ from receiver import Receiver  # noqa: E402
 
 from deploy.delivery import deliver  # noqa: E402
 from deploy.orders import Broker as At  # noqa: E402
-from devices.bytecode import compiled  # noqa: E402
-from devices.chip_image import interpreter_release, read_image  # noqa: E402
+from devices.flash.bytecode import compiled  # noqa: E402
+from devices.flash.chip_image import interpreter_release, read_image  # noqa: E402
 from devices.image import Identity, Image, build_image, shard_of, sources  # noqa: E402
 from devices.recipe import load_recipes  # noqa: E402
 from devices.simulate import Board, Surroundings, readable, start_board  # noqa: E402

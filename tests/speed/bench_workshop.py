@@ -26,8 +26,8 @@ from api.app import create_app  # noqa: E402
 from api.atelier.pages import read_asset  # noqa: E402
 from api.settings import ApiSettings  # noqa: E402
 from deploy.settings import Settings  # noqa: E402
-from deploy.workshop import open_workshop  # noqa: E402
-from devices.nvs import settings_of  # noqa: E402
+from deploy.workshop.door import open_workshop  # noqa: E402
+from devices.flash.nvs import settings_of  # noqa: E402
 from devices.quantity import load_quantities  # noqa: E402
 from gateway.registry import Registry  # noqa: E402
 from gateway.store.sqlite import SqliteStore  # noqa: E402

@@ -14,9 +14,9 @@ import pytest
 
 from api.app import create_app
 from api.settings import ApiSettings
-from deploy.passes import Terms
 from deploy.settings import Settings
-from deploy.workshop import Bench, open_workshop
+from deploy.workshop.door import Bench, open_workshop
+from deploy.workshop.passes import Terms
 from devices.quantity import load_quantities
 from gateway.registry import Registry
 from gateway.store.sqlite import SqliteStore

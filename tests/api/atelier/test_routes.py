@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from wholes import whole
 
-from devices.nvs import settings_of
+from devices.flash.nvs import settings_of
 
 MIB = 1 << 20
 BOARD = {"recipe": "air", "board": "c6", "chip": "ESP32-C6 (QFN40) (revision v0.0)", "flash_bytes": 4 * MIB}

@@ -16,7 +16,7 @@ from devices.image import Identity, build_image, shard_of
 from devices.interpreter import have_micropython
 from devices.recipe import load_recipes
 from devices.simulate import Surroundings
-from devices.terminal import VirtualBoard
+from devices.virtual.terminal import VirtualBoard
 
 pytestmark = pytest.mark.skipif(not have_micropython(), reason="no MicroPython for this machine")
 SECRET = "a-password-that-is-told-nowhere"

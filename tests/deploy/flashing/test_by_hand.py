@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from deploy.flashing.by_hand import command, write_parts
-from devices.flashfs import Part
+from devices.flash.parts import Part
 
 
 def test_parts_are_written_with_a_list_beside_them(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ import pytest
 from deploy.flashing.cable import Heard, heard, values_in, watch, why
 from deploy.flashing.faults import FlashError
 from deploy.flashing.ports import Port
-from deploy.reach import Reach, answers
+from deploy.workshop.reach import Reach, answers
 from devices.image import Identity, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import Surroundings
-from devices.terminal import VirtualBoard
+from devices.virtual.terminal import VirtualBoard
 from devices.words import LANGUAGES
 
 HOME = {"ssid": "maison", "password": "un-mot-de-passe"}

@@ -11,7 +11,7 @@ import pytest
 from deploy.flashing.enrolling import Enrolling, unfinished
 from deploy.flashing.faults import FlashError
 from deploy.flashing.wish import Who, Wish
-from deploy.reach import Reach
+from deploy.workshop.reach import Reach
 from devices.recipe import load_recipes
 from gateway.registry import Registry, RegistryRefusal
 

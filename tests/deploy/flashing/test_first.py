@@ -13,7 +13,7 @@ from deploy.flashing.enrolling import Enrolling
 from deploy.flashing.faults import FlashError
 from deploy.flashing.first import Gateway, Stored, first_reading, newest, series_of
 from deploy.flashing.wish import Who, Wish
-from deploy.reach import Reach
+from deploy.workshop.reach import Reach
 from devices.recipe import load_recipes
 from gateway.numerics.columns import READING
 from gateway.registry import Registry

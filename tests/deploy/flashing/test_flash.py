@@ -16,9 +16,9 @@ from deploy.assembly import open_registry
 from deploy.flashing import ports
 from deploy.flashing.enrolling import UNFINISHED
 from deploy.flashing.ports import Port
-from devices.flashfs import read_vfs
-from devices.nvs import settings_of
-from devices.partitions import read_table, vfs_region
+from devices.flash.nvs import settings_of
+from devices.flash.partitions import read_table, vfs_region
+from devices.flash.parts import read_vfs
 from devices.simulate import control
 
 CUTS = [1 << 30] * 3 + [60_000] * 20

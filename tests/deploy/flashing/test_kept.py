@@ -12,11 +12,11 @@ from wholes import small_whole, whole
 
 from deploy.flashing.esptool import Loader
 from deploy.flashing.kept import Kept, kept_on, refreshed, renewed
-from deploy.reach import Reach
-from devices.flashfs import parts, read_vfs
+from deploy.workshop.reach import Reach
+from devices.flash.nvs import settings_of
+from devices.flash.partitions import BLOCK, read_table, vfs_region
+from devices.flash.parts import parts, read_vfs
 from devices.image import Identity, Image, build_image, shard_of
-from devices.nvs import settings_of
-from devices.partitions import BLOCK, read_table, vfs_region
 from devices.recipe import load_recipes
 
 

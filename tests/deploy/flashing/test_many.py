@@ -12,8 +12,8 @@ from deploy.flashing.flash import Done
 from deploy.flashing.many import Room, Row, place_of, take_all
 from deploy.flashing.ports import Port
 from deploy.flashing.wish import Wish
-from devices.nvs import settings_of
-from devices.partitions import read_table
+from devices.flash.nvs import settings_of
+from devices.flash.partitions import read_table
 
 
 def identity_of(content: bytes) -> dict[str, Any]:

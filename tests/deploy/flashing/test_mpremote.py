@@ -28,7 +28,7 @@ from deploy.flashing.mpremote import (
 from devices.image import Identity, Image, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import Surroundings
-from devices.terminal import VirtualBoard
+from devices.virtual.terminal import VirtualBoard
 
 NOBODY = 9
 HOME = {"ssid": "maison", "password": "un-mot-de-passe"}

@@ -20,8 +20,8 @@ from api.settings import ApiSettings
 from deploy.assembly import open_registry, open_store
 from deploy.faults import DONE
 from deploy.settings import load_settings
-from deploy.workshop import open_workshop
-from devices.flashfs import make_nvs, make_vfs, parts, read_vfs, settings_of
+from deploy.workshop.door import open_workshop
+from devices.flash.parts import make_nvs, make_vfs, parts, read_vfs, settings_of
 from devices.image import Image
 from devices.interpreter import have_micropython
 from devices.quantity import load_quantities

@@ -12,9 +12,9 @@ from wholes import small_whole
 from deploy.commands.outfit import check_broker, micropython_for, on_this_machine, public_url
 from deploy.flashing.faults import FlashError
 from deploy.flashing.ports import Port
-from deploy.reach import reach
 from deploy.settings import load_settings
-from devices.micropython import builds
+from deploy.workshop.reach import reach
+from devices.flash.micropython import builds
 
 
 def test_a_broker_that_listens_here_only_is_no_broker_for_boards(

@@ -16,7 +16,7 @@ from deploy.settings import load_settings
 from devices.image import Identity, Image, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import Surroundings
-from devices.terminal import VirtualBoard
+from devices.virtual.terminal import VirtualBoard
 
 
 @pytest.fixture

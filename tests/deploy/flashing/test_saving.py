@@ -14,9 +14,9 @@ from wholes import small_whole
 
 from deploy.flashing.faults import FlashError
 from deploy.flashing.saving import Saved, is_board, read_saved, renumbered, restore, write_saved
-from devices.flashfs import make_vfs, parts, read_vfs
+from devices.flash.partitions import read_table, vfs_region
+from devices.flash.parts import make_vfs, parts, read_vfs
 from devices.image import Identity, build_image, shard_of
-from devices.partitions import read_table, vfs_region
 from devices.recipe import load_recipes
 
 KIB, FLASH = 1024, 2 * MIB

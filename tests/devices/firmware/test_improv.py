@@ -18,7 +18,7 @@ from deploy.tools.atelier import ROOT, SOURCES, find_tools, install
 from devices.image import Identity, Image, build_image, shard_of
 from devices.recipe import load_recipes
 from devices.simulate import Surroundings, write_json
-from devices.terminal import VirtualBoard
+from devices.virtual.terminal import VirtualBoard
 
 TALK = Path(__file__).parent.parent / "improv/talk.mjs"
 PAGE = "https://air.example/d/Zm9yIHRoZSB0ZXN0IG9ubHk"

@@ -196,7 +196,7 @@ result = told + [runs(), slots.standing()]
 
 def given(folder: Path, new: bytes = NEW, **more: object) -> dict[str, Any]:
     """A board with the old interpreter, and the order for the new one."""
-    from devices.chip_image import interpreter_release, read_image
+    from devices.flash.chip_image import interpreter_release, read_image
 
     give_slots(folder, OLD)
     (folder / "new.bin").write_bytes(new)

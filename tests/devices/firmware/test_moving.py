@@ -15,8 +15,8 @@ from playwright.sync_api import sync_playwright
 from sessions import Line, Session, play
 from tls import anchor, authority
 
-from deploy.passage import Order, Passage, identity, seal, write_passage
-from deploy.reach import Reach
+from deploy.passage.order import Order, Passage, identity, seal, write_passage
+from deploy.workshop.reach import Reach
 
 KEY = bytes(range(32))
 NEW_KEY = "ab" * 32

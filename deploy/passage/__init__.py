@@ -1,0 +1,1 @@
+"""From a workshop to the town: its file is merged, its boards are moved, nothing is lost and nothing flashed."""
