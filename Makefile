@@ -37,7 +37,9 @@ lock: .venv/.tools ## resolve the locks anew
 	$(UV) pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header \
 	  pyproject.toml -o requirements.lock
 	$(UV) pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header \
-	  -c requirements.lock --extra dev --extra flash pyproject.toml -o requirements-dev.lock
+	  -c requirements.lock --extra flash pyproject.toml -o requirements-flash.lock
+	$(UV) pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header \
+	  -c requirements-flash.lock --extra dev --extra flash pyproject.toml -o requirements-dev.lock
 	$(UV) pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header \
 	  requirements-tools.in -o requirements-tools.lock
 
@@ -51,9 +53,9 @@ clean: ## forget the environment and what the tests left
 	@$(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python install -q --require-hashes -r requirements-tools.lock
 	@touch $@
 
-.venv/.run: .venv/.tools requirements.lock pyproject.toml
+.venv/.run: .venv/.tools requirements-flash.lock pyproject.toml
 	@test -e .venv/.dev || { echo "girouette: installing what running needs"; \
-	  $(UV) pip install -q --require-hashes -r requirements.lock; }
+	  $(UV) pip install -q --require-hashes -r requirements-flash.lock; }
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 

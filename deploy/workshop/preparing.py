@@ -17,7 +17,7 @@ from deploy.faults import AWAY, CommandError
 from deploy.workshop.markers import Needed, here, read
 
 ROOT = Path(__file__).parent.parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCK = "requirements-flash.lock"
 """Where a checkout has the versions with their hashes."""
 PROJECT, EXTRAS = "girouette", ("", "flash")
 MICROPYTHON, WHEELS, PAPERS = "micropython", "wheels", "papers"
@@ -144,13 +144,11 @@ def canonical(name: str) -> str:
 
 
 def locked() -> dict[tuple[str, str], str]:
-    """Hashes by name and version of a checkout's locks; none where this was installed."""
-    found = {}
-    for lock in (ROOT / name for name in LOCKS):
-        if lock.exists():
-            for name, version, hashes in LOCKED.findall(lock.read_text(encoding="utf-8")):
-                found[canonical(name), version] = " ".join(re.findall(r"--hash=\S+", hashes))
-    return found
+    """Hashes by name and version of a checkout's lock; none where this was installed."""
+    if not (ROOT / LOCK).exists():
+        return {}
+    rows = LOCKED.findall((ROOT / LOCK).read_text(encoding="utf-8"))
+    return {(canonical(name), version): " ".join(re.findall(r"--hash=\S+", hashes)) for name, version, hashes in rows}
 
 
 def requirement_lines(wanted: Mapping[str, str], known: Mapping[tuple[str, str], str]) -> str:
