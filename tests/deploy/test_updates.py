@@ -152,7 +152,7 @@ def test_the_smallest_board_takes_a_whole_image_and_keeps_it(
     assert typed.code == DONE, typed.err + typed.out
     (device,) = typed.told["devices"]
     assert device["end"] == "kept"
-    assert device["sent"] > 0.9 * sum(len(old[path]) for path in old if path.endswith(".mpy"))
+    assert device["sent"] > 0.9 * sum(len(code) for path, code in old.files.items() if path.endswith(".mpy"))
     assert log.count("# safe mode: update") == 1
     assert restarted(folder) == ("a", False), "kept, in its place or by the file that the next start makes good"
 

@@ -8,10 +8,9 @@ import os
 import machine
 
 import slots
-from girouette import crash
 from girouette.buses import Buses
 from girouette.clock import Clock, Uptime
-from girouette.commands import LATER, Commands, Refused
+from girouette.commands import LATER, Commands
 from girouette.config import Config
 from girouette.doors import Doors
 from girouette.health import Health
@@ -43,10 +42,6 @@ WANT_A_PERSON = ("wrong-password", "other-security", "login-page")
 """Why no network is joined, where waiting does not mend it."""
 
 
-class Over(Exception):
-    """What a board on a battery was awake for is done."""
-
-
 class Board:
     """All parts of one board, joined."""
 
@@ -75,7 +70,7 @@ class Board:
         self._receipted = False
         self.commands = Commands(self.clock, self._actions())
         self.client = self._client()
-        self.health = Health(self, crash.last())
+        self.health = Health(self)
         self.reporter = Reporter(self, self.health)
 
     def begin(self) -> None:
@@ -94,9 +89,9 @@ class Board:
             "sample": lambda _: self._sample(),
             "log": tell_log,
             "check": self.inspector.order,
-            "configure": self._configure,
+            "configure": self._seldom,
             "update": self._update,
-            "move": self._move,
+            "move": self._seldom,
             "reboot": lambda raw: self.restart("reboot", raw["id"]),
         }
 
@@ -145,23 +140,9 @@ class Board:
     async def run(self) -> None:
         """Run until a task fails; what is in memory is then put on disk."""
         feed = machine.WDT(timeout=self.config.watchdog_s * 1000).feed
-        await self._gather(feed, [("sampler", self.sampler.run), ("led", self.led.run)])
+        await self.gather(feed, [("sampler", self.sampler.run), ("led", self.led.run)])
 
-    async def run_until(self, over, feed) -> bool:
-        """Run without sampling until `over` has an answer, which is returned; what is in memory is then put on disk."""
-        answers = []
-
-        async def wait(_) -> None:
-            answers.append(await over())
-            raise Over
-
-        try:
-            await self._gather(feed, [("over", wait)])
-        except Over:
-            pass
-        return answers[0]
-
-    async def _gather(self, feed, works: list) -> None:
+    async def gather(self, feed, works: list) -> None:
         """Run the tasks that every board has, and these."""
         spawn, watch = self.watchdog.spawn, self.watchdog.watch
         tasks = [
@@ -278,30 +259,15 @@ class Board:
     def _sample(self) -> None:
         self.sampler.asked = True
 
-    def _configure(self, raw: dict) -> None:
-        from girouette.changes import change
-
-        wanted = raw.get("set")
-        why = change(wanted) if isinstance(wanted, dict) else "bad-value"
-        if why is not None:
-            raise Refused(why)
-        self.restart("configured", raw["id"])
-
-    def _move(self, raw: dict) -> None:
-        if slots.trying():
-            raise Refused("on-trial")
-        from girouette import moving
-
+    def _seldom(self, raw: dict) -> None:
+        """Obey an order after which the board restarts; what does it is loaded for that moment."""
         try:
-            moving.accept(raw, self.config)
-        except OSError:
-            raise Refused("disk")
-        except ValueError as error:
-            raise Refused(str(error))
+            from girouette import orders
+
+            done = getattr(orders, raw["do"])(raw, self.config)
         finally:
-            for name in ("girouette.moving", "girouette.seal", "girouette.settings", "rule"):
-                slots.unload(name)
-        self.restart("move", raw["id"])
+            slots.unload("girouette.orders")
+        self.restart(done, raw["id"])
 
     def restart(self, why: str, command=None) -> None:
         """Put what is in memory on disk and begin anew, once the answer to the command had the time to leave."""

@@ -29,6 +29,10 @@ MOST_SKIPPED = 64
 SHORTEST_MS = 1000
 
 
+class Over(Exception):
+    """What a board on a battery was awake for is done."""
+
+
 class Life:
     """One start of a board on a battery."""
 
@@ -96,7 +100,7 @@ class Life:
         board = Board(self.config, self)
         board.begin()
         board.sender.held.samples = self.held
-        sent = await board.run_until(lambda: self._send(board), feed)
+        sent = await run_until(board, lambda: self._send(board), feed)
         self.fails = 0 if sent else self.fails + 1
         self.since = 0
         self.held = board.sender.held.samples
@@ -154,6 +158,21 @@ class Life:
         pause_ms = self.sleep_ms()
         print("# asleep for", pause_ms, "ms, held", len(self.held))
         return pause_ms
+
+
+async def run_until(board, over, feed) -> bool:
+    """Run a board without sampling until `over` has an answer, which is returned; what is in memory is then put on disk."""
+    answers = []
+
+    async def wait(_) -> None:
+        answers.append(await over())
+        raise Over
+
+    try:
+        await board.gather(feed, [("over", wait)])
+    except Over:
+        pass
+    return answers[0]
 
 
 def run(config) -> None:

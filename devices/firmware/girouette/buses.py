@@ -2,13 +2,10 @@
 
 from machine import ADC, I2C, UART, Pin
 
-from girouette.pulses import Pulses
+import slots
 
 I2C_HZ = 100000
 UART_ROOM = 512
-I2S_HZ = 24000
-I2S_ROOM = 20480
-"""Ten of the chip's DMA buffers, 107 ms of sound: longer than the loop is ever held but for writing to flash."""
 
 
 class Buses:
@@ -37,23 +34,9 @@ class Buses:
             return UART(bus["id"], baudrate=bus["baud"], tx=Pin(bus["tx"]), rx=Pin(bus["rx"]), rxbuf=UART_ROOM)
         if kind == "adc":
             return ADC(Pin(bus["pin"]), atten=ADC.ATTN_11DB)
-        if kind == "pulse":
-            return Pulses(Pin(bus["pin"], Pin.IN, Pin.PULL_UP))
-        return self._make_rare(kind, bus)
+        try:
+            from girouette import rare
 
-    def _make_rare(self, kind: str, bus: dict):
-        """Buses whose modules are loaded where a recipe has them, and nowhere else."""
-        if kind == "i2s":
-            from machine import I2S
-
-            pins = {name: Pin(bus[name]) for name in ("sck", "ws", "sd")}
-            return I2S(bus["id"], mode=I2S.RX, bits=32, format=I2S.MONO, rate=I2S_HZ, ibuf=I2S_ROOM, **pins)
-        if kind == "onewire":
-            from onewire import OneWire
-
-            return OneWire(Pin(bus["pin"]))
-        if kind == "echo":
-            from girouette.echo import Echo
-
-            return Echo(Pin(bus["trig"], Pin.OUT, value=0), Pin(bus["echo"], Pin.IN))
-        raise ValueError("no bus of kind %s" % kind)
+            return rare.make(kind, bus)
+        finally:
+            slots.unload("girouette.rare")

@@ -1,8 +1,15 @@
-"""What the last failure was: one short line that `slots.crashed` left, told in `health` after the restart."""
+"""Why the board started, and what the last failure was: one short line that `slots.crashed` left. `health` tells both.
+
+Loaded at the start only.
+"""
 
 import os
 
+import machine
+
 from slots import CRASH, LONGEST
+
+RESETS = ("PWRON_RESET", "HARD_RESET", "WDT_RESET", "DEEPSLEEP_RESET", "SOFT_RESET")
 
 
 def last() -> str | None:
@@ -14,3 +21,12 @@ def last() -> str | None:
     except OSError:
         return None
     return text
+
+
+def reset_cause() -> str:
+    """Why the board started: power-on, hard, watchdog, deepsleep or soft."""
+    cause = machine.reset_cause()
+    for name in RESETS:
+        if getattr(machine, name, None) == cause:
+            return name[:-6].lower().replace("pwron", "power-on").replace("wdt", "watchdog")
+    return "unknown"

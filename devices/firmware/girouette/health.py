@@ -2,27 +2,19 @@
 
 import gc
 
-import machine
-
-RESETS = ("PWRON_RESET", "HARD_RESET", "WDT_RESET", "DEEPSLEEP_RESET", "SOFT_RESET")
-
-
-def reset_cause() -> str:
-    """Why the board started: power-on, hard, watchdog, deepsleep or soft."""
-    cause = machine.reset_cause()
-    for name in RESETS:
-        if getattr(machine, name, None) == cause:
-            return name[:-6].lower().replace("pwron", "power-on").replace("wdt", "watchdog")
-    return "unknown"
+import slots
 
 
 class Health:
     """Gathers the figures of the moment from the parts of the board."""
 
-    def __init__(self, board, crashed: str | None):
+    def __init__(self, board):
+        from girouette import crash
+
+        slots.unload("girouette.crash")
         self._board = board
-        self.crashed = crashed
-        self.reset = reset_cause()
+        self.crashed = crash.last()
+        self.reset = crash.reset_cause()
 
     def figures(self) -> dict:
         """The message; the longest step is that since the last one."""

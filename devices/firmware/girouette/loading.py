@@ -7,7 +7,6 @@ import json
 import os
 
 import slots
-from girouette.changes import changes
 from girouette.config import GOOD, Config
 
 VERSION = 1
@@ -43,13 +42,21 @@ def load_config(path: str = "config.json") -> Config:
         raise ConfigError("%s is of version %s, this firmware reads %d: flash again" % (path, raw.get("v"), VERSION))
     try:
         be_someone(raw)
-        raw.update(changes())
+        raw.update(changed())
         config = Config(raw)
     except (LookupError, TypeError, AttributeError) as error:
         raise ConfigError("%s lacks %s: flash the board again" % (path, error))
     if config.period_s < 1:
         raise ConfigError("%s: period_s is %s, at least 1 is needed" % (path, config.period_s))
     return config
+
+
+def changed() -> dict:
+    """What was changed from afar."""
+    from girouette.changes import changes
+
+    slots.unload("girouette.changes")
+    return changes()
 
 
 def be_someone(raw: dict) -> None:

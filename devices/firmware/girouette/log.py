@@ -7,13 +7,13 @@ wear the flash.
 
 import os
 
+import slots
+
 FOLDER = "log"
 FILE_BYTES = 4096
 LINE_LONGEST = 120
 AN_HOUR = 60
 HOUR_S = 3600
-PIECE_BYTES = 1024
-"""An answer to `log` has at most this much of the diary."""
 
 
 class Log:
@@ -50,35 +50,21 @@ class Log:
         text = " ".join(str(w) for w in words).replace("\n", " ")
         self._append(("b%d+%d %s %s" % (self._boot, up_s, now_s or "-", text))[:LINE_LONGEST].encode() + b"\n")
 
-    def read(self, start: int) -> tuple[str, int, int]:
-        """Whole lines from a place on, where the next piece begins, and where the diary ends; what is gone is passed over."""
-        files = self._files()
-        end = files[-1][0] + files[-1][1] if files else 0
-        for begin, size in files:
-            if begin + size > start:
-                start = max(start, begin)
-                with open(self._path(begin), "rb") as file:
-                    file.seek(start - begin)
-                    piece = file.read(PIECE_BYTES)
-                whole = piece[: piece.rfind(b"\n") + 1]
-                return readable(whole), start + (len(whole) or len(piece)), end
-        return "", end, end
-
     def _append(self, line: bytes) -> None:
-        files = self._files()
+        files = self.files()
         begin, size = files[-1] if files else (0, 0)
         if size + len(line) > FILE_BYTES:
             begin, size = begin + size, 0
         try:
             if size == 0:
                 for old, _ in files[:-1]:
-                    os.remove(self._path(old))
-            with open(self._path(begin), "ab") as file:
+                    os.remove(self.path(old))
+            with open(self.path(begin), "ab") as file:
                 file.write(line)
         except OSError as error:
             print("# log: the disk refuses,", error)
 
-    def _files(self) -> list[tuple[int, int]]:
+    def files(self) -> list[tuple[int, int]]:
         """The first place and the size of each file, oldest first."""
         try:
             names = [n for n in os.listdir(self._folder) if n.isdigit()]
@@ -86,16 +72,9 @@ class Log:
         except OSError:
             return []
 
-    def _path(self, begin: int) -> str:
+    def path(self, begin: int) -> str:
+        """Where the file lies that begins there."""
         return "%s/%d" % (self._folder, begin)
-
-
-def readable(piece: bytes) -> str:
-    """The text of a piece; one that a power cut spoilt has question marks."""
-    try:
-        return piece.decode()
-    except UnicodeError:
-        return "".join(chr(b) if 31 < b < 127 or b == 10 else "?" for b in piece)
 
 
 the_log = Log()
@@ -103,7 +82,12 @@ note = the_log.note
 
 
 def tell_log(raw: dict) -> dict:
-    """A piece of the diary, from the place that is asked for on."""
-    start = raw.get("from")
-    text, after, end = the_log.read(start if isinstance(start, int) else 0)
+    """A piece of the diary, from the place that is asked for on; what reads it is loaded for that moment."""
+    try:
+        from girouette import diary
+
+        start = raw.get("from")
+        text, after, end = diary.read(the_log, start if isinstance(start, int) else 0)
+    finally:
+        slots.unload("girouette.diary")
     return {"text": text, "next": after, "end": end}

@@ -9,6 +9,7 @@ from on_board import run
 
 NOTE = """
 import os
+from girouette.diary import read
 from girouette.log import Log
 
 class Uptime:
@@ -27,7 +28,7 @@ for uptime.now_s, clock.now, text in given["notes"]:
 def all_of(start):
     text, pieces = "", 0
     while True:
-        piece, after, end = log.read(start)
+        piece, after, end = read(log, start)
         text, pieces = text + piece, pieces + 1
         if after == start or after >= end:
             return [text, pieces, end]
