@@ -10,10 +10,9 @@ import structlog
 
 from deploy.accounts import AccountsError, hang_up, write_accounts
 from gateway.registry import Registry, RegistryError
+from gateway.registry.identities import LATE_S
 
 EVERY_S = 20.0
-LATE_S = 15
-"""The gateway writes down within a second whom it has heard in time; only then is ended who was not."""
 
 log = structlog.get_logger()
 

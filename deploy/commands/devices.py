@@ -200,7 +200,7 @@ def renew_accounts(settings: Settings, registry: Registry) -> str | None:
     Identities that were to be used by now and were not are ended first.
     """
     from deploy.accounts import hang_up, write_accounts
-    from deploy.expiry import LATE_S
+    from gateway.registry.identities import LATE_S
 
     registry.identities.expire(at_s=int(time.time()) - LATE_S)
     if settings.accounts is None:

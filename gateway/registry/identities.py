@@ -13,6 +13,8 @@ from gateway.registry.rows import Device, RegistryRefusal, RegistryUnknown
 from gateway.registry.tables import DEVICE, GROUP, INSTALLATION
 
 GROUP_NAME = re.compile(r"[a-z0-9-]{1,32}")
+LATE_S = 15
+"""The gateway writes down within a second whom it has heard in time; only then is ended who was not."""
 NO_SECRETS = {"password_hash": "", "update_key": ""}
 
 

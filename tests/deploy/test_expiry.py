@@ -14,10 +14,11 @@ from faking import ahead
 
 from deploy.accounts import PASSWORDS, SERVICES, WATCHED
 from deploy.assembly import open_registry, start_broker
-from deploy.expiry import LATE_S, end_overdue, end_unused, while_running
+from deploy.expiry import end_overdue, end_unused, while_running
 from devices.recipe import load_recipes
 from gateway.registry import Registry, RegistryError
 from gateway.registry.enrol import Newcomer, enrol
+from gateway.registry.identities import LATE_S
 from gateway.registry.passwords import hash_password
 
 ENDS_S = 2_000_000_000

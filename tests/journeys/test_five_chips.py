@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from erased import MIB, ErasedBoard
+from mounted import on_board
 from receiver import Receiver
-from test_disk import on_board
 from wholes import real_whole, whole
 
 from deploy.flashing.esptool import Loader

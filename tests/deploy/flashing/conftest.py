@@ -81,14 +81,14 @@ def carry_all(server: socket.socket, port: str, cuts: list[int], over: threading
 
 
 def carry(tool: socket.socket, chip: socket.socket, left: int | None, over: threading.Event) -> None:
-    """Bytes both ways until an end closes, or so many went to the chip."""
+    """Bytes both ways until an end closes, or so many have passed."""
     while not over.is_set():
         for end in select.select([tool, chip], [], [], 0.1)[0]:
             passed = end.recv(4096)
             if not passed:
                 return
             (chip if end is tool else tool).sendall(passed)
-            if end is tool and left is not None and (left := left - len(passed)) < 0:
+            if left is not None and (left := left - len(passed)) < 0:
                 return
 
 
