@@ -61,7 +61,7 @@ def changed() -> dict:
 
 def be_someone(raw: dict) -> None:
     """Add who this board is, and the networks that it knows, but what an update has set (`set`)."""
-    from girouette.settings import setting
+    from girouette.settings import setting, still_set
 
     try:
         told, networks, moves = setting("identity") or {}, setting("wifi"), setting("trial") is not None
@@ -71,9 +71,9 @@ def be_someone(raw: dict) -> None:
         slots.unload("girouette.settings")
     if networks is not None:
         told["wifi"] = networks
-    stays = raw.get("set") if raw.get("set_after", 0) >= told.get("moved", 0) else None
+    stays = still_set(raw, told)
     for name in told:
-        if name not in (stays or ()):
+        if name not in stays:
             raw[name] = told[name]
     if "device" not in raw:
         raise NoIdentity(raw)

@@ -17,7 +17,7 @@ import rule
 import slots
 from girouette.log import note
 from girouette.seal import hmac_sha256, same
-from girouette.settings import SPACE, erase_setting, keep_setting, setting
+from girouette.settings import SPACE, erase_setting, keep_setting, setting, still_set
 
 ORDER = "order.json"
 FORM = "gir-move 1"
@@ -82,9 +82,10 @@ def settle(raw: dict) -> None:
 
 
 def become(raw: dict, told: dict) -> None:
-    """Be this one, whatever the configuration says, with the networks of both."""
+    """Be this one, with the networks of both; what an update has set stays so, but for what the move brings."""
     networks = told.pop("wifi", None)
-    raw.update(told)
+    stays = still_set(raw, told)
+    raw.update({name: told[name] for name in told if name not in stays})
     if networks:
         raw["wifi"] = joined(networks, raw.get("wifi"))
 
@@ -97,7 +98,9 @@ def take(order: dict, raw: dict) -> None:
     identity = setting("identity") or {}
     identity.update(told)
     identity["anchors"] = [keep_anchor(content) for content in anchors]
-    identity["moved"] = order["serial"]
+    if "wifi" in told:
+        identity["wifi"] = joined(told["wifi"], raw.get("wifi"))  # an update may have set those that it knew
+    identity["moved"], identity["brought"] = order["serial"], sorted(told) + ["anchors"]
     for name in ("device", "topic", "bn", "broker"):
         identity[name]  # an order that names no broker is none
     keep_setting("next", identity)

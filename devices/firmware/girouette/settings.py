@@ -30,6 +30,14 @@ def blob(key: str) -> bytes | None:
     raise ValueError(key)
 
 
+def still_set(config: dict, identity: dict) -> list:
+    """The settings in which an update has the say, not this identity: all in `set`, but what a later move has brought."""
+    named = config.get("set") or []
+    if config.get("set_after", 0) >= identity.get("moved", 0):
+        return named
+    return [name for name in named if name not in identity.get("brought", ())]
+
+
 def keep_setting(key: str, told) -> None:
     """Keep a setting in the place of the old one; OSError where the flash refuses."""
     space = NVS(SPACE)

@@ -183,11 +183,10 @@ class Update:
 def write_config(changed: dict, path: str, serial: int = 0) -> None:
     """The running configuration with some of its settings replaced, None taking one away; `set` names them from then on.
 
-    What was set before the board was moved to another broker (`moved`, an order's number) is set no more.
+    What was set before the board was moved to another broker, and what that move has brought, is set no more.
     """
-    from girouette.settings import setting
+    from girouette.settings import setting, still_set
 
-    moved = (setting("identity") or {}).get("moved", 0)
     with open(slots.path("config.json")) as file:
         config = json.load(file)
     for name in changed:
@@ -195,8 +194,7 @@ def write_config(changed: dict, path: str, serial: int = 0) -> None:
             config.pop(name, None)
         else:
             config[name] = changed[name]
-    before = config.get("set") if config.get("set_after", 0) >= moved else None
-    config["set"] = sorted(set(before or ()) | set(changed))
+    config["set"] = sorted(set(still_set(config, setting("identity") or {})) | set(changed))
     if serial:
         config["set_after"] = serial
     with open(path + ".new", "w") as file:

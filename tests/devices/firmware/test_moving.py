@@ -205,6 +205,53 @@ def test_an_update_of_the_workshop_has_no_more_say_and_one_of_the_town_has(tmp_p
     assert found == [["anchors/w.der"], "nvs:c", True, ["anchors/t.der"]]
 
 
+OVER = (
+    COMMON
+    + """
+def told():
+    c = start()
+    return [c.broker.host, c.tls_name, c.period_s, c.ntp, [n["ssid"] for n in c.networks]]
+laid(given["here"])
+keep_setting("wifi", [{"ssid": "flashed", "password": ""}])
+result = [told()]
+order(given["order"])
+result.append(told())
+from girouette import moving, probation
+if given["kept"]:
+    probation.receipted()
+else:
+    moving.give_up("time")
+result.append(told())
+from girouette.update import write_config
+write_config({"ntp": "later"}, "config.json", 7)
+result.append(told())
+"""
+)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_a_move_brings_comes_before_what_an_update_had_set(tmp_path: Path, kept: bool) -> None:
+    """On trial and once kept; the rest stays as it was set, the networks too, and all of it where the move is given up."""
+    before = {
+        "broker": HERE["broker"] | {"host": "set"},
+        "tls_name": "set",
+        "period_s": 5,
+        "wifi": [{"ssid": "set", "password": ""}],
+    }
+    config = CONFIG | before | {"set": sorted(before), "set_after": 2}
+    here = HERE | {"period_s": 60, "tls_name": None}
+    told = order_for(wifi=[{"ssid": "Mairie", "password": "12345678"}]).told
+
+    found = run(OVER, tmp_path, {"here": here, "order": told, "kept": kept}, config=config)
+
+    set_by_update = ["set", "set", 5, None, ["set"]]
+    of_the_town = ["broker.town.example", "town", 5, None, ["Mairie", "set"]]
+    last = of_the_town if kept else set_by_update
+    assert found[:2] == [set_by_update, of_the_town]
+    assert [told[:4] for told in found[2:]] == [last[:4], [*last[:3], "later"]]
+    assert found[2][4][: len(last[4])] == last[4]
+
+
 CUT = (
     COMMON
     + """
