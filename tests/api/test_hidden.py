@@ -63,6 +63,7 @@ def addresses(city: Any) -> Iterator[str]:
         yield f"/v1.1/Sensors({number})/Datastreams"
 
 
+@pytest.mark.slow
 def test_nothing_hidden_is_in_any_output(city: Any, ask: Any) -> None:
     """No answer to any address holds a hidden reading, place, pilot or device."""
     told = {address: ask(address) for address in addresses(city)}

@@ -107,6 +107,7 @@ def test_excel_by_a_parameter(ask: Any, series: int) -> None:
     assert ask(f"/api/series/{series}.csv?excel=0").text == ask(f"/api/series/{series}.csv").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/api/series/1.csv", "/api/series/1.json?tier=h1", "/api/latest.geojson", "/api/places", "/api/series", "/api/quantities"]
 )  # fmt: skip

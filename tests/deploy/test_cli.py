@@ -78,6 +78,7 @@ def test_what_is_refused_is_a_sentence(line: str, code: int, girouette: Callable
     assert (typed.code, typed.out, typed.err.count("\n")) == (code, "", 1)
 
 
+@pytest.mark.slow
 def test_help_and_version_load_nothing_heavy(tmp_path: Path) -> None:
     """Neither arrays nor databases nor web servers, nor the library of settings."""
     assert loaded("--help", cwd=tmp_path) == set()

@@ -35,6 +35,7 @@ def compose(town: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_it_is_a_compose_file(town: Path) -> None:
     """The compose specification's own schema accepts it."""
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]

@@ -107,6 +107,7 @@ def test_a_device_is_refused_with_what_to_do(
     assert girouette("device", "list", "--json").told == []
 
 
+@pytest.mark.slow
 def test_a_name_is_never_given_twice(girouette: Callable[..., Any]) -> None:
     """Not even after its device is retired: what it measured stays its own."""
     girouette("device", "add", "--recipe", "air", *HERE, "--id", "air-1")

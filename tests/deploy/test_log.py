@@ -56,6 +56,7 @@ def test_a_fault_tells_no_values_of_variables(form: str) -> None:
     assert "do not tell" not in told
 
 
+@pytest.mark.slow
 def test_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     """The console form is read without a parser, and a level above silences what is below."""
     told = said("console")

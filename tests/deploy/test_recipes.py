@@ -49,6 +49,7 @@ def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_two_recipes_are_drawn_on_one_board(tmp_path: Path) -> None:
     """`air+noise` needs no folder: the drawings come into one of that name."""
     drawn = girouette("draw", "air+noise", cwd=tmp_path)
@@ -57,6 +58,7 @@ def test_two_recipes_are_drawn_on_one_board(tmp_path: Path) -> None:
     assert "Air extérieur + Bruit" in (tmp_path / "air+noise/wiring.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_recipe_is_drawn_for_each_of_its_boards(mine: Path) -> None:
     """A drawing a board is written into the folder, and the README's tables with them."""
     (mine / "README.md").write_text("<!-- wires fr -->\n<!-- end -->\n", encoding="utf-8")

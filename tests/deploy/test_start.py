@@ -83,6 +83,7 @@ def test_it_ends_when_it_is_told_to(broker: Guarded) -> None:
     assert not broker.listens()
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_configuration_is_told_and_ends_it(broker: Guarded) -> None:
     """What no retry can mend ends with mosquitto's own code and words, and no file is moved."""
     broker.conf.write_text("listener nowhere\n")

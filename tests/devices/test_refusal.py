@@ -12,6 +12,7 @@ from devices.refusal import RefusalError
 from devices.words import WordsError, catalogue
 
 ROOM = Path(devices.__file__).parent
+FILES = (*ROOM.glob("*.py"), *ROOM.glob("flash/*.py"))
 
 
 def test_a_refusal_speaks_both_languages() -> None:
@@ -45,7 +46,7 @@ NO_REFUSAL = {"fine"}
 @pytest.mark.parametrize("key", SENTENCES)
 def test_every_refusal_says_what_to_do_and_is_made_somewhere(key: str) -> None:
     """One sentence a refusal, what is wrong and after a semicolon what to do, in both languages; none that nobody makes."""
-    code = "".join(f.read_text(encoding="utf-8") for f in ROOM.glob("*.py"))
+    code = "".join(f.read_text(encoding="utf-8") for f in FILES)
     made = f'"{key}"' in code or (key.startswith("no_") and 'f"no_{lang}"' in code) or f'"check.{key}"' in code
 
     assert made
@@ -59,7 +60,7 @@ def test_every_refusal_that_is_made_has_its_sentence() -> None:
     named = re.compile(
         r"""(?:refusal|refuse|RecipeError|ImageError|InterpreterError|QuantityError)\(\s*"([a-z_]+)["]"""
     )
-    made = {key for file in ROOM.glob("*.py") for key in named.findall(file.read_text(encoding="utf-8"))}
+    made = {key for file in FILES for key in named.findall(file.read_text(encoding="utf-8"))}
 
     assert len(made) > 30
     assert made - set(SENTENCES) == set()

@@ -130,6 +130,7 @@ def payload(first: dict[str, Any], rest: list[Any]) -> bytes:
     return json.dumps([first, *rest]).encode()
 
 
+@pytest.mark.slow
 @MUCH
 @given(st.lists(payloads(), min_size=1, max_size=2))
 @example([payload({**HEAD, "n": "temperature", "u": "Cel", "v": 1}, [{"sq": 0, "n": "humidity", "u": "%RH", "v": 1}])])
@@ -144,6 +145,7 @@ def test_both_readers_admit_the_same(desk: Any, packs: list[bytes]) -> None:
     assert fast == slow
 
 
+@pytest.mark.slow
 @MUCH
 @given(payloads(), st.integers(0, 500), st.binary(min_size=1, max_size=3), st.integers(0, 2))
 def test_both_readers_admit_the_same_of_spoilt_bytes(desk: Any, whole: bytes, at: int, put: bytes, cut: int) -> None:

@@ -67,6 +67,7 @@ def test_what_was_committed_is_there_after_reopening(path: Path, journal: Journa
         assert again.st == journal.st
 
 
+@pytest.mark.slow
 def test_a_commit_is_whole_or_not_at_all(path: Path) -> None:
     """A process killed at any of its writes leaves batches whose three parts are all there, in order, or none of them."""
     script = textwrap.dedent(f"""

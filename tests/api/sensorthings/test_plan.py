@@ -41,6 +41,7 @@ def view_of(lens: Lens) -> View:
     return lens.world.view
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(st.lists(CONJUNCT, min_size=1, max_size=3))
 def test_a_plan_chooses_what_the_filter_chooses(lens: Lens, conjuncts: list[str]) -> None:

@@ -11,6 +11,7 @@ from api.sensorthings.resource import read_resource
 from api.sensorthings.routes import CONFORMANCE, is_light
 
 
+@pytest.mark.slow
 def test_the_root_names_eight_sets_and_what_is_implemented(ask: Any) -> None:
     """With and without the last slash."""
     told = ask.json("/v1.1")

@@ -28,6 +28,7 @@ def tools() -> Tools:
     return found
 
 
+@pytest.mark.slow
 def test_the_modules_do_what_their_tests_say(tools: Tools) -> None:
     """Every test of tests/api/web/atelier holds, in the Node of this machine."""
     files = sorted(HERE.glob("*.test.js"))

@@ -60,6 +60,7 @@ def test_pages_are_sound_html_in_their_language(ask: Any, pages: list[str]) -> N
         assert all(not url.startswith("http") or url.startswith("http://girouette.test") for url in loaded), path
 
 
+@pytest.mark.slow
 def test_every_link_of_a_page_works(ask: Any, pages: list[str]) -> None:
     """Pages, downloads, feeds: whatever leads to us."""
     links = {

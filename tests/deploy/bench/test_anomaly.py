@@ -50,6 +50,7 @@ def test_scores_are_those_of_the_gateway() -> None:
     assert scores_of(one)[[150, 200]].tolist() == [0, 0]
 
 
+@pytest.mark.slow
 def test_scores_are_those_behind_the_stream() -> None:
     """To the last bit what the watch makes of the same readings, slot by slot, in batches of its own."""
     one, watch = file(1, odd=450, count=500), Watch()

@@ -58,6 +58,7 @@ def sigmoid(p: float) -> float:
     return 2 / (1 + math.exp(5 * p)) - 1
 
 
+@pytest.mark.slow
 @given(some.lists(some.integers(0, 5), min_size=60, max_size=60), some.sampled_from(PROFILES))
 def test_every_threshold_brings_what_the_rules_say(scores: list[int], profile: Profile) -> None:
     """Files, windows and thresholds together give what the rows give one by one."""

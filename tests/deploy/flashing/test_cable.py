@@ -121,6 +121,7 @@ def test_each_failure_of_the_network_ends_in_its_own_sentence(
     assert all(case.replace("_", "-") in told[case].said(lang) for case in CASES for lang in LANGUAGES)
 
 
+@pytest.mark.slow
 def test_a_board_that_says_nothing_has_not_started(silent_port: str) -> None:
     """The sentence names the button."""
     with pytest.raises(FlashError, match="RST") as refused:

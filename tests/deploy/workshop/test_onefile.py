@@ -53,6 +53,7 @@ def unpacked(held: dict[str, Any]) -> bytes:
     return gzip.decompress(base64.b64decode(held["gz"]))
 
 
+@pytest.mark.slow
 def test_a_file_has_an_identity_for_every_board_of_every_seat(tmp_path: Path) -> None:
     """Each of its own: name, secrets, page; registered with the channels of its recipe, ended when the file ends."""
     began_s = int(time.time())
@@ -76,6 +77,7 @@ def test_a_file_has_an_identity_for_every_board_of_every_seat(tmp_path: Path) ->
     assert 0 <= batch["expires_s"] - began_s - 8 * 3600 < 120
 
 
+@pytest.mark.slow
 def test_a_file_has_the_bytes_of_its_boards(tmp_path: Path) -> None:
     """MicroPython as it is, and for each size of flash a disk of its size at its place, without a secret."""
     _, told = made(tmp_path, "--recipe", "climate")
@@ -91,6 +93,7 @@ def test_a_file_has_the_bytes_of_its_boards(tmp_path: Path) -> None:
         assert nvs["broker"]["password"].encode() not in content
 
 
+@pytest.mark.slow
 def test_a_file_asks_nobody_for_anything(tmp_path: Path) -> None:
     """Its policy names its own script and style by their hashes; no element fetches anything; it says what it holds and until when."""
     text, told = made(tmp_path, "--recipe", "air", "--lang", "en")
@@ -128,6 +131,7 @@ def test_only_its_owner_reads_it_and_no_file_is_written_over(
     registry.close()
 
 
+@pytest.mark.slow
 def test_the_command_tells_no_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Names, size and end; in JSON too."""
     assert run(["atelier", "--file", "a.html", "--recipe", "climate", "--json"]) == 0

@@ -129,6 +129,7 @@ result = [asyncio.run(driver.read()), chip.told]
     assert told == [[0xE0, 0x00, 0x03, 0xDB, 0x42], [0xE4, 0xB8], [0xEC, 0x05]]
 
 
+@pytest.mark.slow
 def test_scd41_tells_the_chip_where_it_is(tmp_path: Path) -> None:
     """1950 m is 079E with 0x09, as in the data sheet; the self-calibration is said on each start, for it may have been changed."""
     code = (

@@ -9,7 +9,7 @@ import pytest
 from sessions import Line, Session, play, read_session
 
 SESSIONS = sorted((Path(__file__).parent / "sessions").glob("*.session"))
-LONG = {"backlog", "stalled", "undated"}
+LONG = {"backlog", "given-up", "quiet", "stalled", "undated"}
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,7 @@ def given(folder: Path, new: bytes = NEW, **more: object) -> dict[str, Any]:
     return {"order": {"id": "u1", **order}, "key": key.hex(), "slot": 16 * 4096, **more}
 
 
+@pytest.mark.slow
 def test_a_cut_at_every_step_ends_with_the_old_interpreter_or_the_new_one(tmp_path: Path) -> None:
     """It goes on with the block where it was, the new one has one start, and then the old one runs and says so."""
     swept = run(SWEEP, tmp_path, given(tmp_path))

@@ -152,6 +152,7 @@ def test_a_broker_that_is_away_is_no_login_page(tmp_path: Path) -> None:
     assert found(tmp_path, [HOTEL], ({"networks": {"hotel": ""}}, False, 60)) == [["hotel", True, None, None]]
 
 
+@pytest.mark.slow
 def test_another_known_network_is_taken_instead(tmp_path: Path) -> None:
     """The one that wants a login is left for one that does not; where that is away it is put up with, and the other looked for again later."""
     both = {"networks": {"hotel": "", "yard": "a long key"}, "login": LIES}

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from on_board import run
@@ -55,6 +56,7 @@ for topic, payload, mid, retain in given:
 """
 
 
+@pytest.mark.slow
 @few
 @given(batch=st.lists(st.tuples(texts, blobs, st.integers(0, 65535), st.booleans()), max_size=40))
 def test_what_the_board_publishes_a_broker_reads(tmp_path: Path, batch: list[tuple[str, bytes, int, bool]]) -> None:
@@ -134,6 +136,7 @@ result = [asyncio.run(read_all(content, chunks)) for content, chunks in given]
 """
 
 
+@pytest.mark.slow
 @few
 @given(
     batch=st.lists(
@@ -163,6 +166,7 @@ def test_packets_are_read_however_the_network_cuts_them(
         assert ended == "EOFError"
 
 
+@pytest.mark.slow
 @few
 @given(batch=st.lists(st.tuples(st.binary(max_size=80), st.lists(st.integers(1, 99), min_size=1)), max_size=40))
 def test_nonsense_ends_the_connection_and_nothing_else(tmp_path: Path, batch: list[tuple[bytes, list[int]]]) -> None:
@@ -199,6 +203,7 @@ def length(size: int) -> bytes:
     return bytes([size]) if size < 128 else bytes([size & 127 | 128]) + length(size >> 7)
 
 
+@pytest.mark.slow
 @few
 @given(
     batch=st.lists(

@@ -42,6 +42,7 @@ def batches(channels: int) -> st.SearchStrategy[list[tuple[int, int, list[tuple[
     return st.lists(st.tuples(st.integers(1, 50), st.integers(0, 9), steps), min_size=1, max_size=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [CHANNELS, ALONE], ids=["several", "one"])
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

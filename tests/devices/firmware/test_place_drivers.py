@@ -136,6 +136,7 @@ def test_vl53l1x_turns_a_distance_into_a_level(tmp_path: Path) -> None:
     assert [found["level"] for found, _ in read] == pytest.approx([0, 50, 100, 100, 0], abs=0.06)
 
 
+@pytest.mark.slow
 def test_vl53l1x_gives_the_middle_of_three_shots(tmp_path: Path) -> None:
     """One shot that got lost and one on a falling bag change nothing; three that got lost are `range`."""
     code = """
@@ -273,6 +274,7 @@ def test_lis3mdl_keeps_what_it_learnt_when_its_plug_was_out(tmp_path: Path) -> N
     assert read[-1][0]["occupied"] == 1
 
 
+@pytest.mark.slow
 def test_lis3mdl_follows_the_empty_place_slowly(tmp_path: Path) -> None:
     """A drift of 20 uT over 20 hours leaves the place free; the same within a minute is a vehicle, and is not learnt."""
     code = """

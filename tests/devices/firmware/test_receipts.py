@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from on_board import run
@@ -21,6 +22,7 @@ for heard in given:
 """
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(st.lists(st.sets(st.integers(1, 39)), min_size=1, max_size=4), max_size=30))
 def test_a_receipt_covers_what_it_says(tmp_path: Path, batch: list[list[set[int]]]) -> None:

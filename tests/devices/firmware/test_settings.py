@@ -68,6 +68,7 @@ def test_an_identity_that_is_spoilt_is_refused(tmp_path: Path, spoilt: bytes) ->
     assert "flash" in load(tmp_path, settings={"identity": spoilt})
 
 
+@pytest.mark.slow
 def test_a_setting_is_kept_and_read_again(tmp_path: Path) -> None:
     """One of any length that NVS has room for; what was never kept is None."""
     keep = "from girouette.settings import keep_setting\nkeep_setting('wifi', given)"

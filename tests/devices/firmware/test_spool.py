@@ -272,6 +272,7 @@ result = [numbers.next - 1, numbers.dropped, sender.spool.bytes, len(sender.held
 """
 
 
+@pytest.mark.slow
 def test_a_board_outlives_a_full_disk_and_a_dead_gateway(tmp_path: Path) -> None:
     """The broker answers and the gateway does not: the oldest segments give way, and their packs on the way are not looked for.
 

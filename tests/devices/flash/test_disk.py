@@ -128,6 +128,7 @@ result = [numbers.ep, numbers.next, numbers.dropped, numbers.boot, numbers.base_
 """
 
 
+@pytest.mark.slow
 def test_a_board_that_is_put_back_gives_numbers_of_another_ep(tmp_path: Path) -> None:
     """None of the saved one again; what waits keeps its numbers, and the dates of its boots."""
     told = counted(ep=7, sq=129, dr=3, boot=5, gone=2, bases={"4": 1795615000}, moved={"5": [7, -3]}, passed=[3, 1])

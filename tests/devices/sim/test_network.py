@@ -78,6 +78,7 @@ def test_what_is_sent_while_the_network_is_away_is_lost(tmp_path: Path, echo: tu
     assert heard == [b"one"]
 
 
+@pytest.mark.slow
 def test_a_door_closed_while_away_says_nothing(tmp_path: Path, free_port: Callable[[], int]) -> None:
     """The other side of a connection that was closed without a network hears no goodbye: the connection stays open."""
     door = socket.create_server(("127.0.0.1", free_port()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from on_board import run
@@ -47,6 +48,7 @@ result = [woken, time.time()]
     assert date_s == 1_800_007_200
 
 
+@pytest.mark.slow
 def test_a_session_is_the_same_each_time(tmp_path: Path) -> None:
     """Chance comes from the session's seed: two plays are equal to the byte, and another seed is another board."""
     said = []

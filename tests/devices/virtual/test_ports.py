@@ -48,6 +48,7 @@ def test_bytes_go_both_ways_and_leaving_is_told(kind: type[Port], opened: Callab
     port.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "opened"), [(Terminal, open_terminal), (Socket, open_socket)])
 def test_what_nobody_reads_is_lost_and_the_board_goes_on(
     kind: type[Port], opened: Callable[[Port], Any], monkeypatch: pytest.MonkeyPatch

@@ -59,6 +59,7 @@ def test_what_is_sent_in_one_turn_leaves_in_one_piece() -> None:
     asyncio.run(test())
 
 
+@pytest.mark.slow
 def test_a_full_socket_loses_nothing_and_holds_the_sender_back() -> None:
     """While the other side does not read, at most a mebibyte waits; then all of it arrives in order."""
 

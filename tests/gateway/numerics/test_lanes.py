@@ -82,6 +82,7 @@ def test_rows_are_told_where_they_lie() -> None:
     assert np.shares_memory(m1, open_)
 
 
+@pytest.mark.slow
 def test_arrays_and_a_plain_loop_say_the_same() -> None:
     """Flags of every test and columns of every window, of a day and more with silences, wrong, missing and stuck readings."""
     told = agreeing(series=20, rounds=300)

@@ -152,6 +152,7 @@ def test_readings_may_come_in_any_order(readings: list[tuple[int, int, float]], 
     same(kept, whole, scores=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(streams(), cuts())
 def test_after_late_readings_the_stream_goes_on_as_if_in_order(
@@ -169,6 +170,7 @@ def test_after_late_readings_the_stream_goes_on_as_if_in_order(
     same(kept, whole, scores=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(streams(), cuts())
 def test_what_is_delivered_again_changes_nothing(readings: list[tuple[int, int, float]], lengths: list[int]) -> None:

@@ -93,6 +93,7 @@ def test_what_the_last_run_left_is_drained_first(town: Any) -> None:
     asyncio.run(test())
 
 
+@pytest.mark.slow
 def test_between_checkpoints_the_journal_stays(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first batch is a checkpoint; the next ones are stored, and trimmed with the states of the next checkpoint."""
 

@@ -82,6 +82,7 @@ def test_an_empty_batch_is_nothing(store: Store) -> None:
     assert store.count(1, 0, FAR_S) == 0
 
 
+@pytest.mark.slow
 def test_readings_come_back_as_they_were_written(store: Store) -> None:
     """Every field of a reading survives exactly, whatever its size."""
     rows = readings(

@@ -77,6 +77,7 @@ def test_a_killed_server_is_away_and_comes_back(influx: Any, make: Make) -> None
     assert store.ready() is None
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_is_away(influx: Any, make: Make) -> None:
     """A frozen influxd holds nobody for longer than the timeout."""
     store = make(timeout_s=0.3)
@@ -127,6 +128,7 @@ def test_a_missing_bucket_is_told(influx: Any, make: Make) -> None:
     assert store.ready() is None
 
 
+@pytest.mark.slow
 def test_another_programs_bucket_is_refused(influx: Any, make: Make) -> None:
     """Where a field has another type already, the store does not fit: no retry would help."""
     influx.forward("POST", "/write?db=girouette&rp=raw&precision=s", f'obs,series=3 value="warm" {T0}'.encode(), {})
@@ -146,6 +148,7 @@ def test_what_is_older_than_a_bucket_keeps_does_not_stop_the_rest(influx: Any, m
     assert store.ready() is None
 
 
+@pytest.mark.slow
 def test_what_answers_is_not_influxdb(influx: Any, make: Make, tmp_path: Any) -> None:
     """Something else on the port is named as such."""
     import threading

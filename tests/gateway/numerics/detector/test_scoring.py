@@ -44,6 +44,7 @@ def run(columns: Columns, cuts: list[int], *, restart: bool = False) -> Scored:
     return Scored(np.concatenate([one.score for one in told]), np.concatenate([one.surprises for one in told]))
 
 
+@pytest.mark.slow
 @given(some.integers(0, 10_000), some.lists(some.integers(0, 900), max_size=12), some.booleans())
 def test_any_cut_and_any_restart_give_the_same(seed: int, cuts: list[int], restart: bool) -> None:
     """To the last bit."""

@@ -81,6 +81,7 @@ def test_order_and_redelivery_change_nothing(seed: int) -> None:
     assert plain(watched(np.array_split(rows_, 40))) == WHOLE
 
 
+@pytest.mark.slow
 def test_what_comes_too_late_is_counted() -> None:
     """A reading of a slot that was looked at has no score, and is counted."""
     watch = watcher(3, period_s=120)
