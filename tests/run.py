@@ -29,7 +29,7 @@ SUITES = {
         ("fast tests", ["pytest", "-q", "-n", WORKERS, "-m", FAST]),
         ("slow tests", ["pytest", "-q", "-n", WAITERS, "-m", "slow and not journey"]),
         ("ratios of speed", ["pytest", "-q", "-m", "speed and not slow"]),
-        ("journeys", ["pytest", "-v", "-m", "journey"]),
+        ("journeys", ["pytest", "-v", "-n", "2", "--dist", "loadfile", "-m", "journey"]),
     ),
 }
 BENCHES = (
