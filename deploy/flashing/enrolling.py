@@ -104,14 +104,12 @@ class Enrolling:
 
     def image(self, slugs: Sequence[str], board: str, wish: Wish, enrolled: Enrolled | None = None) -> Image:
         """The files of a board of these recipes, and what makes it this device; without one, the files alone."""
-        from devices.image import Identity, Image, build_image, shard_of
+        from deploy.identity import LONGEST, identity_of
+        from devices.image import Image, build_image
 
-        name = enrolled.id if enrolled is not None else "nobody"
-        identity = Identity(
-            device=name, shard=shard_of(name), user=enrolled.user if enrolled else "", password=enrolled.password if enrolled else "",
-            host=self.where.host, port=self.where.port, period_s=wish.period_s, wifi=tuple(self.networks),
-            update_key=enrolled.update_key if enrolled else None, batch=wish.batch, anchors=self.where.anchors,
-            tls_name=self.where.tls_name, board=board, page=enrolled.page(self.public_url) if enrolled else None,
+        identity = identity_of(
+            enrolled or LONGEST, self.where, networks=self.networks, public_url=self.public_url, board=board,
+            period_s=wish.period_s, batch=wish.batch,
         )  # fmt: skip
         made = build_image([self.recipes[slug] for slug in slugs], identity)
         return made if enrolled is not None else Image(made.files, {})

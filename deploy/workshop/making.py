@@ -22,8 +22,6 @@ GROUP = "atelier"
 """The group of all boards that are made here."""
 SECRET = {"nvs"}
 """The parts of a flash that are one board's own."""
-NOBODY, HIDDEN = "x" * 32, "x" * 64
-"""Stand in for a name and secrets of full length, to see beforehand that all has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +55,15 @@ class Maker:
 
     def image(self, recipes: Sequence[Recipe], board: str, enrolled: Enrolled | None = None) -> Image:
         """The files of a board and what makes it this device; without one, as long as it could ever be."""
+        from deploy.identity import LONGEST, identity_of
         from deploy.workshop.reach import reach
-        from devices.image import Identity, build_image, shard_of
+        from devices.image import build_image
 
-        where, name = reach(self.settings), enrolled.id if enrolled else NOBODY
-        return build_image(recipes, Identity(
-            device=name, shard=shard_of(name), user=enrolled.user if enrolled else NOBODY,
-            password=enrolled.password if enrolled else HIDDEN, host=where.host, port=where.port,
-            period_s=own_period_s(recipes, enrolled), wifi=tuple(self.networks()),
-            update_key=enrolled.update_key if enrolled else HIDDEN, anchors=where.anchors, tls_name=where.tls_name, board=board,
-            page=enrolled.page(self.settings.public_url) if enrolled else self.settings.public_url + "/d/" + HIDDEN,
-        ))  # fmt: skip
+        identity = identity_of(
+            enrolled or LONGEST, reach(self.settings), networks=self.networks(), public_url=self.settings.public_url,
+            board=board, period_s=own_period_s(recipes, enrolled),
+        )  # fmt: skip
+        return build_image(recipes, identity)
 
     def networks(self) -> list[Mapping[str, Any]]:
         """The Wi-Fi networks that every board is to know."""
