@@ -11,13 +11,14 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from deploy.faults import AWAY, CommandError
+from deploy.flashing.cable import heard
+from deploy.flashing.ports import Port
 from devices.console import read_console
 
 PROBES = Path(__file__).parent.parent.parent / "devices" / "probes"
@@ -25,7 +26,6 @@ STEPS = ("who", "disk", "wires", "sensors", "network")
 FOUND = "FOUND "
 PATIENCE_S = 90.0
 LISTEN_S = 60.0
-BAUD = 115_200
 START = re.compile(r"# girouette (\S+) (\S+) (\S+)")
 Speak = Callable[[str, Mapping[str, Any]], None]
 
@@ -75,7 +75,7 @@ def listen(port: str, for_s: float) -> dict[str, Any]:
     firsts: dict[str, float] = {}
     lines: list[str] = []
     began = time.monotonic()
-    for line in heard(port, for_s):
+    for line in heard(Port(port, port), for_s):
         lines.append(line)
         kind = line.partition(" ")[0]
         key = {"N": "sample_s", "P": "pack_s", "R": "receipt_s"}.get(kind)
@@ -88,21 +88,6 @@ def listen(port: str, for_s: float) -> dict[str, Any]:
     told = read_console("\n".join(lines))
     counts = {"samples": len(told.samples), "packs": len(told.packs), "receipts": told.receipts}
     return {"ok": "pack_s" in firsts, **firsts, **counts} | ({} if "pack_s" in firsts else {"why": last_remark(lines)})
-
-
-def heard(port: str, for_s: float) -> Iterator[str]:
-    """The lines of a board's console, as they come, for a while; a port that goes away and comes back is opened again."""
-    import serial
-
-    until_s, unread = time.monotonic() + for_s, b""
-    while time.monotonic() < until_s:
-        try:
-            with closing(serial.Serial(port, BAUD, timeout=0.2)) as line:
-                while time.monotonic() < until_s:
-                    *whole, unread = (unread + line.read(256)).split(b"\n")
-                    yield from (w.decode(errors="replace").strip() for w in whole)
-        except (serial.SerialException, OSError):
-            time.sleep(0.2)  # S2 and S3 leave the bus for a moment when they restart
 
 
 def last_remark(lines: list[str]) -> str:
