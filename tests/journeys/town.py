@@ -61,7 +61,9 @@ class Town:
         folder.mkdir(parents=True, exist_ok=True)
         for secret in self.compose["services"][service].get("secrets", ()):
             source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
-            shutil.copy(self.folder / self.compose["secrets"][source]["file"], folder / target)
+            fresh = folder.with_name(f"{service}.{target}")
+            shutil.copy(self.folder / self.compose["secrets"][source]["file"], fresh)
+            fresh.replace(folder / target)  # whole at any moment: a service may be reading it just now
         return folder
 
     def environ(self, service: str) -> dict[str, str]:
