@@ -65,7 +65,7 @@ def accounts_of(devices: Iterable[Device], services: Sequence[Account] = ()) -> 
 
     Raises AccountsError where a device has the name of a service: it would be given the service's rights.
     """
-    there = [d for d in devices if d.stage != "retired" and d.revoked_s is None and d.password_hash]
+    there = [d for d in devices if d.in_service and d.password_hash]
     boards = sorted((device_account(device) for device in there), key=lambda account: account.user)
     if taken := {account.user for account in services} & {account.user for account in boards}:
         raise AccountsError("service_name", name=min(taken))

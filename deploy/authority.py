@@ -26,6 +26,7 @@ from deploy.certificates import (
     private,
     server_certificate,
 )
+from deploy.files import fresh
 
 SERVER_DAYS = 730
 WARN_DAYS = {"authority": 730, "broker": 60}
@@ -161,15 +162,9 @@ def bundle(folder: Path) -> None:
 
 def put(path: Path, content: bytes, *, mode: int) -> None:
     """Afterwards the file holds this, in one step, with this mode and the owner of its folder."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    made = fresh(path, content, mode=mode)
     if os.geteuid() == 0:
         owner = path.parent.parent.stat()
         os.chown(path.parent, owner.st_uid, owner.st_gid)
-        os.chown(fresh, owner.st_uid, owner.st_gid)
-    fresh.replace(path)
+        os.chown(made, owner.st_uid, owner.st_gid)
+    made.replace(path)

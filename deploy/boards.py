@@ -16,6 +16,7 @@ from pathlib import Path
 from deploy.commands.durations import seconds
 from deploy.commands.pilots import POINT, chosen_pilot, chosen_place
 from deploy.faults import CommandError
+from deploy.groups import MARK
 from devices.recipe import Recipe
 from devices.refusal import SpokenError
 from gateway.registry import Pilot, Place, Registry
@@ -201,4 +202,4 @@ def groups_of(line: Line) -> tuple[str, ...]:
 def _words(text: str) -> Iterator[str]:
     for sign in ",|;":
         text = text.replace(sign, " ")
-    return (word.removeprefix("@") for word in text.split())
+    return (word.removeprefix(MARK) for word in text.split())

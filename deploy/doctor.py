@@ -78,11 +78,15 @@ def versions(machine: Machine) -> Finding:
 def clock(machine: Machine) -> Finding:
     """Is the time possible, not before what the file holds, and kept by somebody?"""
     now_s = machine.now_s()
-    file = journal_file(machine.settings)
-    written_s = file.stat().st_mtime if file.exists() else 0
-    if now_s < max(RELEASED_S, written_s - 60) or synchronised() is False:
+    if now_s < earliest_s(machine) or synchronised() is False:
         return machine.wrong("clock", "no_clock", now=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s)))
     return machine.fine("clock", "clock", now=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s)))
+
+
+def earliest_s(machine: Machine) -> float:
+    """Before that it cannot be: when this was written, and when the newest reading came."""
+    file = journal_file(machine.settings)
+    return max(RELEASED_S, file.stat().st_mtime - 60 if file.exists() else 0)
 
 
 def synchronised() -> bool | None:

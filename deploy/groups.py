@@ -8,7 +8,6 @@ from deploy.faults import CommandError
 from gateway.registry.rows import Device
 
 MARK = "@"
-RETIRED = "retired"
 
 
 def names_of(device: Device) -> set[str]:
@@ -36,7 +35,7 @@ def chosen(devices: Iterable[Device], words: Sequence[str]) -> list[Device]:
 def waiting(devices: Iterable[Device], groups: Iterable[str], recipe: str | None = None) -> list[Device]:
     """The devices in service of these groups that wait for a board, having no secrets yet; with a recipe, only those of it."""
     mine = set(groups)
-    there = [d for d in devices if mine & set(d.groups) and d.stage != RETIRED and d.revoked_s is None]
+    there = [d for d in devices if mine & set(d.groups) and d.in_service]
     return [d for d in there if not d.password_hash and recipe in {None, d.recipe}]
 
 
@@ -52,7 +51,7 @@ def recipe_waiting(devices: Iterable[Device], group: str) -> str:
 
 def members(devices: Iterable[Device], group: str) -> list[Device]:
     """The devices of a group that are in service. Raises CommandError where there is none."""
-    there = [d for d in devices if group in d.groups and d.stage != RETIRED and d.revoked_s is None]
+    there = [d for d in devices if group in d.groups and d.in_service]
     if not there:
         raise CommandError("unknown_group", group=group)
     return there

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deploy.accounts import PASSWORDS, SERVICES, WATCHED, replace, write_accounts
 from deploy.faults import CommandError
+from deploy.files import put
 from gateway.registry.passwords import COMMANDS, GATEWAY, WATCH, hash_password
 
 NOBODY = 10001
@@ -167,10 +168,7 @@ def settings_text() -> str:
 
 def write(path: Path, text: str, *, mode: int) -> None:
     """Afterwards the file holds this text with this mode, from its first moment on."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(text)
+    put(path, text.encode(), mode=mode)
 
 
 def give_away(directory: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploy.faults import CommandError
+from deploy.files import put
 from devices.refusal import ImageError
 from devices.wifi import check_network
 
@@ -75,14 +76,8 @@ def with_network(networks: Sequence[Mapping[str, Any]], ssid: str, password: str
 
 def write_networks(file: Path, networks: Sequence[Mapping[str, Any]]) -> None:
     """Write the file whole, for its owner alone from the first byte on."""
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as text:
-        text.write(HEAD)
-        for network in networks:
-            text.write("\n[[network]]\n")
-            text.writelines(f"{name} = {quoted(network[name])}\n" for name in network)
-    fresh.replace(file)
+    rows = ["".join(f"{name} = {quoted(row[name])}\n" for name in row) for row in networks]
+    put(file, (HEAD + "".join(f"\n[[network]]\n{row}" for row in rows)).encode(), mode=0o600)
 
 
 def quoted(value: object) -> str:

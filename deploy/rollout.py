@@ -16,7 +16,6 @@ AT_ONCE = 4
 """So many devices are given a version at the same time."""
 MOST_BACK = 0.05
 """A stage stops once more than this share of it has come back, and more than one device."""
-RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def stage_of(
     devices: Sequence[Device], updates: Sequence[Update], version: str, *, who: str | None, fraction: float
 ) -> Stage:
     """The stage: of all devices in service, or of those of a recipe or `@group`, or one by its name, given a version anew if asked."""
-    there = [d for d in devices if d.stage != RETIRED and d.revoked_s is None]
+    there = [d for d in devices if d.in_service]
     living = [d for d in there if who is None or who in names_of(d)]
     able = {d.id: d for d in living if d.update_key}
     chosen = share(able, version, fraction)

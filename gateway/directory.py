@@ -197,9 +197,11 @@ class Directory:
             }
             topic = f"{topic_of(device.id)}/obs"
             known = Known(number, device.id, f"{device.id}/", {n: c for n, c in channels.items() if c is not None})
-            if device.revoked_s is None and device.expires_s is None:
+            if device.revoked_s is not None:
+                continue
+            if device.expires_s is None:
                 topics[topic] = known
-            elif device.revoked_s is None and device.expires_s is not None:
+            else:
                 waiting[topic] = Waiting(known, device.expires_s)
         named = {quantity for pairs in measured.values() for _, quantity in pairs}
         return topics, waiting, frozenset(named - set(self._quantities))

@@ -92,14 +92,16 @@ def on_board(recipe: Recipe, board: str, base: str) -> dict[str, Any]:
     }
 
 
-def chip_of(module: str) -> str:
-    """The chip in a module, as esptool calls it.
+def chip_of(said: str) -> str:
+    """The chip in a module, or what esptool and esptool-js say of one with its package: what they call it by itself.
 
     >>> chip_of("ESP32-C6-WROOM-1"), chip_of("ESP32-S2-WROVER"), chip_of("ESP32-WROOM-32E")
     ('ESP32-C6', 'ESP32-S2', 'ESP32')
+    >>> chip_of("ESP32-C6 (QFN40) (revision v0.1)"), chip_of("ESP32-D0WDQ6-V3"), chip_of("ESP32-S3FH4R2"), chip_of("ESP8266")
+    ('ESP32-C6', 'ESP32', 'ESP32-S3', 'ESP8266')
     """
-    found = re.match(r"ESP32(-[SCHP]\d+)?", module)
-    return found[0] if found else module
+    found = re.match(r"ESP32(-(?:C61|[SCHP][1-9]))?", said.strip().upper())
+    return found[0] if found else said
 
 
 def measured(quantities: Mapping[str, Quantity], lang: str) -> str:

@@ -13,17 +13,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from deploy.faults import AWAY, CommandError
 from deploy.flashing.cable import heard
+from deploy.flashing.mpremote import FOUND, PROBES
 from deploy.flashing.ports import Port
 from devices.console import read_console
 
-PROBES = Path(__file__).parent.parent.parent / "devices" / "probes"
 STEPS = ("who", "disk", "wires", "sensors", "network")
-FOUND = "FOUND "
 PATIENCE_S = 90.0
 LISTEN_S = 60.0
 START = re.compile(r"# girouette (\S+) (\S+) (\S+)")

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deploy.files import put
 from deploy.flashing.esptool import chip_name
-from deploy.flashing.tool import private
 
 if TYPE_CHECKING:
     from devices.flash.parts import Part
@@ -26,7 +26,8 @@ def write_parts(folder: Path, parts: Sequence[Part], chip: str, about: Mapping[s
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     rows = []
     for part in parts:
-        file = private(folder / f"{part.name}.bin", part.content)
+        file = folder / f"{part.name}.bin"
+        put(file, part.content, mode=0o600)
         sha = hashlib.sha256(part.content).hexdigest()
         rows.append({
             "name": part.name, "file": file.name, "offset": part.offset, "size": len(part.content), "sha256": sha

@@ -11,14 +11,16 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from deploy.flashing.faults import ESPTOOL, FlashError
 from deploy.flashing.tool import private, run_tool
 
-CHIPS = {"ESP32": "esp32", "ESP32-S2": "s2", "ESP32-S3": "s3", "ESP32-C3": "c3", "ESP32-C6": "c6"}
-"""What esptool calls the chips -> our names of boards."""
-NAMES = {ours: theirs for theirs, ours in CHIPS.items()}
+if TYPE_CHECKING:
+    from devices.flash.parts import Part
+
+KINDS = ("esp32", "s2", "s3", "c3", "c6")
+"""Our names of the chips."""
 BAUD, SLOW_BAUD = 460_800, 115_200
 """The first is four times as fast and too much for some cables: what fails at it is tried again at the second."""
 ATTEMPTS = "3"
@@ -28,25 +30,6 @@ PROGRESS = re.compile(r"(?:Writing|Reading from|Read) at? ?0x[0-9a-f]+ .*?([0-9.
 PORT_PLACE = re.compile(r"Connected to (\S+) on|Detecting chip type\.\.\. (\S+)")
 Progress = Callable[[float], object]
 """Hears how much is done, from 0 to 1."""
-
-
-class Part(Protocol):
-    """A piece of the flash, as `devices/flash/parts.py` makes them."""
-
-    @property
-    def name(self) -> str:
-        """What it is."""
-        ...
-
-    @property
-    def offset(self) -> int:
-        """Where it begins."""
-        ...
-
-    @property
-    def content(self) -> bytes:
-        """What is to lie there."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +100,14 @@ def look(port: str) -> Chip:
     said = run(port, "--no-stub", "--after", "no-reset", "flash-id")
     found = PORT_PLACE.search(said)
     name = (found[1] or found[2]) if found else "?"
-    if name not in CHIPS:
+    kind = {chip_named(kind): kind for kind in KINDS}.get(name)
+    if kind is None:
         raise FlashError("unknown_chip", port=port, chip=name)
     size = re.search(r"Detected flash size: (\d+)(KB|MB)", said)
     if size is None:
         raise FlashError("flash_unknown", port=port)
     mac = re.search(r"^MAC: +([0-9a-f:]{17})", said, re.MULTILINE)
-    return Chip(CHIPS[name], int(size[1]) * SIZES[size[2].lower()], mac[1] if mac else "")
+    return Chip(kind, int(size[1]) * SIZES[size[2].lower()], mac[1] if mac else "")
 
 
 def twice(port: str, *words: str, heard: Callable[[int, float], object]) -> str:
@@ -155,4 +139,13 @@ def chip_name(kind: str) -> str:
     >>> chip_name("c3"), chip_name("esp32")
     ('esp32c3', 'esp32')
     """
-    return NAMES[kind].lower().replace("-", "")
+    return chip_named(kind).lower().replace("-", "")
+
+
+def chip_named(kind: str) -> str:
+    """A chip as it is printed on it, and as esptool calls it.
+
+    >>> chip_named("c3"), chip_named("esp32")
+    ('ESP32-C3', 'ESP32')
+    """
+    return "ESP32" if kind == "esp32" else f"ESP32-{kind.upper()}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.flashing.esptool import Chip, Loader, Progress, look
+from deploy.files import put
+from deploy.flashing.esptool import Chip, Loader, Progress, chip_named, look
 from deploy.flashing.faults import FlashError, size
 from deploy.flashing.kept import TABLE_AT
 from devices.refusal import InterpreterError
@@ -42,11 +42,7 @@ def save(port: str, file: Path, progress: Progress = lambda _done: None, *, no_s
 def write_saved(file: Path, saved: Saved) -> None:
     """Write a board to a file that nobody else may read, whole or not at all."""
     about = json.dumps({"chip": saved.kind, "mac": saved.mac, "bytes": len(saved.flash)}).encode()
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-        written.write(MARK + LENGTH.pack(len(about)) + about + saved.flash)
-    fresh.replace(file)
+    put(file, MARK + LENGTH.pack(len(about)) + about + saved.flash, mode=0o600)
 
 
 def is_board(file: Path) -> bool:
@@ -82,8 +78,6 @@ def restore(port: str, file: Path, progress: Progress = lambda _done: None) -> s
 
     saved, chip = read_saved(file), look(port)
     if chip.kind != saved.kind:
-        from deploy.flashing.wish import chip_named
-
         raise FlashError("wrong_file", port=port, chip=chip_named(chip.kind), wanted=chip_named(saved.kind))
     if chip.flash_bytes != len(saved.flash):
         raise FlashError("other_size", port=port, has=size(chip.flash_bytes), needed=size(len(saved.flash)))

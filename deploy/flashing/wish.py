@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy.flashing.esptool import chip_named
 from deploy.flashing.faults import FlashError
 
 if TYPE_CHECKING:
     from devices.recipe import Recipe
     from gateway.registry import Device
-
-RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def decide(there: str | None, wish: Wish, devices: Mapping[str, Device]) -> Who:
             raise FlashError("which_recipe")
         return Who(slugs, wish.device, keeps=False)
     row = devices.get(there)
-    if row is None or row.stage == RETIRED or row.revoked_s is not None:
+    if row is None or not row.in_service:
         raise FlashError("stranger", device=there)
     if wish.device not in {None, there}:
         raise FlashError("other_device", device=there, wanted=wish.device)
@@ -114,12 +113,3 @@ def wired_as(recipes: Sequence[Recipe], wiring: Mapping[str, object]) -> str | N
             if all(json.loads(json.dumps(here[name])) == told for name, told in wiring.items()):
                 return board
     return None
-
-
-def chip_named(kind: str) -> str:
-    """A chip as it is printed on it.
-
-    >>> chip_named("c3"), chip_named("esp32")
-    ('ESP32-C3', 'ESP32')
-    """
-    return "ESP32" if kind == "esp32" else f"ESP32-{kind.upper()}"

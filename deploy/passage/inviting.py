@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deploy.assembly import journal_file, open_journal
-from deploy.passage.merging import FACT
 from deploy.passage.order import IV_BYTES, Order, Passage, identity, seal
+from deploy.passage.taking import FACT, last_heard
 from deploy.workshop.reach import Reach, reach
 from devices.anchors import since
 from gateway.registry.enrol import renew_secrets
@@ -19,8 +19,6 @@ from gateway.registry.enrol import renew_secrets
 if TYPE_CHECKING:
     from deploy.settings import Settings
     from gateway.registry import Registry
-
-RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +40,7 @@ def guests(settings: Settings) -> dict[str, Guest]:
     journal = open_journal(journal_file(settings))
     try:
         facts = [json.loads(kept) for kept in journal.facts(FACT).values()]
-        heard: dict[str, int] = {}
-        for entry in journal.entries():
-            heard[entry.device] = max(heard.get(entry.device, 0), entry.heard_s)
+        heard = last_heard(journal)
     finally:
         journal.close()
     found: dict[str, Guest] = {}
@@ -94,5 +90,5 @@ def bounds(there: Reach, within_s: int) -> Mapping[str, Any]:
 
 def staying(known: Mapping[str, Guest], devices: Collection[Any]) -> list[Guest]:
     """Of all guests those who may still come: in service, and not heard here yet."""
-    gone = {row.id for row in devices if row.stage == RETIRED or row.revoked_s is not None}
+    gone = {row.id for row in devices if not row.in_service}
     return [guest for name, guest in known.items() if name not in gone and not guest.arrived]

@@ -15,14 +15,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from deploy.assembly import file_of, journal_file, labels_of, open_registry, open_store, registry_url
 from deploy.faults import CommandError
 from deploy.settings import Settings
 from gateway.registry.database import Database
 from gateway.registry.joining import Clash, Ids, Joined, clashes, join, needed, numbered
-from gateway.registry.tables import DEVICE
 from gateway.store.backup import alone, back_up
 from gateway.store.steps import connect, prepare
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from gateway.journal import Journal
     from gateway.store.port import Store
 
-FACT = "merged:"
-"""In the journal, by the source's `st`: what its rows are called here, and the keys of its devices' updates."""
 Progress = Callable[[int, int], object]
 
 
@@ -205,14 +202,9 @@ def joined_with(connection: Connection, source: Source, journal: Journal, what: 
     names = dict(what.names)
     found = clashes(connection, source.connection, names, known)
     if found and not what.rename:
-        raise CommandError("merge_clash", clashes=", ".join(map(clash_said, found)), renames=renames(found))
+        raise CommandError("merge_clash", clashes=", ".join(clash.name for clash in found), renames=renames(found))
     names |= needed(found)
     return join(connection, source.connection, names=names, known=known)
-
-
-def clash_said(clash: Clash) -> str:
-    """A clash as the person reads it."""
-    return clash.name
 
 
 def renames(found: list[Clash]) -> str:
@@ -222,6 +214,8 @@ def renames(found: list[Clash]) -> str:
 
 def known_ids(journal: Journal, st: str) -> Ids:
     """What the rows of this source were called when it was merged before; nothing where it never was."""
+    from deploy.passage.taking import FACT
+
     kept = journal.remembered(FACT + st)
     return numbered(json.loads(kept)["ids"]) if kept else {}
 
@@ -230,9 +224,3 @@ def told(source: Source, joined: Joined, taken: Taken) -> Merged:
     """What was new, in numbers."""
     devices = {str(old): str(new) for old, new in joined.ids["device"].items()}
     return Merged(source.journal.st, devices, joined.added, asdict(taken))
-
-
-def keys_of(source: Source, ids: Ids) -> dict[str, str]:
-    """By what each device of the source knows its orders: `girouette device move` seals under it."""
-    rows = source.connection.execute(select(DEVICE.c.id, DEVICE.c.update_key))
-    return {str(ids["device"][row.id]): row.update_key for row in rows if row.update_key}

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from deploy.faults import CommandError
+from deploy.files import put
 from devices.reading import topic_of
 
 if TYPE_CHECKING:
@@ -103,8 +104,7 @@ def digest(key: bytes, message: bytes) -> bytes:
 def write_passage(file: Path, passage: Passage) -> None:
     """A line for the town, then one for each board; for its owner alone, though nothing in it can be read without the boards' keys."""
     lines = [{**HEAD, "town": passage.town}, *(asdict(order) for order in passage.orders)]
-    file.touch(mode=0o600, exist_ok=True)
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    put(file, "".join(json.dumps(line) + "\n" for line in lines).encode(), mode=0o600)
 
 
 def read_passage(file: Path) -> Passage:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import select
 
 from gateway.journal import Change, Entry, Lost
 from gateway.numerics.columns import Columns, no_columns
 from gateway.quarantine import MOST, Refused
 from gateway.receipts import Account
 from gateway.registry.joining import Ids
+from gateway.registry.tables import DEVICE
 from gateway.store.port import FAR_S, Batch, Tier
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 ROWS = 50_000
 """So many rows are in memory at once."""
+FACT = "merged:"
+"""In the journal, by the source's `st`: what its rows are called here, and the keys of its devices' updates."""
 WINDOWS: tuple[Tier, ...] = ("m1", "h1", "d1")
 Keys = NDArray[np.int64]
 
@@ -54,7 +58,7 @@ def take(
 ) -> Taken:  # fmt: skip
     """Take over what is missing; `dry` writes nothing into the store."""
     bag = Bag(source, journal, store, {int(old): int(new) for old, new in ids["series"].items()}, dry=dry)
-    journal.remember(f"merged:{source.journal.st}", bag.fact(ids))
+    journal.remember(FACT + source.journal.st, bag.fact(ids))
     for done, (old, new) in enumerate(sorted(bag.series.items())):
         progress(done, len(bag.series))
         bag.take_series(old, new)
@@ -74,25 +78,25 @@ class Bag:
         self._states = source.store.states()
         self._fresh: set[int] = set()
         self._pending = _pending(journal)
-        self._before = json.loads(journal.remembered(f"merged:{source.journal.st}") or "{}")
+        self._before = json.loads(journal.remembered(FACT + source.journal.st) or "{}")
 
     def fact(self, ids: Ids, **more: int) -> str:
         """What is remembered of this source."""
-        from deploy.passage.merging import keys_of
-
         known = {
             "refused": self._before.get("refused", 0), "first_s": self._before.get("first_s", int(time.time())),
-            "keys": keys_of(self._source, ids), "heard": self._heard(ids), "ids": ids, **more,
+            "keys": self._keys(ids), "heard": self._heard(ids), "ids": ids, **more,
         }  # fmt: skip
         return json.dumps(known)
 
+    def _keys(self, ids: Ids) -> dict[str, str]:
+        """By what each device of the source knows its orders: `girouette device move` seals under it."""
+        rows = self._source.connection.execute(select(DEVICE.c.id, DEVICE.c.update_key))
+        return {str(ids["device"][row.id]): row.update_key for row in rows if row.update_key}
+
     def _heard(self, ids: Ids) -> dict[str, int]:
         """When the source heard each device last: what is heard of it here afterwards has arrived."""
-        found: dict[str, int] = {}
-        for entry in self._source.journal.entries():
-            if (name := ids["device"].get(entry.device)) is not None:
-                found[str(name)] = max(found.get(str(name), 0), entry.heard_s)
-        return found
+        heard = last_heard(self._source.journal)
+        return {str(ids["device"][name]): at_s for name, at_s in heard.items() if name in ids["device"]}
 
     def take_series(self, old: int, new: int) -> None:
         """The readings of one series, with what was made of them."""
@@ -152,7 +156,7 @@ class Bag:
         self.taken.refused = len(refused)
         self._journal.commit(no_columns(), Change(refused=refused), now_s=int(time.time()))
         if rows:
-            self._journal.remember(f"merged:{self._source.journal.st}", self.fact(ids, refused=rows[0].id))
+            self._journal.remember(FACT + self._source.journal.st, self.fact(ids, refused=rows[0].id))
 
     def _lost(self) -> Sequence[Lost]:
         known = {(each.device, each.ep, each.first) for each in self._journal.lost()}
@@ -212,6 +216,14 @@ class Bag:
     def _write(self, batch: Batch) -> None:
         if not self._dry:
             self._store.write(batch)
+
+
+def last_heard(journal: Journal) -> dict[str, int]:
+    """When each device was heard last, under whichever of its `ep`."""
+    found: dict[str, int] = {}
+    for entry in journal.entries():
+        found[entry.device] = max(found.get(entry.device, 0), entry.heard_s)
+    return found
 
 
 def _pending(journal: Journal) -> dict[int, set[tuple[int, float]]]:

@@ -83,13 +83,13 @@ class Bench:
 
     def first_reading(self, device: str) -> FirstReading | None:
         """The first reading of this device that is stored."""
+        from deploy.flashing.first import series_of
+
         stay = next((i for i in self.registry.installations() if (i.device_id, i.end_s) == (device, None)), None)
         if stay is None:
             return None
-        mine = {c for c, _ in self.registry.channels()[device]}
-        series = {s.channel: s.id for s in self.registry.series() if s.place_id == stay.place_id and s.channel in mine}
         values: dict[int, dict[str, float]] = {}
-        for channel, number in series.items():
+        for number, channel in series_of(self.registry, device).items():
             for block in self.store.blocks(number, stay.start_s, 1 << 40, tier="raw", rows=1):
                 if len(block):
                     values.setdefault(int(block[0]["time_s"]), {})[channel] = float(block[0]["value"])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy.accounts import SERVICES, write_accounts
 from deploy.faults import CommandError
+from deploy.files import put
 from deploy.initialise import broker_conf, make_secrets, service_lines
 from devices.words import say
 
@@ -130,12 +131,12 @@ def write_room(room: Room) -> list[Path]:
     (home / "units").mkdir()
     made = make_secrets()
     for name in ("broker_password", "command_password"):
-        put(home / "secrets" / f"girouette_{name}", made[name], mode=0o600)
-    put(home / "accounts" / SERVICES, service_lines(made), mode=0o600)
+        put(home / "secrets" / f"girouette_{name}", made[name].encode(), mode=0o600)
+    put(home / "accounts" / SERVICES, service_lines(made).encode(), mode=0o600)
     write_accounts(home / "accounts", ())
-    put(room.key_file, "".join(secrets.choice(EASY) for _ in range(KEY_LONG)) + "\n", mode=0o600)
+    put(room.key_file, "".join(secrets.choice(EASY) for _ in range(KEY_LONG)).encode() + b"\n", mode=0o600)
     for name, text in texts(room).items():
-        put(home / name, text, mode=0o644)
+        put(home / name, text.encode(), mode=0o644)
     return sorted(path for path in home.rglob("*") if path.is_file())
 
 
@@ -156,9 +157,3 @@ def texts(room: Room) -> dict[str, str]:
             command=command.format(home=home, python=sys.executable),
         )  # fmt: skip
     return found
-
-
-def put(file: Path, text: str, *, mode: int) -> None:
-    """Write a file that nobody was given before."""
-    file.touch(mode=mode)
-    file.write_text(text, encoding="utf-8")

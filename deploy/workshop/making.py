@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -125,15 +124,5 @@ def check_chip(chip: str, board: str) -> None:
     from api.atelier.offer import chip_of
 
     pinout = load_pinouts()[board]
-    if kind_of(chip) != chip_of(pinout.chip):
+    if chip_of(chip) != chip_of(pinout.chip):
         raise WorkshopError("wrong_chip", chip=chip, board=pinout.name, wanted=chip_of(pinout.chip))
-
-
-def kind_of(chip: str) -> str:
-    """The family of a chip, as esptool or esptool-js names it.
-
-    >>> kind_of("ESP32-C6 (QFN40) (revision v0.1)"), kind_of("ESP32-D0WDQ6-V3"), kind_of("ESP32-S3FH4R2"), kind_of("ESP8266")
-    ('ESP32-C6', 'ESP32', 'ESP32-S3', 'ESP8266')
-    """
-    found = re.match(r"ESP32(-(?:C61|[SCHP][1-9]))?", chip.strip().upper())
-    return found[0] if found else chip

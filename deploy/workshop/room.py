@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.doctor import RELEASED_S, Finding, Machine, synchronised
+from deploy.doctor import Finding, Machine, earliest_s, synchronised
 from deploy.doctor import room as disk
 from deploy.faults import CommandError
 from deploy.orders import Broker, reach
@@ -118,14 +118,6 @@ def kept_clock(machine: Machine) -> Finding:
     if HARDWARE_CLOCK.exists():
         return fine(machine, "clock", "own_clock", now=now)
     return wrong(machine, "clock", "no_clock", now=now)
-
-
-def earliest_s(machine: Machine) -> float:
-    """Before that it cannot be: when this was written, and when the newest reading came."""
-    from deploy.assembly import journal_file
-
-    file = journal_file(machine.settings)
-    return max(RELEASED_S, file.stat().st_mtime - 60 if file.exists() else 0)
 
 
 def interpreter(machine: Machine) -> Finding:

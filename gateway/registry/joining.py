@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
 
+from devices.reading import shard_of
 from gateway.registry import tables as t
 from gateway.registry.rows import RegistryRefusal
 
@@ -124,7 +124,7 @@ def _translated(kind: Kind, row: Mapping[Any, Any], ids: Ids, names: Mapping[str
         values["slug"] = names.get(values["slug"], values["slug"])
     if kind.table is t.DEVICE:
         name = names.get(row["id"], row["id"])
-        values |= {"id": name, "user": name, "shard": f"{zlib.crc32(name.encode()) & 0xFF:02x}"}
+        values |= {"id": name, "user": name, "shard": shard_of(name)}
     return values
 
 

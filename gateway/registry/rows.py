@@ -95,6 +95,11 @@ class Device:
     groups: tuple[str, ...] = ()
     """In the order of the alphabet."""
 
+    @property
+    def in_service(self) -> bool:
+        """Is it neither retired nor revoked?"""
+        return self.stage != STAGES[-1] and self.revoked_s is None
+
 
 @dataclass(frozen=True, slots=True)
 class Update:

@@ -61,3 +61,16 @@ def test_the_script_speaks_one_language_at_a_time() -> None:
 def test_a_french_sign_does_not_begin_a_line() -> None:
     """What stands before a colon, a semicolon or a per cent sign stays with it."""
     assert first_sentence("bon : ± 5 % ; oui.") == "bon\u00a0: ± 5\u00a0%\u00a0; oui."
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("ESP32-C6", "ESP32-C6"), ("esp32-c6fh4 (QFN32) (revision v0.0)", "ESP32-C6"), ("ESP32-C61", "ESP32-C61"), ("ESP32-C3 (QFN32)", "ESP32-C3"),
+        ("ESP32-S3 (QFN56)", "ESP32-S3"), ("ESP32-S2FNR2", "ESP32-S2"), ("ESP32-D0WD-V3 (revision v3.1)", "ESP32"), ("ESP32-PICO-D4", "ESP32"),
+        ("ESP32-S0WD", "ESP32"), ("ESP32-U4WDH", "ESP32"), ("ESP32", "ESP32"), ("ESP32-H2", "ESP32-H2"), ("ESP8266EX", "ESP8266EX"),
+    ],
+)  # fmt: skip
+def test_chips_are_known_by_all_their_names(said: str, kind: str) -> None:
+    """As esptool and esptool-js call them, with their packages."""
+    assert chip_of(said) == kind

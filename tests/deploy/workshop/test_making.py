@@ -11,7 +11,7 @@ from wholes import whole
 
 from api.atelier.port import Point, WorkshopError
 from deploy.settings import Settings
-from deploy.workshop.making import Maker, check_chip, kind_of, pieces
+from deploy.workshop.making import Maker, check_chip, pieces
 from devices.flash.micropython import read_whole
 from devices.recipe import load_recipes
 from gateway.registry import Registry
@@ -28,19 +28,6 @@ def maker(tmp_path: Path) -> Iterator[Maker]:
     )
     yield Maker(told, registry, load_recipes())
     registry.close()
-
-
-@pytest.mark.parametrize(
-    ("said", "kind"),
-    [
-        ("ESP32-C6", "ESP32-C6"), ("esp32-c6fh4 (QFN32) (revision v0.0)", "ESP32-C6"), ("ESP32-C61", "ESP32-C61"), ("ESP32-C3 (QFN32)", "ESP32-C3"),
-        ("ESP32-S3 (QFN56)", "ESP32-S3"), ("ESP32-S2FNR2", "ESP32-S2"), ("ESP32-D0WD-V3 (revision v3.1)", "ESP32"), ("ESP32-PICO-D4", "ESP32"),
-        ("ESP32-S0WD", "ESP32"), ("ESP32-U4WDH", "ESP32"), ("ESP32", "ESP32"), ("ESP32-H2", "ESP32-H2"), ("ESP8266EX", "ESP8266EX"),
-    ],
-)  # fmt: skip
-def test_chips_are_known_by_all_their_names(said: str, kind: str) -> None:
-    """As esptool and esptool-js call them, with their packages."""
-    assert kind_of(said) == kind
 
 
 def test_a_chip_of_another_board_is_refused() -> None:
