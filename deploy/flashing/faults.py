@@ -21,7 +21,8 @@ MB = 1024 * 1024
 LOCKED = r"exclusively lock|Resource busy|Errno 16|temporarily unavailable|in use by another program"
 LOST = (
     r"serial data stream stopped|No more data to read|socket disconnected|Connection reset|Broken pipe|Invalid head of packet|chip stopped responding|Errno 5\]|Input/output error|"
-    r"device disconnected|device reports readiness|ClearCommError|Lost connection|Packet content transfer stopped|timed? ?out"
+    r"device disconnected|device reports readiness|ClearCommError|Lost connection|Packet content transfer stopped|timed? ?out|"
+    r"doesn't match request|byte status response|start stub flasher|Invalid SLIP escape"
 )
 
 

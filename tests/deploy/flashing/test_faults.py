@@ -124,6 +124,21 @@ def test_what_windows_says_of_a_port_in_use_is_no_question_of_rights(monkeypatch
     assert fault_of(ESPTOOL, "COM3", said).key == "port_busy"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A fatal error occurred: Response doesn't match request.",
+        "A fatal error occurred: Failed to read register. Only got 0 byte status response.",
+        "A fatal error occurred: Failed to start stub flasher. There was no response.\nFor troubleshooting steps visit: https://docs.espressif.com/",
+        "A fatal error occurred: Invalid SLIP escape (0xdb, 0x41).",
+        "A fatal error occurred: Packet content transfer stopped (received 8 bytes)",
+    ],
+)
+def test_what_a_bad_line_does_to_esptool_is_a_bad_line(said: str) -> None:
+    """Then it is tried again, slowly (`esptool.twice`), and told with the cable that is to be shorter."""
+    assert fault_of(ESPTOOL, "/dev/ttyUSB0", said).key == "line_lost"
+
+
 def test_what_nobody_knows_is_told_by_its_last_line() -> None:
     """A fault that has no row yet still ends in a sentence, with what the tool said last."""
     fault = fault_of(ESPTOOL, "COM3", "esptool v5\n\nA fatal error occurred: the moon is full\n\n")

@@ -37,7 +37,7 @@ def test_four_at_once_are_four_devices_and_the_fifth_plug_harms_nobody(bench: An
 
     assert made.code == 1
     done = {row["port"]: row for row in made.told if "device" in row}
-    assert [row["error"] for row in made.told if "error" in row] == ["not_boot_mode"]
+    assert [row["error"] for row in made.told if "error" in row] == ["not_boot_mode"], made.told
     identities = [identity_of(board.content) for board in boards]
     assert {row["device"] for row in done.values()} == {f"climate-{number}" for number in range(1, 5)}
     assert [done[b.url]["device"] for b in boards] == [identity["device"] for identity in identities]
