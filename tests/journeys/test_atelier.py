@@ -221,7 +221,7 @@ async def give_wifi(here: Visit) -> None:
     fault = here.page.locator("#wifi .fault")
     await fault.wait_for()
     assert "refuse le mot de passe" in await fault.inner_text()
-    assert (await here.ticks())["cable"] == "done"
+    await here.page.wait_for_selector(".stage .tick[data-tick=cable][data-state=done]", timeout=10_000)
     await here.page.fill("#wifi input[name=password]", PASSWORD)
     await here.click("#wifi button")
 

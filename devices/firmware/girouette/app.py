@@ -38,6 +38,8 @@ LOOK_S = 10
 """How often it is looked whether a version on trial has had its time."""
 NTP_SOON_S = 15
 """After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
+UPDATE_WORDS = 4096
+"""Words of memory (16 KiB on a chip) that an update takes: where they are not there, none is begun beside the sensors."""
 WANT_A_PERSON = ("wrong-password", "other-security", "login-page")
 """Why no network is joined, where waiting does not mend it."""
 
@@ -106,25 +108,39 @@ class Board:
             self.make_room(raw)
             return LATER
 
-    def make_room(self, order: dict) -> None:
-        """Start again without sensors, and take the new version there: there is no memory for it beside them."""
+    def make_room(self, order: dict | None = None) -> None:
+        """Start again without sensors, and take the new version there: there is no memory for it beside them.
+
+        Without an order it is the one that lies on disk.
+        """
         self.updates = None
         for name in ("girouette.flashing", "girouette.update", "girouette.updates", "rule"):
             slots.unload(name)
         gc.collect()
         if exists(slots.ROOM):
             return  # the order was repeated: it restarts already
-        for name, text in (("update.json", json.dumps(order)), (slots.ROOM, "")):
-            with open(name, "w") as file:
-                file.write(text)
+        if order is not None:
+            with open("update.json", "w") as file:
+                json.dump(order, file)
+        with open(slots.ROOM, "w"):
+            pass
         self.restart("update: it needs more memory")
 
     def _loaded_updates(self):
         if self.updates is None:
+            held = [None] * UPDATE_WORDS  # else it would be its last word, or another task's, for which there is no room
             from girouette.updates import Updates
 
+            del held
             self.updates = Updates(self)
         return self.updates
+
+    def _go_on(self) -> None:
+        """Go on with an update that a restart interrupted."""
+        try:
+            self._loaded_updates().go_on()
+        except MemoryError:
+            self.make_room()
 
     def _client(self) -> Client:
         topic = self.config.topic
@@ -168,8 +184,8 @@ class Board:
     async def _keep_time(self, beat) -> None:
         """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""
         due_s, wait_s, lasted_s = 0, NTP_SOON_S, LOOK_S if slots.trying() else WELL_S
-        if exists("update.json"):  # a restart interrupted it
-            self._loaded_updates().go_on()
+        if exists("update.json"):
+            self._go_on()
         while True:
             beat()
             if self.uptime.s() >= lasted_s:

@@ -51,15 +51,24 @@ class Doors:
     def _load(self) -> None:
         """Where there is no room for it now, there may be later."""
         self._due_s = self._board.uptime.s() + AGAIN_S
-        gc.collect()
-        try:
-            room = [None] * OTHERS_WORDS
-            from girouette.ways import Ways
-
-            self._ways = Ways(self._board, self)
-            del room
-        except MemoryError:
+        self._ways = loaded("ways", "Ways", self._board, self)
+        if self._ways is None:
             forget("ways")
+
+
+def loaded(name: str, kind: str, *given, room: int = OTHERS_WORDS):
+    """One of our objects, whose module is loaded for it; None where so many words of memory do not stay free beside it.
+
+    What was held free is free again before anything else is done.
+    """
+    gc.collect()
+    try:
+        held = [None] * room
+        made = getattr(__import__("girouette." + name, None, None, (kind,)), kind)(*given)
+        del held
+        return made
+    except MemoryError:
+        return None
 
 
 def forget(*names: str) -> None:

@@ -47,8 +47,11 @@ class Log:
             words = words + ("(and %d lines left out)" % self._left_out,)
             self._left_out = 0
         now_s = self._clock.now_s() if self._clock is not None else None
-        text = " ".join(str(w) for w in words).replace("\n", " ")
-        self._append(("b%d+%d %s %s" % (self._boot, up_s, now_s or "-", text))[:LINE_LONGEST].encode() + b"\n")
+        try:
+            text = " ".join(str(w) for w in words).replace("\n", " ")
+            self._append(("b%d+%d %s %s" % (self._boot, up_s, now_s or "-", text))[:LINE_LONGEST].encode() + b"\n")
+        except MemoryError:
+            pass  # what is only told must not end what is done
 
     def _append(self, line: bytes) -> None:
         files = self.files()

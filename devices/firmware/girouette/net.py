@@ -122,12 +122,8 @@ class Link:
             beat()
             if self._asked is not None:
                 await self._serve(self._asked, beat)
-            elif self.up() and not self._leaves() or self.resting:
+            elif self.up() and not self._leaves() or self.resting or not self.networks:
                 await self._pause(1000, beat)
-            elif not self.networks:
-                await self._pause(PAUSE_MS, beat)
-                if not self.networks and not self.up():
-                    print("# network: none")  # again and again: whoever listens may have come just now
             else:
                 self._order = self._order or self._in_order()
                 if await self._try(self._order.pop(0), beat) is not None:

@@ -76,6 +76,11 @@ class Sender:
         print(sample.said(self._numbers.ep, self._names))
         self._wake.set()
 
+    def say_last(self) -> None:
+        """Say once more what was measured last, to whoever listens only now."""
+        for sample in self.held.samples[-1:]:
+            print(sample.said(self._numbers.ep, self._names))
+
     def clock_learnt(self) -> None:
         """Date what was measured before the date was known."""
         for sample in self.held.undated():

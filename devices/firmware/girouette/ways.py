@@ -16,6 +16,7 @@ FIRST_S, USUAL_S = 120, 900
 """So long no network works before the board opens its own: if it was never on one, and else."""
 PAUSE_S = 1200
 """It is closed again for so long, twice as long each time."""
+SAYS_AGAIN_S = 2
 LOGIN_S = 10
 """A broker that is not reached so long after a network was joined may have a login page before it."""
 LOGIN_AGAIN_S = 900
@@ -33,6 +34,7 @@ class Ways:
         """Since when no network works."""
         self._opens_s, self._pause_s = 0, PAUSE_S
         self._improv = None
+        self._listens_s = self._says_s = 0
         self._deaf = False
         """Is there nobody who could type?"""
         self._joined_s: int | None = None
@@ -49,26 +51,38 @@ class Ways:
     async def over(self) -> bool:
         """Do what is due now; is nothing left to be done, as long as all stays well?"""
         board = self._board
-        if self._improv is None and not self._deaf and not self._improv_is_over():
+        self._say_again()
+        if self._improv_is_due():
             self._listen()
         if self._portal is None and self._portal_is_due():
             self._open()
         await self._find_login()
         return board.client.online and self._improv_is_over() and self._improv is None and self._portal is None
 
+    def _say_again(self) -> None:
+        """A board that knows no network says so again and again, with what it measured last: the cable may have been plugged in just now."""
+        board, now_s = self._board, self._board.uptime.s()
+        if board.link.networks or board.link.up() or now_s < self._says_s:
+            return
+        self._says_s = now_s + SAYS_AGAIN_S
+        print("# network: none")
+        sender = getattr(board, "sender", None)
+        if sender is not None:  # in safe mode nothing is measured
+            sender.say_last()
+
+    def _improv_is_due(self) -> bool:
+        if self._improv is not None or self._deaf or self._improv_is_over():
+            return False
+        return self._board.uptime.s() >= self._listens_s
+
     def _improv_is_over(self) -> bool:
         return self._board.link.works and self._board.uptime.s() >= self._doors.listens_s and not self._spoken_to()
 
     def _listen(self) -> None:
         """Listen to the console; where there is no room for that now, there may be later."""
-        gc.collect()
-        try:
-            room = [None] * doors.OTHERS_WORDS
-            from girouette.improv import Improv
-
-            self._improv = Improv(self._board.link, self._board.config)
-            del room
-        except MemoryError:
+        self._improv = doors.loaded("improv", "Improv", self._board.link, self._board.config)
+        if self._improv is None:
+            self._listens_s = self._board.uptime.s() + doors.AGAIN_S
             micropython.kbd_intr(3)
             doors.forget("improv", "known", "settings")
             return
@@ -101,15 +115,11 @@ class Ways:
         """Open it for a while, where there is room for it."""
         self._opens_s = self._board.uptime.s() + self._pause_s
         self._pause_s = min(2 * self._pause_s, doors.LONGEST_PAUSE_S)
-        gc.collect()
-        try:
-            from girouette.portal import Portal
-
-            self._portal = Portal(self._board.link, self._board.config)
-            self._portal.on_order = lambda: self._board.restart("move")
-        except MemoryError:
+        self._portal = doors.loaded("portal", "Portal", self._board.link, self._board.config, room=0)
+        if self._portal is None:
             doors.forget("portal", "dns", "page", "known", "settings")
             return
+        self._portal.on_order = lambda: self._board.restart("move")
         self._board.watchdog.spawn("portal", self._opened(self._portal))
 
     async def _opened(self, portal) -> None:

@@ -282,3 +282,14 @@ def test_a_command_that_comes_while_the_board_starts_interrupts_nothing(tmp_path
             assert b"KeyboardInterrupt" not in heard
         finally:
             os.close(port)
+
+
+def test_a_board_without_a_network_says_again_and_again_what_it_measured(tmp_path: Path) -> None:
+    """Who plugs the cable in late, or lost the port while the board started, waits seconds for a value, not a period."""
+    recipe = load_recipes()["noise"]
+    identity = Identity("noise-7", shard_of("noise-7"), "noise-7", "x", "127.0.0.1", 9, period_s=3600)
+    around = Surroundings(recipe.signals, wifi=AIR)
+    with VirtualBoard(build_image([recipe], identity), directory=tmp_path, around=around) as made:
+        heard(made, rb"\r?\nV \d+ 1 \{.*\}\r?\n")
+        for _ in range(2):
+            heard(made, rb"\r?\n# network: none\r?\nV \d+ 1 \{.*\}\r?\n")

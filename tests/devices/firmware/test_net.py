@@ -193,32 +193,3 @@ def test_a_wrong_key_and_a_refused_broker_call_for_a_person(tmp_path: Path) -> N
     shown = run(LIGHT, tmp_path, {"networks": {"hall": "changed since"}}, config=config, virtual=True)
 
     assert shown == ["searching", "needs-you", "keeping", "needs-you", "keeping"]
-
-
-ALONE = """
-import asyncio
-import builtins
-from girouette.net import Link
-from world import the_world
-
-the_world.wifi = lambda: {"networks": {}}
-said, printed = [], builtins.print
-builtins.print = lambda *words: said.append(" ".join(words))
-link = Link(given)
-
-async def main():
-    asyncio.create_task(link.run(lambda: None))
-    await asyncio.sleep_ms(60000)
-
-asyncio.run(main())
-builtins.print = printed
-result = said
-"""
-
-
-def test_a_board_without_a_network_says_so_as_long_as_it_has_none(tmp_path: Path) -> None:
-    """Whoever plugs the cable in later, or lost the port while the board started, hears it too."""
-    said = run(ALONE, tmp_path, [], virtual=True)
-
-    assert set(said) == {"# network: none"}
-    assert len(said) == 12
