@@ -19,8 +19,6 @@ BULLET = re.compile(
 )
 WORDS = {"fr": ("Bon", "Pas bon"), "en": ("Good", "Not good")}
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-USB = ((0x303A, None), (0x10C4, 0xEA60), (0x1A86, 0x7523), (0x1A86, 0x55D3), (0x1A86, 0x55D4))
-"""USB vendors and products of boards: Espressif's own (all of its products), CP2102N, CH340, CH343, CH9102."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.atelier.offer import USB, Advice, advice, offered, spoken
+from api.atelier.offer import Advice, advice, offered, spoken
 from devices.pinout import Pinout, load_pinouts
 from devices.recipe import Recipe
+from devices.usb import BRIDGES, ESPRESSIF, VENDORS
 from devices.wires import Wire, module_name, ohms, wires_of
 from devices.words import say
 
@@ -144,7 +145,8 @@ def allowed(origin: str) -> str:
     >>> allowed("https://air.example.org")[:60]
     '[{"devices":[{"vendor_id":12346},{"vendor_id":4292,"product_'
     """
-    ids = [{"vendor_id": vendor} | ({} if product is None else {"product_id": product}) for vendor, product in USB]
+    ids: list[dict[str, int]] = [{"vendor_id": ESPRESSIF}]
+    ids += [{"vendor_id": vendor, "product_id": product} for vendor, product in BRIDGES]
     return json.dumps([{"devices": ids, "urls": [origin]}], separators=(",", ":"))
 
 
@@ -159,7 +161,8 @@ def told_to_script(
 ) -> dict[str, Any]:
     """What the page's script is given."""
     return {
-        "mode": mode, "lang": lang, "base": base, "recipes": offered(recipes, base=base), "words": spoken(lang), **more,
+        "mode": mode, "lang": lang, "base": base, "recipes": offered(recipes, base=base), "words": spoken(lang),
+        "usb": VENDORS, **more,
     }  # fmt: skip
 
 

@@ -10,18 +10,9 @@ from pathlib import Path
 from deploy.faults import AWAY
 from deploy.flashing.faults import FlashError, open_fault
 from deploy.workshop.rehearsal import running_boards
+from devices.usb import BRIDGES, ESPRESSIF, NATIVE
 from devices.words import language, say
 
-ESPRESSIF = 0x303A
-"""The maker whose USB is in the chip; MicroPython keeps it (TinyUSB) under other product ids."""
-NATIVE = {0x1001: ("c6", "c3", "s3"), 0x0002: ("s2",)}
-"""Product ids by which Espressif's ROMs answer -> the chips that do; others are MicroPython's own on an S2 or S3."""
-BRIDGES = {
-    (0x10C4, 0xEA60): ("CP210x", "cp210x"), (0x1A86, 0x7523): ("CH340", "ch341"), (0x1A86, 0x5523): ("CH341", "ch341"),
-    (0x1A86, 0x55D4): ("CH9102", "cdc_acm"), (0x1A86, 0x55D3): ("CH343", "cdc_acm"), (0x0403, 0x6001): ("FT232R", "ftdi_sio"),
-    (0x0403, 0x6010): ("FT2232", "ftdi_sio"), (0x0403, 0x6015): ("FT231X", "ftdi_sio"), (0x067B, 0x2303): ("PL2303", "pl2303"),
-}  # fmt: skip
-"""USB ids of the chips between a plug and an ESP32 -> what is printed on them, and Linux's driver."""
 SYSTEM = Path("/sys/bus/usb/devices")
 
 

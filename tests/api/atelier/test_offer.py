@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.atelier.offer import USB, advice, chip_of, first_sentence, offered, spoken
+from api.atelier.offer import advice, chip_of, first_sentence, offered, spoken
 from devices.pinout import load_pinouts
 from devices.recipe import load_recipes
 from devices.words import catalogue
@@ -55,7 +55,6 @@ def test_the_script_speaks_one_language_at_a_time() -> None:
     keys = {key.removeprefix("atelier.") for key in catalogue() if key.startswith("atelier.js_")}
 
     assert set(spoken("fr")) == keys
-    assert {vendor for vendor, _ in USB} == {0x303A, 0x10C4, 0x1A86}
 
 
 def test_a_french_sign_does_not_begin_a_line() -> None:

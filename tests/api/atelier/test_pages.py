@@ -11,6 +11,7 @@ import pytest
 
 from api.atelier.pages import allowed, embed, strands
 from devices.recipe import load_recipes
+from devices.usb import BRIDGES, VENDORS
 
 
 @pytest.mark.parametrize("path", ["/fr/atelier", "/en/atelier", "/fr/atelier/poste", "/en/atelier/poste"])
@@ -74,6 +75,8 @@ def test_the_sheet_names_every_policy_and_every_device(room: Any, browse: Callab
     for word in ("DefaultSerialGuardSetting", "SerialAskForUrls", "SerialBlockedForUrls", "SerialAllowUsbDevicesForUrls",
                  "SerialAllowAllPortsForUrls", "VID_303A", "VID_10C4", "VID_1A86", "4d36e978"):  # fmt: skip
         assert word in page, word
+    assert [f"{vendor:04X}&{product:04X}" for vendor, product in BRIDGES
+            if f"VID_{vendor:04X}" not in page or f"PID_{product:04X}" not in page] == []  # fmt: skip
     assert "https://air.example.org" in page
     assert "air.example.org/data" not in page.partition("it-title")[2].partition("<script")[0]
 
@@ -85,4 +88,16 @@ def test_the_policy_opens_our_boards_to_one_origin_alone() -> None:
     assert entry["urls"] == ["https://air.example.org"]
     assert {"vendor_id": 0x303A} in entry["devices"]
     assert {"vendor_id": 0x10C4, "product_id": 0xEA60} in entry["devices"]
+    assert len(entry["devices"]) == 1 + len(BRIDGES)
     assert all(device.get("product_id") for device in entry["devices"] if device["vendor_id"] != 0x303A)
+
+
+def test_the_browser_s_window_shows_every_board_that_the_cable_s_command_knows(
+    room: Any, browse: Callable[..., Any]
+) -> None:
+    """By the same table: a board that `girouette flash` finds is not missing from the list that somebody sees."""
+    page = browse(room.app())("/fr/atelier").text
+    told = json.loads(re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)[0])
+
+    assert told["usb"] == list(VENDORS)
+    assert {vendor for vendor, _ in BRIDGES} < set(told["usb"])

@@ -8,7 +8,7 @@ import { pickPort } from "./picking.js";
 import { Cable, again, pause, stopped } from "./ports.js";
 
 /**
- * @typedef {{serial: Serial, stage: import("./stage.js").Stage, speech: import("./speech.js").Speech,
+ * @typedef {{serial: Serial, usb: number[], stage: import("./stage.js").Stage, speech: import("./speech.js").Speech,
  *   source: import("./source.js").Source, signal: AbortSignal}} Tools
  */
 const SILENT_MS = 10_000;

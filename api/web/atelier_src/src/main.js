@@ -65,7 +65,7 @@ class Atelier {
       const wished = wishes(field("name"), field("place"), field("point"));
       if (!wished) throw new Fault("bad_point");
       const { stage, speech, source } = this;
-      const tools = { serial: navigator.serial, stage, speech, source, signal: stop.signal };
+      const tools = { serial: navigator.serial, usb: this.page.usb, stage, speech, source, signal: stop.signal };
       const order = await make(tools, { recipe, board: chosen(document, "board"), wishes: wished, seats: this.seats });
       this.stage.done(order, { label: source.label(order.device), another: () => this.stage.clear() });
     } catch (error) {
@@ -104,7 +104,7 @@ class Atelier {
     button.disabled = true;
     let port = null;
     try {
-      port = await ask(navigator.serial);
+      port = await ask(navigator.serial, this.page.usb);
       await port.open({ baudRate: 115_200 });
       this.#told(list, "port", true, "ready_port");
     } catch (error) {

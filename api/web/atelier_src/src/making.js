@@ -20,9 +20,9 @@ const MIB = 2 ** 20;
  * @returns {Promise<import("./source.js").Order>}
  */
 export async function make(tools, choice) {
-  const { serial, stage } = tools;
+  const { serial, usb, stage } = tools;
   stage.step("find", "now");
-  let chip = new Chip(await ask(serial)); // first of all: the browser wants the click to be fresh
+  let chip = new Chip(await ask(serial, usb)); // first of all: the browser wants the click to be fresh
   let following = null;
   try {
     chip = await met(chip, tools);

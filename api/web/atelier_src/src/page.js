@@ -10,7 +10,7 @@
  * @typedef {{expires_s: number, seats: number, networks?: number, identities: Identity[],
  *   micropython: Record<string, Packed>, vfs: Record<string, Packed>}} Batch
  * @typedef {{mode: "server" | "file", lang: "fr" | "en", base: string, recipes: Recipe[], words: Record<string, string>,
- *   batch?: Batch}} Page
+ *   usb: number[], batch?: Batch}} Page
  */
 
 /**

@@ -1,8 +1,7 @@
 /** Serial ports: asked for, opened, and found again when a board starts under another number. */
 import { Fault, named } from "./faults.js";
 
-/** USB vendors of our boards: Espressif, Silicon Labs, WCH, FTDI. */
-export const FILTERS = [0x303a, 0x10c4, 0x1a86, 0x0403].map((usbVendorId) => ({ usbVendorId }));
+const ESPRESSIF = 0x303a;
 export const BAUD = 115_200;
 /** As long as a chip needs to show itself under its new number. */
 const RETURN_MS = 2500;
@@ -27,11 +26,12 @@ export function stopped(signal) {
 /**
  * The port that somebody chose in the browser's window. Throws a Fault where nobody did.
  * @param {Serial} serial
+ * @param {number[]} vendors whose USB is shown there
  */
-export async function ask(serial) {
+export async function ask(serial, vendors) {
   const began = performance.now();
   try {
-    return await serial.requestPort({ filters: FILTERS });
+    return await serial.requestPort({ filters: vendors.map((usbVendorId) => ({ usbVendorId })) });
   } catch (error) {
     throw named(error, "ask", { took_ms: performance.now() - began });
   }
@@ -42,7 +42,7 @@ export async function ask(serial) {
  * @param {SerialPort} port
  */
 export function isNative(port) {
-  return port.getInfo().usbVendorId === FILTERS[0].usbVendorId;
+  return port.getInfo().usbVendorId === ESPRESSIF;
 }
 
 /**

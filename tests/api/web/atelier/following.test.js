@@ -70,7 +70,7 @@ async function follow(work, source = null) {
     knows: () => true,
     reading: (values) => Object.entries(values).map(([name, value]) => `${name} ${value}`),
   };
-  const tools = { serial: { getPorts: async () => ports }, stage, speech, source, signal: stop.signal };
+  const tools = { serial: { getPorts: async () => ports }, usb: [], stage, speech, source, signal: stop.signal };
   const following = new Following(tools, ORDER, CHANNELS, source !== null);
   const ended = following.run(port, [port]).then(() => "stored", (fault) => fault.key);
   try {
