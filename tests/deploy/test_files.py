@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -12,12 +13,16 @@ from deploy.files import fresh, put
 
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_a_file_has_its_mode_whatever_stood_there(tmp_path: Path, mode: int) -> None:
-    """One that others could read before is its owner's alone afterwards, and nothing is left beside it."""
+    """One that others could read before is its owner's alone afterwards; what all may read they may where new files are one's own."""
     file = tmp_path / "secret"
     file.write_text("before")
     file.chmod(0o666)
 
-    put(file, b"after", mode=mode)
+    mask = os.umask(0o077)
+    try:
+        put(file, b"after", mode=mode)
+    finally:
+        os.umask(mask)
 
     assert (file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (b"after", mode)
     assert list(tmp_path.iterdir()) == [file]
