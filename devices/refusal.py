@@ -10,9 +10,17 @@ SpokenError           whatever a person may read at a terminal; other rooms have
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from devices.words import say
+
+
+@runtime_checkable
+class Said(Protocol):
+    """What each language says in its own way."""
+
+    def said(self, lang: str) -> str:
+        """The words in a language."""
 
 
 class Where(str):
@@ -45,8 +53,8 @@ class SpokenError(Exception):
         super().__init__(self.said("en"))
 
     def said(self, lang: str) -> str:
-        """The sentence in a language; another error's sentence in it is in the same language."""
-        values = {n: v.said(lang) if isinstance(v, SpokenError | Where) else v for n, v in self._values.items()}
+        """The sentence in a language; another error's sentence in it, or a size, is in the same language."""
+        values = {n: v.said(lang) if isinstance(v, Said) else v for n, v in self._values.items()}
         return say(f"{self.words}.{self.key}", lang, **values)
 
 

@@ -73,14 +73,14 @@ def save(
     as_json: AsJson = False,
 ) -> int:
     """Read a board's whole flash back into a file."""
-    from deploy.flashing.faults import size
+    from deploy.flashing.faults import Size
     from deploy.flashing.saving import save as save_to
 
     where = plugged(port)
     with progress(as_json=as_json) as speak:
         chip = save_to(where.path, file, lambda share: speak("write", share), no_stub=no_stub)
     told = {"file": str(file), "chip": chip.kind, "bytes": chip.flash_bytes, "mac": chip.mac}
-    tell(told, [say("flashing.saved", LANG, file=file, size=size(chip.flash_bytes))], as_json=as_json)
+    tell(told, [say("flashing.saved", LANG, file=file, size=Size(chip.flash_bytes).said(LANG))], as_json=as_json)
     return DONE
 
 

@@ -10,10 +10,11 @@ import getpass
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.faults import AWAY, CommandError
+from devices.words import decimal, say
 
 __all__ = ["FlashError", "fault_of", "open_fault"]
 ESPTOOL, MPREMOTE = "esptool", "mpremote"
@@ -89,15 +90,24 @@ def missing(port: str) -> FlashError:
 
 
 def refused(port: str) -> FlashError:
-    """The port is there and may not be opened; on Windows that is how another program's port looks."""
-    if sys.platform == "win32":
-        return busy(port)
+    """The port is there and may not be opened: on Windows that is how another program's port looks; a Mac has no group to join."""
+    return REFUSED_ON.get(sys.platform, not_in_group)(port)
+
+
+def not_in_group(port: str) -> FlashError:
+    """The port belongs to a group, and this user is none of it."""
     return FlashError("no_permission", port=port, group=group_of(port), user=getpass.getuser())
 
 
 def busy(port: str) -> FlashError:
     """Another program has the port."""
     return FlashError("port_busy", code=AWAY, port=port, who=holder(port))
+
+
+REFUSED_ON: Mapping[str, Callable[[str], FlashError]] = {
+    "win32": busy,
+    "darwin": lambda port: FlashError("no_permission_mac", port=port),
+}
 
 
 def group_of(port: str) -> str:
@@ -126,13 +136,17 @@ def holder(port: str, processes: Path = Path("/proc")) -> str:
 
 def too_small(port: str, has: int, needed: int) -> FlashError:
     """The flash has so many bytes, and so many are needed."""
-    return FlashError("flash_too_small", port=port, has=size(has), needed=size(needed))
+    return FlashError("flash_too_small", port=port, has=Size(has), needed=Size(needed))
 
 
-def size(count: int) -> str:
-    """Bytes as people count flash.
+class Size(int):
+    """So many bytes of flash, which sentences tell as people count them."""
 
-    >>> size(4 * MB), size(0x200400)
-    ('4 MB', '2.0 MB')
-    """
-    return f"{count // MB} MB" if count % MB == 0 else f"{count / MB:.1f} MB"
+    def said(self, lang: str) -> str:
+        """In megabytes, as the language writes them.
+
+        >>> Size(4 * MB).said("en"), Size(0x200400).said("fr")
+        ('4 MB', '2,0 Mo')
+        """
+        count = str(self // MB) if self % MB == 0 else decimal(f"{self / MB:.1f}", lang)
+        return say("flashing.size", lang, count=count)

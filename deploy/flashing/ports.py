@@ -83,10 +83,13 @@ def chosen(given: str | None, lister: Lister = boards) -> Port:
 
 
 def nothing_found(system: Path = SYSTEM, platform: str = sys.platform) -> FlashError:
-    """Why no board is seen: one without a driver, ports that are no boards', or nothing at all."""
+    """Why no board is seen: one without a driver, what is on USB and no board, or nothing at all.
+
+    Ports that are always there (/dev/ttyS0, COM1, a Mac's Bluetooth) have no USB maker, and tell nothing of a cable.
+    """
     if (one := without_driver(system)) is not None:
         return FlashError("no_driver_linux", code=AWAY, name=one[0], module=one[1])
-    others = [str(getattr(row, "device", "?")) for row in rows()]
+    others = [str(getattr(row, "device", "?")) for row in rows() if getattr(row, "vid", None) is not None]
     if others:
         return FlashError("no_board", code=AWAY, ports=", ".join(others))
     if platform == "linux":  # it brings the drivers itself, so it is the cable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from deploy.files import put
 from deploy.flashing.esptool import Chip, Loader, Progress, chip_named, look
-from deploy.flashing.faults import FlashError, size
+from deploy.flashing.faults import FlashError, Size
 from deploy.flashing.kept import TABLE_AT
 from devices.refusal import InterpreterError
 
@@ -66,7 +66,7 @@ def read_saved(file: Path) -> Saved:
             return Saved(str(told["chip"]), str(told["mac"]), flash)
     except (struct.error, ValueError, LookupError, TypeError):
         pass
-    raise FlashError("not_saved", file=file, why=size(len(content)))
+    raise FlashError("not_saved", file=file, why=Size(len(content)))
 
 
 def restore(port: str, file: Path, progress: Progress = lambda _done: None) -> str | None:
@@ -80,7 +80,7 @@ def restore(port: str, file: Path, progress: Progress = lambda _done: None) -> s
     if chip.kind != saved.kind:
         raise FlashError("wrong_file", port=port, chip=chip_named(chip.kind), wanted=chip_named(saved.kind))
     if chip.flash_bytes != len(saved.flash):
-        raise FlashError("other_size", port=port, has=size(chip.flash_bytes), needed=size(len(saved.flash)))
+        raise FlashError("other_size", port=port, has=Size(chip.flash_bytes), needed=Size(len(saved.flash)))
     flash, device = renumbered(saved)
     Loader(port, chip.kind, chip.flash_bytes).write([Part("flash", 0, flash)], progress)
     return device

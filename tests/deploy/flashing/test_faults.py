@@ -19,11 +19,12 @@ from deploy.flashing.esptool import look
 from deploy.flashing.faults import (
     ESPTOOL,
     FlashError,
+    Size,
     fault_of,
     group_of,
     holder,
     open_fault,
-    size,
+    too_small,
 )
 from devices.words import LANGUAGES, catalogue, say
 
@@ -124,6 +125,20 @@ def test_what_windows_says_of_a_port_in_use_is_no_question_of_rights(monkeypatch
     assert fault_of(ESPTOOL, "COM3", said).key == "port_busy"
 
 
+def test_on_a_mac_no_group_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`usermod` is not there: what can be typed is."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    fault = fault_of(
+        ESPTOOL, "/dev/cu.usbmodem1", "[Errno 13] could not open port /dev/cu.usbmodem1: Permission denied"
+    )
+
+    assert fault.key == "no_permission_mac"
+    for lang in LANGUAGES:
+        assert "usermod" not in fault.said(lang)
+        assert "sudo chmod a+rw /dev/cu.usbmodem1" in fault.said(lang)
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -159,7 +174,7 @@ def test_a_terminal_that_is_taken_for_oneself_is_seen_by_its_holder(silent_port:
 
 
 def test_every_sentence_says_what_is_wrong_and_then_what_to_do() -> None:
-    """A semicolon stands between; French has its own quotes; sizes are as people count."""
+    """A semicolon stands between; French has its own quotes."""
     mine = {key: texts for key, texts in catalogue().items() if key.startswith("flash.")}
 
     assert len(mine) > 20
@@ -167,4 +182,12 @@ def test_every_sentence_says_what_is_wrong_and_then_what_to_do() -> None:
         assert all(";" in text and not text.endswith(".") for text in texts.values()), key
         assert not re.search("""['"]""", texts["fr"]), key
     assert say("flash.no_repl", "fr", port="COM3").startswith("MicroPython ne répond pas sur COM3")
-    assert size(0x200000) == "2 MB"
+
+
+def test_a_size_is_told_as_each_language_writes_it() -> None:
+    """Megabytes, with a comma in French where they are not whole, in every sentence that has a size."""
+    fault = too_small("COM3", 0x200000, 0x280000)
+
+    assert (Size(0x200000).said("fr"), Size(0x200000).said("en")) == ("2 Mo", "2 MB")
+    assert "(2 Mo) est trop petite, il faut 2,5 Mo" in fault.said("fr")
+    assert "(2 MB) is too small, 2.5 MB is needed" in str(fault)

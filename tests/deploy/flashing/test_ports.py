@@ -84,25 +84,45 @@ def test_a_board_with_its_driver_lacks_none(tmp_path: Path) -> None:
     assert without_driver(tmp_path) is None
 
 
-def test_nothing_at_all_is_a_cable_without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Linux brings the drivers, so it is the cable; elsewhere it may be the driver, and the sentence has where it is had."""
-    monkeypatch.setattr("deploy.flashing.ports.rows", list)
-
-    assert nothing_found(tmp_path, "linux").key == "no_data_cable"
-    for platform in ("win32", "darwin"):
-        assert "silabs.com" in nothing_found(tmp_path, platform).said("fr")
-        assert "wch-ic.com" in nothing_found(tmp_path, platform).said("en")
+ALWAYS_THERE = {
+    "linux": ("/dev/ttyS0", "/dev/ttyS31"),
+    "darwin": ("/dev/cu.Bluetooth-Incoming-Port", "/dev/cu.debug-console"),
+    "win32": ("COM1", "COM3"),
+}
+"""Ports that pyserial lists where nothing is plugged in: of the mainboard, and Bluetooth's."""
 
 
-def test_ports_that_are_no_boards_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A modem is there: it is told, and how it would be taken all the same."""
-    monkeypatch.setattr("deploy.flashing.ports.rows", lambda: [row("/dev/ttyS0", None, None)])
+@pytest.mark.parametrize("with_ports", [False, True])
+@pytest.mark.parametrize("platform", ALWAYS_THERE)
+def test_nothing_on_usb_is_a_cable_or_a_driver(
+    platform: str, with_ports: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux brings the drivers, so it is the cable; elsewhere it may be the driver, and the sentence has where it is had.
 
-    fault = nothing_found(tmp_path)
+    Ports that every such computer has change nothing, whether pyserial lists them or not.
+    """
+    there = [row(name, None, None) for name in ALWAYS_THERE[platform] if with_ports]
+    monkeypatch.setattr("deploy.flashing.ports.rows", lambda: there)
+
+    fault = nothing_found(tmp_path, platform)
+
+    assert fault.key == ("no_data_cable" if platform == "linux" else "no_driver")
+    assert "câble" in fault.said("fr")
+    assert ("silabs.com" in fault.said("fr")) == ("wch-ic.com" in fault.said("en")) == (platform != "linux")
+
+
+@pytest.mark.parametrize("platform", ALWAYS_THERE)
+def test_what_is_on_usb_and_no_board_is_named(platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A modem is there: it is told, without the ports that are always there, and how it would be taken all the same."""
+    there = [row(ALWAYS_THERE[platform][0], None, None), row("COM7", 0x1199, 0x9071)]
+    monkeypatch.setattr("deploy.flashing.ports.rows", lambda: there)
+
+    fault = nothing_found(tmp_path, platform)
 
     assert fault.key == "no_board"
-    assert "/dev/ttyS0" in str(fault)
+    assert "(COM7)" in str(fault)
     assert "--port" in str(fault)
+    assert "câble qui transporte les données" in fault.said("fr")
 
 
 def test_without_pyserial_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
