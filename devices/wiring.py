@@ -16,13 +16,15 @@ from devices.driver import load_drivers
 from devices.recipe import Recipe
 from devices.sensor import Sensor
 from devices.wires import module_name
-from devices.words import catalogue, say
+from devices.words import catalogue, decimal, say
 
 CHIPS = Path(__file__).parent / "chips.toml"
 GROUND_MV, SUPPLY_MV = 100, 3150
 SILENT = {"uart": "uart_silent", "onewire": "onewire_silent", "echo": "echo_silent", "i2s": "i2s_silent"}
 """Kind of bus -> what is said of a sensor on it that gives no sign of life."""
 GONE = ("absent", "timeout")
+VOLTS = {"3V3": "3.3", "5V": "5"}
+"""What a pin that feeds modules gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,16 @@ class Finding:
 
     def said(self, lang: str) -> str:
         """The sentence."""
-        values = dict(self.values)
+        feed = feed_of(self.sensor)
+        values = {"feed": feed, "volts": decimal(VOLTS.get(feed, ""), lang), **self.values}
         if self.key == "failing":
             values["why"] = why(str(values.pop("word")), lang)
         return say(f"wiring.{self.key}", lang, module=module_name(self.sensor, self.recipe, lang), **values)
+
+
+def feed_of(sensor: Sensor) -> str:
+    """The pin of the board that feeds a sensor's module; empty for a contact, which nothing feeds."""
+    return next((to for to in load_drivers()[sensor.driver].pins.values() if to in VOLTS), "")
 
 
 def why(word: str, lang: str) -> str:

@@ -12,13 +12,17 @@ from sessions import Line, Session, play
 from trouble import WORDS
 
 from devices.driver import load_drivers
-from devices.recipe import load_recipes
-from devices.wiring import CHIPS, Finding, diagnose, why
+from devices.recipe import Recipe, load_recipes
+from devices.wires import wires_of
+from devices.wiring import CHIPS, VOLTS, Finding, diagnose, why
+from devices.words import LANGUAGES, decimal
 
 RECIPES = load_recipes()
 AIR = [RECIPES["air"]]
 BME, PMS = "bme280", "pms5003"
 ORDER = {"id": "1", "do": "check"}
+FED = frozenset({"i2c", "uart", "echo", "i2s"})
+"""Kinds of bus on which silence is perhaps a want of power."""
 ASKED_MS, END_MS = 70_000, 75_000
 
 
@@ -91,6 +95,29 @@ def test_what_the_simulated_wires_do_not_show_is_told_too() -> None:
     assert keys(diagnose(air([0x76], ids={"118": 0x60}, faults={BME: "timeout"}), AIR))[BME] == "failing"
     assert keys(diagnose(vane, weather)) == {"wind_vane": "supply", "anemometer": "fine", "rain_gauge": "failing"}
     assert keys(diagnose({}, AIR)) == {BME: "fine", PMS: "fine"}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.slug)
+def test_a_silent_module_is_never_to_be_fed_otherwise_than_its_recipe_feeds_it(recipe: Recipe) -> None:
+    """Whatever is said of a sensor that gives no sign of life, in both languages, names no other supply than its wiring table does."""
+    silent = {"i2c": {"0": {"found": []}}, "mv": {}, "faults": {s.driver: "absent" for s in recipe.sensors}}
+    fed = {w.sensor: w.pin for w in wires_of(recipe) if w.pin in VOLTS}
+
+    for number, finding in enumerate(diagnose(silent, [recipe])):
+        for lang in LANGUAGES:
+            told = finding.said(lang)
+            named = {pin for pin, volts in VOLTS.items() if pin in told or f"{decimal(volts, lang)} V" in told}
+            wanted = {fed[number]} if finding.sensor.bus["kind"] in FED else set()
+            assert wanted <= named <= {fed.get(number)}, told
+
+
+def test_the_ultrasonic_sensor_is_never_to_be_fed_with_5_volts() -> None:
+    """It would send them back to a pin that bears 3.3 V."""
+    told = {"mv": {}, "faults": {"jsn_sr04t": "absent"}}
+    (finding,) = diagnose(told, [RECIPES["water-level"]])
+
+    assert "alimenté (3,3 V, de la broche 3V3)" in finding.said("fr")
+    assert "power (3.3 V, from the pin 3V3)" in finding.said("en")
 
 
 def test_every_word_of_health_has_its_sentence() -> None:
