@@ -6,10 +6,15 @@ Series (`store_*`) and journal (`journal_*`) are made here; the registry's table
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
+import stat
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from gateway.store.port import StoreAway, StoreError, StoreFull, StoreMismatch
 
@@ -97,13 +102,16 @@ VERSION = len(STEPS)
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection to the file, durable at each commit (WAL, synchronous=FULL), transactions by hand; any one thread at a time.
 
+    The file holds keys of boards and private links: its owner alone reads what we make or write to.
     Raises StoreAway where there is no such file to read, or it cannot be opened.
     """
     uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     try:
-        db = sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
-    except sqlite3.OperationalError as e:
+        db = _open(uri) if read_only or path.exists() else _make(uri)
+    except (sqlite3.OperationalError, OSError) as e:
         raise StoreAway("cannot_open", file=path, why=e) from e
+    if not read_only:
+        _close_to_others(path)
     try:
         if not read_only:
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded by a new file only: room can go back to a full disk
@@ -114,6 +122,29 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         db.close()
         raise told(e) from e
     return db
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+
+
+def _make(uri: str) -> sqlite3.Connection:
+    """Open a file that is not there yet; SQLite gives it the mode of one that only its owner reads.
+
+    We do not make it ourselves: to close a file takes from the whole process the locks that SQLite holds on it by then in another
+    thread (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    with tempfile.NamedTemporaryFile() as private:
+        return _open(f"{uri}&modeof={quote(private.name)}")
+
+
+def _close_to_others(path: Path) -> None:
+    """Take from others what they may do with a file of ours, and with what SQLite keeps beside it."""
+    for file in (path, *(path.with_name(path.name + beside) for beside in ("-wal", "-shm"))):
+        with contextlib.suppress(OSError):  # another's file, or a file system without modes: it is used as it is
+            found = file.stat()
+            if found.st_uid == os.geteuid() and found.st_mode & 0o077:
+                file.chmod(stat.S_IMODE(found.st_mode) & 0o700)
 
 
 def _write_ahead(db: sqlite3.Connection) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import stat
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,3 +115,53 @@ def test_a_missing_file_cannot_be_read(tmp_path: Path) -> None:
     """A reader of a file that is not there is told so."""
     with pytest.raises(StoreAway, match="cannot be opened"):
         connect(tmp_path / "none.sqlite", read_only=True)
+
+
+@pytest.fixture
+def usual_mask() -> Iterator[None]:
+    """New files may be read by everybody, as on most systems."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Who may do what with each file."""
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+@pytest.mark.usefixtures("usual_mask")
+def test_its_owner_alone_reads_a_new_file(tmp_path: Path) -> None:
+    """From its first byte on, with what SQLite keeps beside it: keys of boards and private links are in there."""
+    with contextlib.closing(connect(tmp_path / "g.sqlite")) as db:
+        prepare(db)
+
+        assert modes(tmp_path) == dict.fromkeys(("g.sqlite", "g.sqlite-wal", "g.sqlite-shm"), 0o600)
+
+
+@pytest.mark.usefixtures("usual_mask")
+def test_a_file_that_others_could_read_is_closed_to_them_when_it_is_opened(tmp_path: Path) -> None:
+    """One of an earlier version, in use as it was made then; who only reads changes nothing."""
+    path = tmp_path / "g.sqlite"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as before:
+        before.execute("PRAGMA journal_mode = WAL")
+        before.execute("CREATE TABLE store_x (n)")
+        assert set(modes(tmp_path).values()) == {0o644}
+        connect(path, read_only=True).close()
+        assert set(modes(tmp_path).values()) == {0o644}
+
+        with contextlib.closing(connect(path)):
+            assert set(modes(tmp_path).values()) == {0o600}
+
+
+def test_a_file_that_is_not_ours_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner shared it: its mode is theirs to choose, and nothing fails."""
+    path = tmp_path / "g.sqlite"
+    connect(path).close()
+    path.chmod(0o666)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+
+    with contextlib.closing(connect(path)) as db:
+        prepare(db)
+
+    assert modes(tmp_path)["g.sqlite"] == 0o666
