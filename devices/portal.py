@@ -1,7 +1,7 @@
-"""The Wi-Fi that a board opens by itself where it finds none: its name, and the key that is printed on its label.
+"""The Wi-Fi that a board opens by itself where it finds none: its name and its key, as `girouette wifi own` and `girouette label --wifi` tell them.
 
-The board makes the same of its key of updates (`devices/firmware/girouette/portal.py`): who holds the label may tell the board a network,
-nobody else, and what is typed there is not sent in the clear.
+The board makes the same of its key of updates (`devices/firmware/girouette/portal.py`), which a move to a town changes: who has the key may
+tell the board a network, nobody else, and what is typed there is not sent in the clear.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST_SSID = 32
 
 @dataclass(frozen=True, slots=True)
 class OwnNetwork:
-    """What is printed on the label."""
+    """What a person is told of it."""
 
     ssid: str
     key: str

@@ -39,6 +39,13 @@ def test_both_languages_take_the_same_steps() -> None:
     assert len(french) == 8
 
 
+def test_both_languages_tell_the_key_of_a_boards_own_wifi() -> None:
+    """Before the move the workshop tells it, afterwards the town does; a label has it only where that was asked for."""
+    for half in PAGE.read_text(encoding="utf-8").split("## In English"):
+        assert half.count("`girouette wifi own") == 2
+        assert "`girouette label --wifi`" in half
+
+
 def place_of(command: str) -> str:
     """Where a command is typed."""
     return "workshop" if command.startswith(("girouette backup", "girouette device move")) else "town"

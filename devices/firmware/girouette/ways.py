@@ -97,7 +97,7 @@ class Ways:
             doors.forget("improv", "known", "settings")
 
     def _portal_is_due(self) -> bool:
-        """Is it time for the board's own network? Its key is on the label, made of the key of updates: without that one there is none."""
+        """Is it time for the board's own network? Its key is made of the key of updates: without that one there is none."""
         board = self._board
         if board.link.works or not board.config.update_key:
             self._without_s = None

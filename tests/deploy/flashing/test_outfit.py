@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import aiomqtt
 import pytest
 from wholes import small_whole
 
@@ -13,8 +17,9 @@ from deploy.commands.outfit import check_broker, micropython_for, on_this_machin
 from deploy.flashing.faults import FlashError
 from deploy.flashing.ports import Port
 from deploy.settings import load_settings
-from deploy.workshop.reach import reach
+from deploy.workshop.reach import answers, own_address, reach
 from devices.flash.micropython import builds
+from devices.words import LANGUAGES
 
 
 def test_a_broker_that_listens_here_only_is_no_broker_for_boards(
@@ -31,6 +36,48 @@ def test_a_broker_that_listens_here_only_is_no_broker_for_boards(
         check_broker(where, settings)
 
     assert refused.value.key == "broker_here_only"
+
+
+def test_where_no_broker_answers_the_command_that_installs_it_is_told(
+    home: Path, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a beginner types, rather than a page about containers."""
+    monkeypatch.setenv("GIROUETTE_BROKER", f"mqtt://127.0.0.1:{free_port()}")
+    settings = load_settings()
+
+    with pytest.raises(FlashError) as refused:
+        check_broker(reach(settings, here=True), settings)
+
+    assert refused.value.key == "no_broker"
+    assert all("sudo apt-get install mosquitto" in refused.value.said(lang) for lang in LANGUAGES)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_broker_that_is_told_what_the_sentence_says_takes_boards_and_gateway(
+    lang: str, tmp_path: Path, part: Callable[[str], str], free_port: Callable[[], int], until: Callable[..., None]
+) -> None:
+    """The real mosquitto with those lines and no other answers where boards call it, and lets who has no account publish and read."""
+    port, host = free_port(), own_address() or "127.0.0.1"
+    said = FlashError("broker_here_only", host=host, port=port).said(lang)
+    lines = dict.fromkeys(re.findall(r"(listener \d+|allow_\w+ \w+)", said))
+    conf = tmp_path / "atelier.conf"
+    conf.write_text("".join(f"{line}\n" for line in lines))
+    child = subprocess.Popen([part("mosquitto"), "-c", conf], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: answers(host, port), what="mosquitto listening")
+        assert asyncio.run(echoed(host, port)) == b"21.4"
+    finally:
+        child.kill()
+        child.wait()
+
+
+async def echoed(host: str, port: int) -> bytes:
+    """What a gateway without an account hears of a board without one."""
+    async with aiomqtt.Client(host, port) as gateway, aiomqtt.Client("127.0.0.1", port) as board:
+        await gateway.subscribe("gir/1/#", qos=1)
+        await board.publish("gir/1/0/air-1/obs", b"21.4", qos=1)
+        message = await anext(aiter(gateway.messages))
+        return bytes(message.payload)
 
 
 def test_micropython_comes_from_a_file_or_from_a_prepared_folder(tmp_path: Path) -> None:
