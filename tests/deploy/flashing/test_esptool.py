@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from erased import ErasedBoard
 
 from deploy.flashing.esptool import Loader, chip_name, look
 from deploy.flashing.faults import FlashError
@@ -50,6 +52,16 @@ def test_a_chip_that_is_not_ours_is_named(bootloader: START) -> None:
     """An ESP32-H2 has no Wi-Fi: the sentence says which chips have a recipe."""
     with pytest.raises(FlashError, match=r"ESP32-H2.*take an ESP32, S2"):
         look(bootloader("esp32h2"))
+
+
+@pytest.mark.slow
+def test_a_flash_that_does_not_tell_its_size_is_told(tmp_path: Path) -> None:
+    """A memory chip whose answer esptool does not know: the sentence says what to try, and what it means if that is in vain."""
+    with ErasedBoard("c3", tmp_path, flash_bytes=64 * 1024) as board, pytest.raises(FlashError) as refused:
+        look(board.url)
+
+    assert refused.value.key == "flash_unknown"
+    assert board.url in str(refused.value)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from erased import MIB, ErasedBoard
 from wholes import small_whole
 
 from deploy.assembly import open_registry
+from deploy.commands.speech import LANG
 from deploy.flashing import ports
 from deploy.flashing.enrolling import UNFINISHED
 from deploy.flashing.ports import Port
@@ -20,6 +21,7 @@ from devices.flash.nvs import settings_of
 from devices.flash.partitions import read_table, vfs_region
 from devices.flash.parts import read_vfs
 from devices.simulate import control
+from devices.words import say
 
 CUTS = [1 << 30] * 3 + [60_000] * 20
 """Connections until a board is written: asked, recognised, read; then the cable is bad."""
@@ -172,12 +174,33 @@ def test_where_no_broker_answers_nothing_is_begun(
     assert "GIROUETTE_BOARD_BROKER" in made.err
 
 
-def test_a_word_that_means_nothing_is_told(home: Path, girouette: Callable[..., Any], silent_port: str) -> None:
-    """Neither a recipe nor a device; and --many makes no device twice."""
-    made = girouette("flash", "climat", "--port", silent_port, "--wait", "0")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "broker", "key", "values"),
+    [
+        (["climat"], None, "unknown_word", {"word": "climat"}),
+        (["climate-1", "--many"], None, "many_device", {"device": "climate-1"}),
+        (["climate"], "mqtts://air.example", "no_board_anchors", {"url": "mqtts://air.example"}),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_a_board_is_asked(
+    words: list[str],
+    broker: str | None,
+    key: str,
+    values: dict[str, str],
+    girouette: Callable[..., Any],
+    silent_port: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither a recipe nor a device; one device for many boards; TLS with nobody to trust: each ends with its sentence."""
+    assert girouette("device", "add", "--recipe", "climate", "--id", "climate-1", *PLACE).code == 0
+    if broker is not None:
+        monkeypatch.setenv("GIROUETTE_BOARD_BROKER", broker)
+
+    made = girouette("flash", *words, "--port", silent_port, "--wait", "0")
 
     assert made.code == 1
-    assert "climat" in made.err
+    assert say(f"flash.{key}", LANG, **values) in made.err
 
 
 @pytest.mark.slow
