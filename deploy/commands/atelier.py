@@ -13,7 +13,7 @@ import typer
 
 from deploy.commands.durations import seconds
 from deploy.commands.options import AsJson, Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
-from deploy.commands.room import without_internet
+from deploy.commands.room import Folders, without_internet
 from deploy.commands.speech import LANG, option, tell, text
 from deploy.faults import DONE, CommandError
 
@@ -56,6 +56,7 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     sheet: Annotated[Path | None, option("atelier_sheet", "--sheet", metavar="FILE")] = None,
     hotspot: Annotated[Path | None, option("atelier_hotspot", "--hotspot", metavar="DIR")] = None,
     prepare: Annotated[Path | None, option("atelier_prepare", "--prepare", metavar="DIR")] = None,
+    prepared: Annotated[Path | None, option("atelier_prepared", "--prepared", metavar="DIR")] = None,
     check: Annotated[bool, option("atelier_check", "--check")] = False,
     pi: Annotated[bool, option("atelier_pi", "--pi")] = False,
     recipes: Recipes = None,
@@ -67,8 +68,9 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
     settings = settled(ctx, store=store, registry=registry, recipes=recipes, board_micropython=micropython)
     for_s = seconds(for_ or (PREPARED_FOR if prepare else FILE_FOR))
     asked = Asked(sheet or file or Path(), slugs or [], kinds or [], seats, each, lang, for_s)
-    if hotspot or prepare or check:
-        return without_internet(settings, hotspot, prepare, check=check, asked=asked, pi=pi, as_json=as_json)
+    folders = Folders(hotspot, prepare, prepared)
+    if folders or check:
+        return without_internet(settings, folders, check=check, asked=asked, pi=pi, as_json=as_json)
     if sheet is not None:
         return print_sheets(settings, asked, file)
     terms = seconds(for_ or LINK_FOR), boards

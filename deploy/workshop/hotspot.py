@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from deploy.accounts import SERVICES, write_accounts
 from deploy.faults import CommandError
 from deploy.files import put
 from deploy.initialise import broker_conf, make_secrets, service_lines
+from deploy.networks import quoted, write_networks
+from deploy.workshop.preparing import MICROPYTHON
 from devices.words import say
 
 CONNECTION = "girouette"
@@ -24,9 +27,9 @@ EASY = "abcdefghjkmnpqrstuvwxyz23456789"
 KEY_LONG = 16
 FOLDERS = ("secrets", "accounts", "broker")
 UNITS = {
-    "girouette-broker": ("/usr/sbin/mosquitto -c {home}/mosquitto.conf", "network.target"),
-    "girouette-gateway": ("{python} -m deploy.cli gateway", "girouette-broker.service time-sync.target"),
-    "girouette-api": ("{python} -m deploy.cli api", "girouette-gateway.service"),
+    "girouette-broker": ('/usr/sbin/mosquitto -c "{home}/mosquitto.conf"', "network.target"),
+    "girouette-gateway": ('"{python}" -m deploy.cli gateway', "girouette-broker.service time-sync.target"),
+    "girouette-api": ('"{python}" -m deploy.cli api', "girouette-gateway.service"),
 }  # fmt: skip
 """What systemd runs, and after what."""
 UNIT = """[Unit]
@@ -36,7 +39,7 @@ After={after}
 [Service]
 User={user}
 WorkingDirectory={home}
-Environment=GIROUETTE_SETTINGS={home}/girouette.toml GIROUETTE_SECRETS_DIR={home}/secrets
+Environment="GIROUETTE_SETTINGS={home}/girouette.toml" "GIROUETTE_SECRETS_DIR={home}/secrets"
 ExecStart={command}
 Restart=always
 RestartSec=2
@@ -55,7 +58,12 @@ api_host = "0.0.0.0"
 api_port = {page}
 gateway_http_port = {gateway}
 public_url = "http://{address}:{page}"
+wifi = "{home}/girouette-wifi.toml"
 """
+IMAGES = "board_micropython"
+"""The setting that says where MicroPython for boards is."""
+MADE = "--recipe air"
+"""What the room's boards measure where nobody said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,11 @@ class Room:
     gateway_port: int = 8081
 
     @property
+    def settings_file(self) -> Path:
+        """The settings of all that runs here."""
+        return self.home / "girouette.toml"
+
+    @property
     def key_file(self) -> Path:
         """The file of the network's key."""
         return self.home / "hotspot.key"
@@ -86,9 +99,14 @@ class Step:
     commands: tuple[str, ...] = ()
 
 
-def steps(room: Room, lang: str) -> list[Step]:
-    """All that is to be typed, in order; with what no command can do."""
-    home = room.home
+def steps(room: Room, lang: str, *, made: str = MADE, seats: str = "") -> list[Step]:
+    """All that is to be typed, in order, from whatever folder; with what no command can do.
+
+    `made` says what boards measure and `seats` for how many tables, in the options of `girouette atelier`.
+    """
+    home, girouette = shlex.quote(str(room.home)), program()
+    mine = f"{girouette} --settings {home}/girouette.toml"
+    recipe = made.split()[1]
     return [
         Step(say("hotspot.before", lang), ("sudo apt-get install --no-install-recommends mosquitto",)),
         Step(say("hotspot.network", lang, ssid=room.ssid, key=room.key_file), network(room)),
@@ -96,7 +114,7 @@ def steps(room: Room, lang: str) -> list[Step]:
             say("hotspot.name", lang, address=room.address),
             (f"sudo install -m 644 {home}/dnsmasq.conf /etc/NetworkManager/dnsmasq-shared.d/girouette.conf",),
         ),
-        Step(say("hotspot.clock", lang), ('sudo date -s "2026-11-25 09:00"',)),
+        Step(say("hotspot.clock", lang), (f'sudo date -s "{say("hotspot.clock_form", lang)}"',)),
         Step(
             say("hotspot.services", lang),
             (
@@ -105,9 +123,26 @@ def steps(room: Room, lang: str) -> list[Step]:
                 f"sudo systemctl enable --now {' '.join(UNITS)}",
             ),
         ),
-        Step(say("hotspot.flashing", lang), ("girouette atelier --file atelier.html --recipe air",)),
-        Step(say("hotspot.look", lang), (f"girouette atelier --hotspot {home} --check",)),
+        Step(
+            say("hotspot.where", lang), (f'{mine} place add "{say("hotspot.where_name", lang)}" --at 48.1172,-1.6778',)
+        ),
+        Step(
+            say("hotspot.flashing", lang, file=room.home / "atelier.html"),
+            (
+                f"{mine} atelier --file {home}/atelier.html {made} {seats}".rstrip(),
+                f"{mine} atelier --sheet {home}/table.html --file atelier.html {made}",
+                f"{mine} label @atelier --file {home}/labels.html",
+            ),
+        ),
+        Step(say("hotspot.by_cable", lang), (f"{mine} flash {recipe} --many --group atelier",)),
+        Step(say("hotspot.look", lang), (f"{girouette} atelier --hotspot {home} --check",)),
     ]
+
+
+def program() -> str:
+    """How this very `girouette` is called in any window: by its path, since the next window knows nothing of an environment."""
+    here = Path(sys.executable).with_name("girouette")
+    return shlex.quote(str(here)) if here.exists() else "girouette"
 
 
 def network(room: Room) -> tuple[str, ...]:
@@ -116,13 +151,13 @@ def network(room: Room) -> tuple[str, ...]:
         f'sudo nmcli connection add type wifi con-name {CONNECTION} ifname {room.device} ssid "{room.ssid}" autoconnect yes',
         f"sudo nmcli connection modify {CONNECTION} 802-11-wireless.mode ap 802-11-wireless.band bg wifi-sec.key-mgmt wpa-psk wifi-sec.proto rsn wifi-sec.pairwise ccmp",
         f"sudo nmcli connection modify {CONNECTION} ipv4.method shared ipv4.addresses {room.address}/24 ipv6.method disabled",
-        f"printf 'set wifi-sec.psk %s\\nsave\\nquit\\n' \"$(cat {room.key_file})\" | sudo nmcli connection edit {CONNECTION}",
+        f"printf 'set wifi-sec.psk %s\\nsave\\nquit\\n' \"$(cat {shlex.quote(str(room.key_file))})\" | sudo nmcli connection edit {CONNECTION}",
         f"sudo nmcli connection up {CONNECTION}",
     )
 
 
 def write_room(room: Room) -> list[Path]:
-    """Make the folder: configuration, secrets of its own, units. Raises CommandError where there is one already."""
+    """Make the folder: configuration, secrets of its own, the network that boards are to know, units. Raises CommandError where there is one already."""
     home = room.home
     if (home / "secrets").exists():
         raise CommandError("hotspot_there", folder=home)
@@ -134,10 +169,20 @@ def write_room(room: Room) -> list[Path]:
         put(home / "secrets" / f"girouette_{name}", made[name].encode(), mode=0o600)
     put(home / "accounts" / SERVICES, service_lines(made).encode(), mode=0o600)
     write_accounts(home / "accounts", ())
-    put(room.key_file, "".join(secrets.choice(EASY) for _ in range(KEY_LONG)).encode() + b"\n", mode=0o600)
+    key = "".join(secrets.choice(EASY) for _ in range(KEY_LONG))
+    put(room.key_file, f"{key}\n".encode(), mode=0o600)
+    write_networks(home / "girouette-wifi.toml", [{"ssid": room.ssid, "password": key}])
     for name, text in texts(room).items():
         put(home / name, text.encode(), mode=0o644)
     return sorted(path for path in home.rglob("*") if path.is_file())
+
+
+def name_prepared(room: Room, folder: Path) -> None:
+    """Afterwards boards of this room are written with the MicroPython of a folder that was prepared. Raises OSError."""
+    lines = room.settings_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{IMAGES} ")]
+    told = f"{IMAGES} = {quoted(str(folder.resolve() / MICROPYTHON))}\n"
+    put(room.settings_file, "".join([*kept, told]).encode(), mode=0o644)
 
 
 def texts(room: Room) -> dict[str, str]:

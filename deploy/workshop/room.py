@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import subprocess
 import time
+import tomllib
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from deploy.settings import load_settings
 from devices.words import say
 
 if TYPE_CHECKING:
+    from deploy.settings import Settings
     from deploy.workshop.hotspot import Room
 
 HARDWARE_CLOCK = Path("/dev/rtc0")
@@ -29,13 +31,20 @@ REFUSED = {4, 5, 134, 135}
 
 def look(room: Room, lang: str) -> list[Finding]:
     """All findings, in the order in which one would mend them."""
-    machine = Machine(load_settings(store=f"sqlite:{room.home}/girouette.sqlite"), lang)
+    machine = Machine(settings_of(room), lang)
     return [
         network(room, machine), address(room, machine), given_out(machine), accounts(room, machine),
         page(machine, "gateway", f"http://127.0.0.1:{room.gateway_port}/readyz"),
         page(machine, "page", f"http://{room.address}:{room.page_port}/healthz"),
-        kept_clock(machine), disk(machine), interpreter(machine), images(machine),
+        kept_clock(machine), disk(machine), interpreter(machine), images(room, machine),
     ]  # fmt: skip
+
+
+def settings_of(room: Room) -> Settings:
+    """What the room's own file says, whatever folder one stands in. Raises CommandError."""
+    file = room.settings_file
+    told = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return load_settings(**{"store": f"sqlite:{room.home}/girouette.sqlite", **told})
 
 
 def fine(machine: Machine, check: str, key: str, **values: object) -> Finding:
@@ -129,13 +138,14 @@ def interpreter(machine: Machine) -> Finding:
     return fine(machine, "interpreter", "no_interpreter")
 
 
-def images(machine: Machine) -> Finding:
-    """Is MicroPython for each kind of board on this disk?"""
+def images(room: Room, machine: Machine) -> Finding:
+    """Is MicroPython for each kind of board on this disk, where the atelier and `girouette flash` look for it?"""
     from devices.flash.micropython import builds, cache_folder
 
-    missing = [board for board, build in builds().items() if not (cache_folder() / build.file).exists()]
+    places = [place for place in (machine.settings.board_micropython, cache_folder()) if place is not None]
+    missing = [b for b, build in builds().items() if not any((place / build.file).exists() for place in places)]
     if missing:
-        return wrong(machine, "images", "no_images", boards=", ".join(missing))
+        return wrong(machine, "images", "no_images", boards=", ".join(missing), home=room.home)
     return fine(machine, "images", "images_there")
 
 

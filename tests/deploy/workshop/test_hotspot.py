@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
 import os
+import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from wholes import whole
 
-from deploy.faults import USAGE, CommandError
+from deploy.faults import REFUSED, USAGE, CommandError
+from deploy.orders import Broker, reach
+from deploy.workshop import onefile, preparing
 from deploy.workshop.hotspot import Room, steps, texts, write_room
 from deploy.workshop.room import look
+from devices.flash import micropython
+from devices.flash.nvs import settings_of
+from gateway.registry import Registry
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -31,7 +44,12 @@ def test_no_secret_stands_in_what_is_typed_or_shown(tmp_path: Path) -> None:
     assert key != other.key_file.read_text().strip()
     assert key not in shown
     assert secret not in shown
-    for file in (one.key_file, *(one.home / "secrets").iterdir(), one.home / "accounts" / "services"):
+    for file in (
+        one.key_file,
+        one.home / "girouette-wifi.toml",
+        *(one.home / "secrets").iterdir(),
+        one.home / "accounts" / "services",
+    ):
         assert file.stat().st_mode & 0o77 == 0
 
 
@@ -53,12 +71,119 @@ def test_each_line_is_one_that_a_shell_reads(tmp_path: Path) -> None:
     assert sum("nmcli" in line for line in steps(Room(tmp_path), "en")[1].commands) == 5
 
 
+def test_no_date_that_has_passed_is_there_to_be_typed(tmp_path: Path) -> None:
+    """The line that sets the clock has the form of a date, and beside it stands to replace it."""
+    for lang, form in (("fr", "AAAA-MM-JJ HH:MM"), ("en", "YYYY-MM-DD HH:MM")):
+        told, commands = next((s.told, s.commands) for s in steps(Room(tmp_path), lang) if "date -s" in str(s.commands))
+        assert commands == (f'sudo date -s "{form}"',)
+        assert form in told
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as `--prepare` leaves it, with MicroPython for the C3 alone, as if there were no other kind; nothing can be fetched."""
+    (tmp_path / "c3.bin").write_bytes(whole("c3"))
+    build = replace(micropython.builds()["c3"], file="c3.bin", url=(tmp_path / "c3.bin").as_uri(), sha256=None)
+    monkeypatch.setattr(micropython, "builds", lambda: {"c3": build})
+    monkeypatch.setenv("GIROUETTE_CACHE", str(tmp_path / "cache"))
+    preparing.micropython(tmp_path / "stick", ["c3"])
+    preparing.seal(tmp_path / "stick")
+    (tmp_path / "c3.bin").unlink()
+    return tmp_path / "stick"
+
+
+def own_lines(told: dict[str, Any]) -> list[list[str]]:
+    """Every line of ours that is to be typed, in its order, without its program."""
+    lines = [shlex.split(line) for step in told["steps"] for line in step["commands"]]
+    return [words[1:] for words in lines if words[0].endswith("girouette")]
+
+
+@pytest.mark.slow
+def test_each_line_of_ours_is_followed_from_another_folder(
+    prepared: Path, tmp_path: Path, girouette: Callable[..., Any], home: Path, part: Callable[[str], str],
+    free_port: Callable[[], int], until: Callable[..., None], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What is made so the room's broker lets in, and it knows the room's Wi-Fi; without a radio and a board, the last two say what lacks."""
+    read = onefile.read_asset
+    monkeypatch.setattr(onefile, "read_asset", lambda name: read(name) or b"export {};\n")
+    (home / "away").mkdir()
+    made = girouette(
+        *("atelier", "--hotspot", "my room", "--prepared", prepared, "--recipe", "climate", "--board", "c3"),
+        *("--seats", "3", "--each", "1", "--json"),
+    )
+    monkeypatch.chdir(home / "away")
+    place, file, sheet, label, cable, look = own_lines(made.told)
+    room = Room(home / "my room", mqtt_port=free_port())
+    conf = texts(room)["mosquitto.conf"] + ("user root\n" if os.geteuid() == 0 else "")
+    (room.home / "mosquitto.conf").write_text(conf)
+    with subprocess.Popen([part("mosquitto"), "-c", room.home / "mosquitto.conf"], stderr=subprocess.DEVNULL) as broker:
+        try:
+            until((room.home / "mosquitto.pid").exists, what="the room's broker")
+            assert [girouette(*line).code for line in (place, file, sheet, label)] == [0, 0, 0, 0]
+            boards = identities(room.home / "atelier.html")
+            entered = [Broker(f"mqtt://127.0.0.1:{room.mqtt_port}", one["device"], one["password"]) for one in boards]
+            until(lambda: all(lets_in(one) for one in entered), what="the boards' accounts")
+            assert not lets_in(Broker(entered[0].url, entered[0].user, "another"))
+        finally:
+            broker.terminate()
+
+    assert [one["device"] for one in boards] == ["climate-1", "climate-2", "climate-3"]
+    assert {(one["host"], one["port"], one["ssid"]) for one in boards} == {("10.42.0.1", 1883, "Girouette")}
+    assert boards[0]["key"] == room.key_file.read_text().strip()
+    with closing(Registry(f"sqlite:{room.home}/girouette.sqlite")) as known:
+        assert {round(row.lat, 4) for row in known.places()} == {48.1172}
+    assert "atelier.html" in (room.home / "table.html").read_text()
+    assert "climate-3" in (room.home / "labels.html").read_text()
+    assert list(Path.cwd().iterdir()) == []
+    assert cable[2:5] == ["flash", "climate", "--many"]
+    assert girouette(*cable, "--help").code == 0
+    found = {one["check"]: one["ok"] for one in girouette(*look, "--json").told}
+    assert (found["images"], found["network"]) == (True, False)
+
+
+def identities(file: Path) -> list[dict[str, Any]]:
+    """What the boards of a file are: name, broker, password, network."""
+    held = re.search(r'<script type="application/json" id="atelier">(.*?)</script>', file.read_text(), re.DOTALL)
+    assert held is not None
+    found = []
+    for one in json.loads(held[1])["batch"]["identities"]:
+        kept = settings_of(base64.b64decode(one["nvs"]))
+        network, broker = json.loads(kept["wifi"])[0], json.loads(kept["identity"])["broker"]
+        found.append({**broker, "device": one["device"], "ssid": network["ssid"], "key": network["password"]})
+    return found
+
+
+def lets_in(entry: Broker) -> bool:
+    """Does the broker know who this is?"""
+    try:
+        asyncio.run(reach(entry))
+    except CommandError:
+        return False
+    return True
+
+
+def test_a_folder_that_was_prepared_may_be_named_later(
+    prepared: Path, girouette: Callable[..., Any], home: Path
+) -> None:
+    """The room takes MicroPython from it from then on, once in its settings; one that has lost something is refused."""
+    girouette("atelier", "--hotspot", "room")
+    for _ in range(2):
+        assert girouette("atelier", "--hotspot", "room", "--prepared", prepared).code == 0
+    told = tomllib.loads((home / "room" / "girouette.toml").read_text())
+    assert told["board_micropython"] == str(prepared / "micropython")
+    (prepared / "micropython" / "c3.bin").unlink()
+    spoilt = girouette("atelier", "--hotspot", "other", "--prepared", prepared)
+    assert (spoilt.code, "micropython/c3.bin" in spoilt.err) == (REFUSED, True)
+    assert not (home / "other").exists()
+    assert girouette("atelier", "--prepared", prepared).code == USAGE
+
+
 @pytest.fixture
 def room(tmp_path: Path, part: Callable[[str], str], free_port: Callable[[], int]) -> Room:
     """A room on loopback, made, with nothing running."""
     part("mosquitto")
     made = Room(
-        tmp_path / "room", address="127.0.0.1", mqtt_port=free_port(), page_port=free_port(), gateway_port=free_port()
+        tmp_path / "a room", address="127.0.0.1", mqtt_port=free_port(), page_port=free_port(), gateway_port=free_port()
     )
     write_room(made)
     conf = made.home / "mosquitto.conf"
@@ -72,7 +197,7 @@ def start(room: Room, unit: str) -> subprocess.Popen[bytes]:
     text = (room.home / "units" / f"{unit}.service").read_text()
     told = dict(line.partition("=")[::2] for line in text.splitlines() if "=" in line)
     environ = {key: value for key, value in os.environ.items() if not key.startswith("GIROUETTE_")}
-    environ |= dict(each.partition("=")[::2] for each in told["Environment"].split())
+    environ |= dict(each.partition("=")[::2] for each in shlex.split(told["Environment"]))
     with (room.home / f"{unit}.log").open("wb") as log:
         return subprocess.Popen(
             shlex.split(told["ExecStart"]), cwd=told["WorkingDirectory"], env=environ | {"PYTHONPATH": str(ROOT)},
@@ -122,7 +247,7 @@ def test_the_command_writes_once_and_looks_when_asked(girouette: Callable[..., A
     assert girouette("atelier", "--check").code == USAGE
     assert "first girouette atelier --hotspot" in girouette("atelier", "--hotspot", "room", "--check").err
     told = girouette("atelier", "--hotspot", "room", "--json").told
-    assert len(told["written"]) == 12
+    assert len(told["written"]) == 13
     again = girouette("atelier", "--hotspot", "room")
     assert "is ready already" in again.out
     assert "2. The room’s network" in again.out

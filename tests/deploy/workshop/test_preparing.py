@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from wholes import whole
 
-from deploy.faults import AWAY, REFUSED
+from deploy.faults import AWAY, REFUSED, USAGE
 from deploy.workshop import onefile, preparing
 from devices.flash import micropython
 from gateway.registry import Registry
@@ -104,6 +104,15 @@ def test_the_command_says_how_the_folder_is_used(
     assert girouette("atelier", "--prepare", "other", "--check").code == REFUSED
 
 
+def test_boards_of_a_raspberry_pi_are_not_made_elsewhere(girouette: Callable[..., Any], home: Path) -> None:
+    """They would be known here, to another broker: it is said where they are made, and nothing is fetched."""
+    refused = girouette("atelier", "--prepare", "room", "--pi", "--recipe", "climate", "--seats", "10")
+
+    assert refused.code == USAGE
+    assert "--hotspot DIR --prepared room --recipe" in refused.err
+    assert list(home.iterdir()) == []
+
+
 @pytest.mark.slow
 def test_a_registry_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what pip said last."""
@@ -157,6 +166,7 @@ def test_with_a_recipe_what_lies_on_the_tables_is_in_it_too(
     assert all(13 * 86_400 < (row.expires_s or 0) - time.time() < 15 * 86_400 for row in devices)
     labels = (home / "room" / "papers" / "labels.html").read_text()
     assert all(row.id in labels for row in devices)
+    assert (home / "room" / "papers" / "labels.html").stat().st_mode & 0o777 == 0o600
     assert (home / "room" / "papers" / "table.html").stat().st_size > 1000
     assert (home / "room" / "atelier.html").stat().st_mode & 0o777 == 0o600
     assert girouette("atelier", "--prepare", "room", "--check").code == 0

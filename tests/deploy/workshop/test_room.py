@@ -11,7 +11,8 @@ import pytest
 from deploy.doctor import Machine
 from deploy.settings import Settings
 from deploy.workshop import room as looking
-from deploy.workshop.hotspot import Room
+from deploy.workshop.hotspot import Room, write_room
+from devices.flash.micropython import builds
 
 NMCLI = """#!/bin/sh
 case "$*" in
@@ -81,14 +82,41 @@ def test_the_newest_reading_is_a_lower_bound_of_the_clock(tmp_path: Path, machin
 def test_images_that_are_not_on_the_disk_are_named(
     tmp_path: Path, machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the command that fetches them while there is internet."""
+    """With the commands that fetch them while there is internet, and that make this room use them."""
     monkeypatch.setenv("GIROUETTE_CACHE", str(tmp_path))
 
-    found = looking.images(machine())
+    found = looking.images(Room(tmp_path / "room"), machine())
 
     assert found.ok is False
-    assert "--prepare" in found.told
+    assert "--prepare DIR" in found.told
+    assert f"--hotspot {tmp_path}/room --prepared DIR" in found.told
     assert "c6" in found.told
+
+
+def test_images_are_looked_for_where_boards_are_written_from(
+    tmp_path: Path, machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the folder that was prepared, and in the cache."""
+    monkeypatch.setenv("GIROUETTE_CACHE", str(tmp_path / "cache"))
+    of_room = machine().settings.model_copy(update={"board_micropython": tmp_path / "prepared"})
+    kinds = list(builds().values())
+    for place, some in (("prepared", kinds[1:]), ("cache", kinds[:1])):
+        (tmp_path / place).mkdir()
+        for build in some:
+            (tmp_path / place / build.file).touch()
+
+    assert looking.images(Room(tmp_path), Machine(of_room, "en")).ok
+    assert not looking.images(Room(tmp_path), machine()).ok
+
+
+def test_the_room_is_looked_at_by_its_own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From whatever folder, whatever file of settings stands there."""
+    write_room(room := Room(tmp_path / "room"))
+    (tmp_path / "girouette.toml").write_text('store = "sqlite:another.sqlite"\n')
+    monkeypatch.chdir(tmp_path)
+
+    assert looking.settings_of(room).store == f"sqlite:{tmp_path}/room/girouette.sqlite"
+    assert looking.settings_of(room).wifi == tmp_path / "room" / "girouette-wifi.toml"
 
 
 def test_without_an_interpreter_what_works_still_is_said(
