@@ -24,3 +24,7 @@ class Pace:
             self._left -= 1
             return 0
         return math.ceil((1 - self._left) * self._every_s)
+
+    def give_back(self) -> None:
+        """The one that came last was not made after all."""
+        self._left = min(self._at_once, self._left + 1)

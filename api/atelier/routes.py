@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -120,17 +121,16 @@ class Atelier:
         return f"{at.scheme}://{at.netloc}"
 
     async def make(self, visitor: Visitor, wanted: Wanted) -> Made:
-        """A board of somebody's. Raises WorkshopError, and what the workshop raises: nothing was spent then."""
-        if wait_s := self.pace.wait_s(self.front.now_s()):
-            raise WorkshopError("too_fast", wait_s=wait_s)
-        if visitor.guest is not None:
-            self.workshop.guests.spend(visitor.guest)
-        made = None
-        try:
+        """A board of somebody's. Raises WorkshopError, and what the workshop raises: nothing was spent then, of the room's pace neither."""
+        with contextlib.ExitStack() as undone:
+            if visitor.guest is not None:
+                self.workshop.guests.spend(visitor.guest)
+                undone.callback(self.workshop.guests.give_back, visitor.guest)
+            if wait_s := self.pace.wait_s(self.front.now_s()):
+                raise WorkshopError("too_fast", wait_s=wait_s)
+            undone.callback(self.pace.give_back)
             made = await run_in_threadpool(self.workshop.make, wanted, by=visitor.name)
-        finally:
-            if made is None and visitor.guest is not None:
-                self.workshop.guests.give_back(visitor.guest)
+            undone.pop_all()
         return made
 
     def lay(self, request: Request, visitor: Visitor, made: Made) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import typer
 
 from deploy.commands.options import Recipes, RegistryUrl, StoreUrl, recipes_of, registry_of, settled
 from deploy.commands.speech import LANG, argument, option, text
+from deploy.files import put
 
 if TYPE_CHECKING:
     from gateway.registry import Device
@@ -42,7 +43,7 @@ def label(
     pages = draw_labels(labels, LANG) if file.suffix == SVG else [print_labels(labels, LANG)]
     for number, page in enumerate(pages):
         where = file if number == 0 else file.with_stem(f"{file.stem}-{number + 1}")
-        where.write_text(page, encoding="utf-8")
+        put(where, page.encode(), mode=0o600)  # a code is a private link, and --wifi a key
         print(where)
     if not settings.public_url:
         print(text("label_no_code"), file=sys.stderr)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,22 @@ def test_labels_of_a_group_are_one_page_to_print(
     assert girouette("label", "@ecole").out == "labels.html\n"
     assert re.findall(r">(air-[0-9]+)<", (home / "labels.html").read_text(encoding="utf-8")) == names
     assert girouette("label", "@ecole", "--file", "l.svg").out == "l.svg\nl-2.svg\n"
+
+
+@pytest.mark.slow
+def test_their_owner_alone_reads_labels(girouette: Callable[..., Any], home: Path) -> None:
+    """A code leads to a private page, and `--wifi` prints a key: not even where others could read what stood there."""
+    girouette("device", "add", "--recipe", "noise", *HERE)
+    (home / "box.svg").touch(0o644)
+
+    before = os.umask(0o022)
+    try:
+        girouette("label", "noise-1", "--file", "box.svg")
+        girouette("label", "noise-1", "--wifi")
+    finally:
+        os.umask(before)
+
+    assert {stat.S_IMODE((home / name).stat().st_mode) for name in ("box.svg", "labels.html")} == {0o600}
 
 
 def test_who_is_not_registered_has_no_label(girouette: Callable[..., Any], home: Path) -> None:

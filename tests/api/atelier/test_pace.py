@@ -22,3 +22,14 @@ def test_a_clock_that_goes_back_opens_nothing_and_closes_nothing_for_good() -> N
     assert pace.wait_s(1e9) == 0
     assert pace.wait_s(0) == 2
     assert pace.wait_s(2) == 0
+
+
+def test_what_was_not_made_takes_nobodys_turn() -> None:
+    """Its turn is the next one's; never more than come at once."""
+    pace = Pace(at_once=2, every_s=2)
+    assert [pace.wait_s(100.0) for _ in range(3)] == [0, 0, 2]
+
+    for _ in range(5):
+        pace.give_back()
+
+    assert [pace.wait_s(100.0) for _ in range(3)] == [0, 0, 2]

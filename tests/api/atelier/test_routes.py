@@ -187,16 +187,31 @@ def test_a_name_is_given_once(stocked: Any, browse: Callable[..., Any]) -> None:
     assert len(stocked.registry.devices()) == len(stocked.registry.places()) == 1
 
 
+@pytest.mark.slow
 def test_boards_come_at_a_pace(stocked: Any, browse: Callable[..., Any]) -> None:
     """A dozen at once, then one every two seconds: the answer says how long to wait."""
     here = browse(stocked.app())
 
-    codes = [here.post("/atelier/boards", {**BOARD, "recipe": "nothing"}).status_code for _ in range(13)]
+    codes = [here.post("/atelier/boards", BOARD).status_code for _ in range(13)]
 
-    assert codes == [404] * 12 + [429]
+    assert codes == [201] * 12 + [429]
     late = here.post("/atelier/boards", BOARD)
     assert late.headers["Retry-After"] == "2"
     stocked.now_s += 2
+    assert here.post("/atelier/boards", BOARD).status_code == 201
+
+
+def test_who_is_refused_takes_nobodys_turn(stocked: Any, browse: Callable[..., Any]) -> None:
+    """A spent link, a recipe that there is not, the wrong chip: however often they come, the room goes on."""
+    app = stocked.app()
+    here, guest = browse(app), browse(app, at="192.168.1.77", site=TOWN)
+    assert guest.enter(stocked.link(boards=1)).status_code == 303
+    assert guest.post("/atelier/boards", BOARD).status_code == 201
+
+    for who, more, status in ((guest, {}, 403), (here, {"recipe": "nothing"}, 404), (here, {"chip": "ESP32-C3"}, 422)):
+        asked = [who.post("/atelier/boards", {**BOARD, **more}).status_code for _ in range(13)]
+        assert asked == [status] * 13
+
     assert here.post("/atelier/boards", BOARD).status_code == 201
 
 
