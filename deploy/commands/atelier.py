@@ -153,11 +153,13 @@ def filed(settings: Settings, asked: Asked) -> tuple[dict[str, object], list[str
         "expires_s": plan.expires_s,
         "reload": command,
     }
-    said = text(
-        "atelier_file", file=asked.file, size=f"{size / 1e6:.1f}".replace(".", "," if LANG == "fr" else "."), count=plan.count,
-        seats=plan.seats, until=moment(plan.expires_s, LANG),
-    )  # fmt: skip
-    return told, [said, *hints(settings, command)]
+    size_mb = f"{size / 1e6:.1f}".replace(".", "," if LANG == "fr" else ".")
+    lines = [
+        text("atelier_file", file=asked.file, size=size_mb, count=plan.count, seats=plan.seats),
+        text("atelier_file_one" if plan.seats == 1 else "atelier_file_many", seats=plan.seats),
+        text("atelier_file_until", until=moment(plan.expires_s, LANG)),
+    ]
+    return told, [*lines, *hints(settings, command)]
 
 
 def wanted(settings: Settings, asked: Asked) -> list[Recipe]:
@@ -192,7 +194,8 @@ def note(plan: Plan) -> str:
     """What the file says of itself."""
     from devices.words import say
 
-    return say("atelier.file_note", plan.lang, count=plan.count, until=moment(plan.expires_s, plan.lang))
+    whose = say("atelier.file_one" if plan.seats == 1 else "atelier.file_many", plan.lang, seats=plan.seats)
+    return f"{say('atelier.file_note', plan.lang, count=plan.count, until=moment(plan.expires_s, plan.lang))} {whose}"
 
 
 def moment(at_s: int, lang: str) -> str:

@@ -43,7 +43,7 @@ def table_sheet(recipe: Recipe, lang: str, *, address: str) -> str:
 <html lang="{lang}">
 <head><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style></head>
 <body>
-<header><h1>{escape(title)}</h1><p>{escape(words("board", lang, board=board.name))}</p></header>
+<header><h1>{escape(title)}</h1><p>{escape(words("board", lang, board=board.name))} · <b>{heading("seat", lang)}</b></p></header>
 <div class="two">
 <figure>{drawn(recipe)}</figure>
 <section><h2>{heading("do", lang)}</h2><ol>{items(STEPS, "do", lang, address=address, plug=board.plug(lang))}</ol></section>

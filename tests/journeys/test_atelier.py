@@ -394,7 +394,7 @@ def test_from_a_file_that_needs_no_server(shared: Room, tmp_path: Path, part: Ca
                 await here.page.reload()
                 names = [await from_file(here, pc, name) for name in ("first", "second")]
 
-                assert (here.clicks, pc.asked, here.errors) == (4, 3, [])
+                assert (here.clicks, pc.asked, here.errors) == (5, 3, [])
                 assert [url for url in here.asked if not url.startswith((made.as_uri(), "data:"))] == []
                 assert names == [told(first)["device"], told(second)["device"]]
                 assert len(set(names)) == 2
@@ -404,10 +404,12 @@ def test_from_a_file_that_needs_no_server(shared: Room, tmp_path: Path, part: Ca
 
 
 async def interrupted(here: Visit, pc: Pc) -> None:
-    """The seat is asked; the page is left while it writes."""
+    """The seat is asked, and asked once more, since no other table may have its number; the page is left while it writes."""
     await here.choose(RECIPE, "c3")
     await here.begin()
     await here.page.fill("#seat input", "2")
+    await here.click("#seat button")
+    await here.until("document.querySelector('#seat .fault')?.textContent.includes('aucune autre table')")
     await here.click("#seat button")
     await here.until("document.querySelector('.stage progress')?.value >= 30")
 

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+import shutil
 import stat
 import time
 from hashlib import sha256
@@ -23,6 +24,7 @@ from devices.flash.parts import read_vfs
 from gateway.registry import Registry
 
 MIB = 1 << 20
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +117,20 @@ def test_a_file_asks_nobody_for_anything(tmp_path: Path) -> None:
     assert "secrets of 2 boards, and the keys of the Wi-Fi" in text
 
 
+@pytest.mark.parametrize(
+    ("seats", "told", "noted"),
+    [("1", "to one PC only", "made for one PC only"), ("2", "a number of its own, from 1 to 2", "made for 2 PCs")],
+)
+def test_on_how_many_pcs_it_may_be_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], seats: str, told: str, noted: str
+) -> None:
+    """By the command, and by the file itself: two PCs with one seat would give one name to two boards."""
+    text, _ = made(tmp_path, "--recipe", "climate", "--each", "1", "--seats", seats, "--lang", "en")
+
+    assert told in capsys.readouterr().out
+    assert noted in text
+
+
 def test_only_its_owner_reads_it_and_no_file_is_written_over(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,7 +168,7 @@ def test_the_command_tells_no_secret(tmp_path: Path, capsys: pytest.CaptureFixtu
         ((), "air, battery"),
         (("--recipe", "nothing"), "air, battery"),
         (("--recipe", "air", "--board", "z9"), "c6, c3, s3, s2, esp32"),
-        (("--recipe", "weather", "--board", "c3"), "c6, s3, esp32"),
+        (("--recipes", "own", "--recipe", "kept", "--board", "c3"), "c6, s3"),
         (("--recipe", "air", "--lang", "de"), "fr, en"),
         (("--recipe", "air", "--board", "s3"), "c6"),
     ],
@@ -160,7 +176,10 @@ def test_the_command_tells_no_secret(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_what_cannot_be_made_leaves_nothing_behind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
 ) -> None:
-    """A sentence with the choices; no file, no identity."""
+    """A sentence with the choices; no file, no identity. The recipe `kept` is for two boards alone."""
+    shutil.copytree(ROOT / "devices/recipes/climate", tmp_path / "own" / "kept")
+    recipe = tmp_path / "own" / "kept" / "recipe.toml"
+    recipe.write_text('boards = ["c6", "s3"]\n' + recipe.read_text(encoding="utf-8"), encoding="utf-8")
     assert run(["atelier", "--file", "a.html", *words]) == 1
 
     assert said in capsys.readouterr().err

@@ -32,6 +32,7 @@ def test_the_sheet_has_wires_steps_lights_and_cures(slug: str, lang: str) -> Non
     assert len(re.findall(r"<tr><td><b>[^<]+</b></td><td>[^<]+</td></tr>", page)) == len(TROUBLES)
     assert ADDRESS in page
     assert recipe.name(lang) in page
+    assert {"fr": "place n°", "en": "seat no."}[lang] in page
     assert re.findall(r'(?:src|href)="(?!#)', page) == []
 
 

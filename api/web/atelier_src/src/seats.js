@@ -18,6 +18,8 @@ export class Seats {
     this.batch = batch;
     this.shelf = shelf;
     this.locks = locks;
+    /** @type {number | null} the number that was said once: a seat is taken when it is said again */
+    this.named = null;
     this.name = `girouette-atelier-${batch.identities[0]?.device}-${batch.expires_s}`;
   }
 
@@ -44,9 +46,16 @@ export class Seats {
     return this.batch.seats === 1 ? 1 : this.read().seat;
   }
 
-  /** @param {number} number */
+  /**
+   * Takes this seat for this PC. The first time the number is said, a Fault tells what two tables of one number would do; said again, it holds.
+   * @param {number} number
+   */
   sit(number) {
     if (!this.batch.identities.some((one) => one.seat === number)) throw new Fault("no_such_seat", { seats: this.batch.seats });
+    if (this.named !== number) {
+      this.named = number;
+      throw new Fault("seat_alone", { seat: number });
+    }
     this.write({ ...this.read(), seat: number });
   }
 

@@ -15,6 +15,10 @@ const shelf = () => {
 };
 const at = (number, on = shelf(), locks = null) => {
   const seats = new Seats(BATCH, on, locks);
+  return sit(seats, number);
+};
+const sit = (seats, number) => {
+  assert.throws(() => seats.sit(number), { key: "seat_alone" });
   seats.sit(number);
   return seats;
 };
@@ -25,7 +29,16 @@ test("the seat is asked once and kept; with one seat there is nothing to ask", (
   at(2, on);
   assert.equal(new Seats(BATCH, on, null).seat, 2);
   assert.equal(new Seats({ ...BATCH, seats: 1 }, shelf(), null).seat, 1);
-  assert.throws(() => at(3), { key: "no_such_seat" });
+  assert.throws(() => new Seats(BATCH, on, null).sit(3), { key: "no_such_seat" });
+});
+
+test("a seat is taken once its number was said twice, with what two tables of one number would do said between", () => {
+  const on = shelf();
+  const seats = new Seats(BATCH, on, null);
+  for (const number of [1, 2]) assert.throws(() => seats.sit(number), { key: "seat_alone", values: { seat: number } });
+  assert.equal(seats.seat, null);
+  seats.sit(2);
+  assert.equal(new Seats(BATCH, on, null).seat, 2);
 });
 
 test("each identity goes to one board, also after the page was loaded again in the middle", async () => {
@@ -45,7 +58,7 @@ test("the same board gets the same identity again", async () => {
 test("an identity is of one recipe: the same board is another device with another one", async () => {
   const noise = { ...BATCH.identities[0], recipe: "noise", device: "noise-0" };
   const seats = new Seats({ ...BATCH, identities: [...BATCH.identities, noise] }, shelf(), null);
-  seats.sit(1);
+  sit(seats, 1);
   assert.equal((await seats.take("aa", "air", 0)).device, "air-0");
   assert.equal((await seats.take("aa", "noise", 0)).device, "noise-0");
   await assert.rejects(seats.take("bb", "noise", 0), { key: "batch_spent" });
