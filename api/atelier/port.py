@@ -12,7 +12,7 @@ from devices.refusal import SpokenError
 
 STATUS = {
     **dict.fromkeys(
-        ("closed", "other_name", "cookie_old", "link_unknown", "link_used", "link_old", "boards_spent", "insecure", "elsewhere"), 403
+        ("closed", "other_name", "public_here", "other_user", "cookie_old", "link_unknown", "link_used", "link_old", "boards_spent", "insecure", "elsewhere"), 403
     ),
     **dict.fromkeys(
         ("no_atelier", "not_built", "unknown_recipe", "unknown_board", "unknown_device", "part_gone"), 404
@@ -85,6 +85,8 @@ class Made:
     pieces: Sequence[Piece]
     networks: int
     """How many networks it knows: with none, somebody has to give it one."""
+    todo: str | None = None
+    """What is left to type on the gateway's machine before the broker lets the board in; None where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,13 @@ class Bench:
         now_s = int(time.time())
         made = maker.enrol(mine, name=wanted.name, at=wanted.place, expires_s=now_s + EXPIRES_S, now_s=now_s)
         self.guests.note(made.id, by)
-        if (command := renew_accounts(self.settings, self.registry)) is not None:
-            log.warning("atelier.broker", device=made.id, todo=command)
+        todo = renew_accounts(self.settings, self.registry)
+        if todo is not None:
+            log.warning("atelier.broker", device=made.id, todo=todo)
         return Made(
             device=made.id, page=made.page(self.settings.public_url), expires_s=now_s + EXPIRES_S,
             pieces=pieces(whole, maker.image(mine, wanted.board, made), wanted.flash_bytes), networks=len(maker.networks()),
+            todo=todo,
         )  # fmt: skip
 
     def owner(self, device: str) -> str | None:

@@ -49,6 +49,21 @@ def test_every_recipe_is_a_card_with_its_drawing(room: Any, browse: Callable[...
     assert here("/atelier/drawings/nothing/c6.svg").status_code == 404
 
 
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_without_a_script_the_other_doors_are_there(room: Any, browse: Callable[..., Any], lang: str) -> None:
+    """What a browser shows that runs none has the sentence, and each command; so has the panel that the script shows."""
+    page = browse(room.app())(f"/{lang}/atelier").text
+    without = re.search(r"<noscript>(.*?)</noscript>", page, re.DOTALL)
+    panel = re.search(r'<section data-atelier="unsupported".*?</section>', page, re.DOTALL)
+
+    assert without is not None
+    assert panel is not None
+    assert "JavaScript" in without[1]
+    assert {"fr": "Firefox a Web Serial", "en": "Firefox has Web Serial"}[lang] in panel[0]
+    for shown in (without[1], panel[0]):
+        assert len(re.findall(r"<code>girouette (?:atelier --file|flash|image) [^<]*</code>", shown)) == 3
+
+
 def test_nothing_ends_the_script_element_early() -> None:
     """Whatever a recipe of somebody's own is called."""
     told = {"name": "</script><script>alert(1)</script><!--", "line": "\u2028"}

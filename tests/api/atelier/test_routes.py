@@ -59,6 +59,20 @@ def test_a_board_is_made_and_its_bytes_are_fetched(stocked: Any, browse: Callabl
     assert secret not in answer.content
 
 
+def test_what_the_broker_still_needs_is_in_the_answer(stocked: Any, browse: Callable[..., Any]) -> None:
+    """The command to type on the gateway's machine, where there are accounts; nothing where there are none."""
+    without = browse(stocked.app()).post("/atelier/boards", BOARD)
+    accounts = stocked.home / "accounts"
+    accounts.mkdir()
+    (accounts / "services").write_text("")
+    stocked.settle(board_micropython=stocked.home / "c6.bin", board_broker="mqtt://192.0.2.9:1883", accounts=accounts)
+
+    with_accounts = browse(stocked.app()).post("/atelier/boards", BOARD)
+
+    assert (without.status_code, without.json()["todo"]) == (201, None)
+    assert with_accounts.json()["todo"] == "sudo systemctl reload mosquitto"
+
+
 def test_the_page_of_a_board_is_the_public_one_where_there_is_one(stocked: Any, browse: Callable[..., Any]) -> None:
     """In the answer, on the board and in the code of its label."""
     stocked.public_url = TOWN

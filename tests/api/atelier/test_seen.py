@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from deploy.serve import Guest, config, listen
+from devices.words import LANGUAGES, say
 
 SIZE = {"width": 1280, "height": 720}
 CARDS = "[...document.querySelectorAll('.pick')].filter(e => e.offsetHeight > 20).length"
@@ -62,6 +63,24 @@ def test_a_sensor_is_chosen_by_mouse_and_taken_back(page: Page) -> None:
     page.locator("#change").click()
     assert page.evaluate(CARDS) == count > 15
     assert not page.locator(".bench").is_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_without_a_script_the_commands_can_be_read(page: Page, lang: str) -> None:
+    """With JavaScript off: why, what to do, and the three lines to type; the button that would need it is greyed."""
+    browser = page.context.browser
+    assert browser is not None
+    page.goto(f"/{lang}/atelier")
+
+    plain = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 700}).new_page()
+    plain.goto(page.url)
+
+    for key in ("no_script", "no_script_do", "instead_file", "instead_line", "instead_esptool"):
+        assert plain.locator("noscript :is(h2, p)", has_text=say(f"atelier.{key}", lang)).is_visible(), key
+    for line in ("girouette atelier --file", "girouette flash air", "girouette image air-1"):
+        assert plain.locator("noscript code", has_text=line).is_visible(), line
+    assert plain.locator("[data-atelier=start]").is_disabled()
 
 
 @pytest.mark.slow

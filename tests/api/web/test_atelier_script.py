@@ -89,6 +89,13 @@ def test_everything_that_is_said_has_its_words_and_no_word_is_left_over() -> Non
     assert there - keys_that_are_said() == set()
 
 
+def test_one_sentence_says_which_browsers_will_do() -> None:
+    """Firefox is told of once, so that no page says what another denies; the pages quote that sentence."""
+    told = {key for key, texts in catalogue().items() for text in texts.values() if "Firefox" in text}
+
+    assert told == {"atelier.js_ready_no_browser_do"}
+
+
 def test_the_words_of_the_console_are_those_of_the_board() -> None:
     """The page has a sentence for each word that docs/firmware.md gives to network, broker and clock."""
     text = (ROOT / "docs/firmware.md").read_text(encoding="utf-8")

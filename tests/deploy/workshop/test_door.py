@@ -8,7 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from wholes import whole
 
+from api.atelier.port import Wanted
+from deploy.accounts import PASSWORDS, SERVICES, WATCHED
 from deploy.settings import Settings
 from deploy.workshop.door import Bench, open_workshop, passes_of
 from devices.recipe import load_recipes
@@ -69,6 +72,25 @@ def test_a_device_that_stands_nowhere_has_no_reading(bench: Bench) -> None:
     enrol(bench.registry, Newcomer([load_recipes()["air"]], pilot.id, None, 60, NOW_S, id="stock"))
 
     assert bench.first_reading("stock") is None
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_who_makes_a_board_is_told_what_lets_it_in(bench: Bench, tmp_path: Path, watched: bool) -> None:
+    """The command, where the broker has accounts and does not see by itself that they have changed; nothing else."""
+    accounts = tmp_path / "accounts"
+    accounts.mkdir()
+    (accounts / SERVICES).write_text("")
+    if watched:
+        (accounts / WATCHED).write_text("")
+    (tmp_path / "c6.bin").write_bytes(whole("c6"))
+    told = {**bench.settings.model_dump(), "accounts": accounts, "board_micropython": tmp_path / "c6.bin"}
+    guarded = open_workshop(Settings(**told), bench.registry, bench.store)
+    assert guarded is not None
+
+    made = guarded.make(Wanted("air", "c6", "ESP32-C6", 4 << 20), by="here")
+
+    assert made.todo == (None if watched else "sudo systemctl reload mosquitto")
+    assert made.device in (accounts / PASSWORDS).read_text()
 
 
 def test_the_atelier_may_be_switched_off(bench: Bench, tmp_path: Path) -> None:

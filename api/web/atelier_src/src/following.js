@@ -205,6 +205,7 @@ export class Following {
         if (!this.heard.values) stage.tick("cable", "done", speech.say("tick_cable_passed"));
         stage.step("start", "done");
         stage.step("wifi", "done", "");
+        stage.remind("");
         return;
       }
       await pause(this.asks ? POLL_MS : POLL_MS / 10);

@@ -80,6 +80,7 @@ async function write(chip, { stage, speech, source, signal }, { recipe, board, w
   const wanted = { recipe: recipe.slug, board: mine.board, chip: chip.name, flash_bytes: chip.flash_bytes, mac: chip.mac };
   const order = await doing("make", source.order(wanted, wishes));
   stage.step("make", "done", order.device);
+  stage.remind(order.todo ? speech.say("tell_broker", { command: order.todo }) : "");
   stage.step("write", "now");
   stage.say(speech.say("writing"));
   stage.progress(0);

@@ -43,7 +43,8 @@ export function chromium(agent) {
 }
 
 /**
- * Is this a browser that can do it? One that is not Chromium but has Web Serial may try: Firefox has it since 151.
+ * Is this a browser that can do it? One that is not Chromium but has Web Serial may try: Firefox on a PC has it since 151 (MDN, May 2026), and
+ * nobody has flashed a board with it from here.
  * @param {{agent: string, serial: boolean, phone: boolean}} facts
  */
 function fits({ agent, serial, phone }) {
@@ -63,6 +64,14 @@ export function hindrance({ secure, serial, allowed, agent, phone }) {
 }
 
 /**
+ * The sentence about a browser that fits: one that nobody has tried says so.
+ * @param {Facts} told
+ */
+function fitting({ agent }) {
+  return chromium(agent) === 0 ? "ready_untried" : "ready_browser";
+}
+
+/**
  * Each check with the name of its sentence.
  * @param {Facts} told
  * @param {{file: boolean}} page
@@ -73,7 +82,7 @@ export function checks(told, { file }) {
   const open = told.serial && told.allowed;
   /** @type {Check[]} */
   const found = [
-    { check: "browser", ok: fit, why: fit ? "ready_browser" : told.phone ? "ready_phone" : "ready_no_browser" },
+    { check: "browser", ok: fit, why: fit ? fitting(told) : told.phone ? "ready_phone" : "ready_no_browser" },
     { check: "address", ok: told.secure, why: told.secure ? "ready_address" : "ready_no_address" },
   ];
   if (fit && told.secure) found.push({ check: "serial", ok: open, why: open ? "ready_serial" : "ready_no_serial" });

@@ -3,7 +3,8 @@
  *
  * @typedef {{recipe: string, board: string, chip: string, flash_bytes: number, mac: string}} Wanted
  * @typedef {{name?: string, place: {name: string, lat: number, lon: number} | null}} Wishes
- * @typedef {{device: string, page: string, networks: number, parts: import("./flash.js").Part[]}} Order
+ * @typedef {{device: string, page: string, networks: number, todo: string | null, parts: import("./flash.js").Part[]}} Order
+ *   `todo` is what is left to type on the gateway's machine, so that the broker lets the board in
  * @typedef {{first_reading: {time: string | number, values: Record<string, number>} | null, page: string}} Standing
  * @typedef {{order: (wanted: Wanted, wishes: Wishes) => Promise<Order>, standing: (device: string) => Promise<Standing | null>,
  *   label: (device: string) => string | null}} Source `standing` is null where there is no gateway to be asked, or it does not answer
@@ -43,7 +44,7 @@ export class Gateway {
     const headers = { ...this.headers, "Content-Type": "application/json" };
     const told = await (await this.#asked("/boards", { method: "POST", headers, body })).json();
     const parts = await Promise.all(told.parts.map((/** @type {any} */ part) => this.#part(part)));
-    const order = { device: told.device, page: told.page, networks: told.networks, parts };
+    const order = { device: told.device, page: told.page, networks: told.networks, todo: told.todo, parts };
     this.made.set(key, order);
     return order;
   }
@@ -124,6 +125,7 @@ export class OneFile {
       device: one.device,
       page: one.page,
       networks: this.batch.networks ?? 0,
+      todo: null, // who made the file was told
       parts: [
         ...laid(image, micropython.offset, fromBase64(one.nvs)),
         { name: "vfs", offset: vfs.offset, bytes: disk },

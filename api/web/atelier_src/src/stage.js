@@ -31,11 +31,12 @@ export class Stage {
     this.steps = h("ol", { className: "steps" }, ...STEPS.map((name) => this.#item(name)));
     this.bar = h("progress", { max: 100, value: 0, hidden: true, "aria-label": say("progress") });
     this.told = h("p", { className: "told", role: "status" });
+    this.reminder = h("p", { className: "note", role: "status", hidden: true });
     this.ticks = h("div", { className: "ticks" }, ...TICKS.map((name) => this.#tick(name)));
     this.asked = h("div", { className: "asked" });
     this.stop = h("button", { type: "button", className: "quiet-act", onclick: stop }, say("stop"));
     this.place.replaceChildren(
-      h("h2", {}, say("stage")), this.steps, this.bar, this.told, this.asked, this.ticks, h("p", { className: "acts" }, this.stop),
+      h("h2", {}, say("stage")), this.steps, this.bar, this.told, this.reminder, this.asked, this.ticks, h("p", { className: "acts" }, this.stop),
     );
     this.place.hidden = false;
     this.place.scrollIntoView?.({ block: "nearest" });
@@ -84,6 +85,12 @@ export class Stage {
   /** @param {string} sentence */
   say(sentence) {
     this.told.textContent = sentence;
+  }
+
+  /** What somebody has to do elsewhere meanwhile; empty where nothing is left. @param {string} sentence */
+  remind(sentence) {
+    this.reminder.hidden = sentence === "";
+    this.reminder.textContent = sentence;
   }
 
   /** @param {number} share from 0 to 1 */

@@ -42,6 +42,10 @@ class Shown {
   say(sentence) {
     this.said = sentence;
   }
+  reminder = "tell_broker";
+  remind(sentence) {
+    this.reminder = sentence;
+  }
   pick() {
     this.picking = true;
   }
@@ -94,6 +98,7 @@ test("two ticks: a value over the cable, then its receipt", () =>
     assert.equal(await ended, "stored");
     assert.equal(stage.ticks.network[0], "done");
     assert.equal(stage.steps.wifi, "done");
+    assert.equal(stage.reminder, ""); // what the broker needed was done
   }));
 
 test("where there is a gateway to be asked its word counts, whatever the cable says", () => {

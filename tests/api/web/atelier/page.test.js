@@ -64,6 +64,7 @@ test("each check of a PC has its sentence", () => {
   assert.deepEqual(keys(FINE, true), ["ready_browser", "ready_address", "ready_serial", "ready_shelf"]);
   assert.deepEqual(keys({ ...FINE, secure: false, serial: false }), ["ready_browser", "no ready_no_address"]);
   assert.deepEqual(keys({ ...FINE, agent: FIREFOX, serial: false }), ["no ready_no_browser", "ready_address"]);
+  assert.deepEqual(keys({ ...FINE, agent: FIREFOX }), ["ready_untried", "ready_address", "ready_serial"]);
   assert.deepEqual(keys({ ...FINE, serial: false, storage: false }, true).slice(2), ["no ready_no_serial", "no ready_no_shelf"]);
 });
 

@@ -13,7 +13,8 @@ const part = (name, offset, text) => {
 };
 const PARTS = [part("micropython", 0, "image"), part("vfs", 100, "disk")];
 const BYTES = { [PARTS[0].url]: "image", [PARTS[1].url]: "disk" };
-const TOLD = { device: "air-1", page: "http://x/d/y", networks: 1, parts: PARTS };
+const RELOAD = "sudo systemctl reload mosquitto";
+const TOLD = { device: "air-1", page: "http://x/d/y", networks: 1, todo: RELOAD, parts: PARTS };
 
 /** A gateway that answers by what is scripted; what it was asked is kept. */
 function gateway(answers) {
@@ -31,7 +32,7 @@ const good = (address) => (address === "/atelier/boards" ? Response.json(TOLD, {
 test("a device is made and its parts are fetched and checked", async () => {
   const { asked, source } = gateway(good);
   const order = await source.order(WANTED, WISHES);
-  assert.deepEqual([order.device, order.page, order.networks], ["air-1", "http://x/d/y", 1]);
+  assert.deepEqual([order.device, order.page, order.networks, order.todo], ["air-1", "http://x/d/y", 1, RELOAD]);
   assert.deepEqual(order.parts.map((one) => [one.name, one.offset, new TextDecoder().decode(one.bytes)]), [["micropython", 0, "image"], ["vfs", 100, "disk"]]);
   assert.deepEqual(asked[0][2], { recipe: "air", board: "s3", chip: "ESP32-S3", flash_bytes: 4 << 20, place: null });
 });
