@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from devices.layout import OTHER, PITCH, Layout, Module, Route, Terminal, arrange, header, row_y
+from devices.layout import OTHER, PITCH, Layout, Module, Route, Terminal, above, arrange, header, row_y
 from devices.pinout import Pinout, load_pinouts
 from devices.recipe import Recipe
 from devices.svg import Drawing
@@ -22,7 +22,7 @@ BOX = 178
 PIN = 8
 """From the board's edge to the middle of a pin."""
 WIRE = 3.5
-ELBOW, RESISTOR = 14, 46
+ELBOW, RESISTOR = 14, 56
 FIBRE, METAL, PALE, PLAIN = "#12302b", "#c9d1d9", "#9db4ae", "#57606a"
 CHAR = 10
 """The width of a title's letter, generously."""
@@ -55,8 +55,8 @@ def describe(recipe: Recipe, wires: Sequence[Wire]) -> str:
         for wire in wires:
             module, colour = module_name(recipe.sensors[wire.sensor], recipe, lang), say(f"cabling.{wire.colour}", lang)
             told = say("cabling.goes", lang, module=module, terminal=wire.terminal, colour=colour, pin=wire.pin)
-            if wire.pull_up_ohm is not None:
-                told += ", " + say("cabling.resistor", lang, ohm=ohms(wire.pull_up_ohm))
+            for ohm, to in wire.resistors:
+                told += ", " + say("cabling.resistor", lang, ohm=ohms(ohm), to=to)
             sentences.append(told + ".")
     return " ".join(sentences)
 
@@ -110,10 +110,10 @@ def draw_route(drawing: Drawing, route: Route, modules_at: float) -> None:
     home = home_of(route)
     start = (spot(home, -PIN), row_y(net.row))
     around = [(spot(home, route.far_lane), y) for y in (start[1], route.loop_y)] if route.far_lane is not None else []
-    ends = [route.loop_y, *net.ys, *net.pull_ups]
+    ends = [route.loop_y, *net.ys, *net.resistors]
     lines = [[start, *around, (lane, route.loop_y)]]
     lines += [[(lane, y), (inner, y)] for y in net.ys]
-    lines += [[(lane, y), (spot(net.side, modules_at - ELBOW - RESISTOR / 2), y)] for y in net.pull_ups]
+    lines += [[(lane, y), (spot(net.side, modules_at - ELBOW - RESISTOR / 2), y)] for y in net.resistors]
     trunk = [(lane, min(ends)), (lane, max(ends))]
     cable(drawing, lines, net.colour, trunk=trunk, trunk_px=7 if rail else WIRE)
     if rail or len(ends) > 2:
@@ -150,15 +150,15 @@ def draw_module(drawing: Drawing, module: Module, layout: Layout, recipe: Recipe
         drawing.dot((inner, terminal.y), fill=ink, radius=5)
         drawing.words((inner + pad, terminal.y + 4), terminal.wire.terminal, size=13, anchor=near, bold=True)
         drawing.words((outer - pad, terminal.y + 4), terminal.wire.pin, size=13, anchor=away, fill=ink, bold=True)
-        if terminal.wire.pull_up_ohm is not None:
-            draw_resistor(drawing, inner, terminal, 1 if module.side == "right" else -1)
+        for row in range(len(terminal.wire.resistors)):
+            draw_resistor(drawing, inner, terminal, row, out=1 if module.side == "right" else -1)
 
 
-def draw_resistor(drawing: Drawing, inner: float, terminal: Terminal, out: int) -> None:
-    """A resistor on the wire that comes from 3V3 one row above, and its way down to the terminal's own wire."""
-    elbow, y = inner - ELBOW * out, terminal.y - PITCH
+def draw_resistor(drawing: Drawing, inner: float, terminal: Terminal, row: int, *, out: int) -> None:
+    """A resistor on the wire that comes from 3V3 or GND in a row above, and its way down to the terminal's own wire."""
+    elbow, y = inner - ELBOW * out, above(terminal, row)
     middle = elbow - RESISTOR / 2 * out
     cable(drawing, [[(middle, y), (elbow, y), (elbow, terminal.y)]], terminal.wire.colour)
     drawing.dot((elbow, terminal.y), fill=INK[terminal.wire.colour], radius=5)
-    drawing.box((middle - 18, y - 7), (36, 14), fill="#e6d2aa", edge="#7a4a1e", round_px=6)
-    drawing.words((middle, y - 13), ohms(terminal.wire.pull_up_ohm or 0), size=12, anchor="middle", bold=True)
+    drawing.box((middle - 22, y - 8), (44, 16), fill="#e6d2aa", edge="#7a4a1e", round_px=6)
+    drawing.words((middle, y + 4), ohms(terminal.wire.resistors[row][0]), size=11, anchor="middle", bold=True)

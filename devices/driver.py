@@ -13,6 +13,8 @@ from devices.refusal import RecipeError
 from devices.table import Table, read_table
 
 DRIVERS = Path(__file__).parent / "drivers.toml"
+RESISTORS = {"pull_up": "3V3", "pull_down": "GND"}
+"""Word of drivers.toml -> where its resistor leads, from the bus's pin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Driver:
     addresses: tuple[int, ...]
     baud: int | None
     options: Mapping[str, tuple[float, float]]
-    pull_up_ohm: int | None
+    resistors: tuple[tuple[int, str], ...]
+    """Ohms, and where to: 3V3 or GND, of each resistor that the bus's pin wants."""
 
     def name(self, lang: str) -> str:
         """What people call the part."""
@@ -58,7 +61,7 @@ def read_driver(slug: str, row: Table) -> Driver:
         addresses=tuple(row.raw("addr")) if row.has("addr") else (),
         baud=row.whole("baud", 1200, 1000000) if row.has("baud") else None,
         options=MappingProxyType({name: tuple(options.raw(name)) for name in options.written()}),
-        pull_up_ohm=row.whole("pull_up", 100, 1000000) if row.has("pull_up") else None,
+        resistors=tuple((row.whole(key, 100, 1000000), to) for key, to in RESISTORS.items() if row.has(key)),
     )
     row.close()
     return found

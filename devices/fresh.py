@@ -100,7 +100,7 @@ def readme_text(slug: str, part: Driver) -> str:
     """Its README, with what is left to be said."""
     name = slug.replace("-", " ").replace("_", " ").capitalize()
     return template("readme.txt", {
-        "name_fr": name, "name_en": name, "module_fr": part.name_fr, "module_en": part.name_en,
+        "slug": slug, "name_fr": name, "name_en": name, "module_fr": part.name_fr, "module_en": part.name_en,
         "summary_fr": f"Ce que mesure un {part.name_fr}.", "summary_en": f"What a {part.name_en} measures.",
     })  # fmt: skip
 

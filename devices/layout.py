@@ -18,7 +18,6 @@ PITCH = 24
 FIRST_LANE = 30
 LANE = 13
 RAIL = 32
-PULL_UP_TO = "3V3"
 ROOM = 84
 """Between the last rail and the modules: a resistor fits in."""
 ABOVE = -3 * PITCH
@@ -55,8 +54,8 @@ class Net:
     """Is the pin on the other side, so that the wire goes round the board?"""
     ys: tuple[float, ...]
     """The heights at which modules take from it."""
-    pull_ups: tuple[float, ...] = ()
-    """The heights at which resistors take from it, each a row above its wire."""
+    resistors: tuple[float, ...] = ()
+    """The heights at which resistors take from it, each in a row above its wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,11 @@ class Layout:
 def row_y(row: float) -> float:
     """The height of a row."""
     return row * PITCH
+
+
+def above(terminal: Terminal, row: int) -> float:
+    """The height of a resistor of a terminal, row by row above it, where its module has no terminal."""
+    return terminal.y - (row + 1) * PITCH
 
 
 def header(board: Pinout, side: str) -> tuple[str, ...]:
@@ -142,14 +146,14 @@ def mean_row(wires: Sequence[Wire], board: Pinout) -> float:
 def nets_of(modules: Sequence[Module], side: str, board: Pinout) -> list[Net]:
     """What the modules of one side and their resistors take from the board, pin by pin."""
     mine = [t for m in modules if m.side == side for t in m.terminals]
-    pulled = tuple(t.y - PITCH for t in mine if t.wire.pull_up_ohm is not None)
-    colours = {t.wire.pin: t.wire.colour for t in mine} | ({PULL_UP_TO: POWER[PULL_UP_TO]} if pulled else {})
+    pulled = [(to, above(t, row)) for t in mine for row, (_, to) in enumerate(t.wire.resistors)]
+    colours = {t.wire.pin: t.wire.colour for t in mine} | {to: POWER[to] for to, _ in pulled}
     found = []
     for pin, colour in colours.items():
         ys = tuple(t.y for t in mine if t.wire.pin == pin)
-        pull_ups = pulled if pin == PULL_UP_TO else ()
-        row, far = find_pin(pin, side, sum(ys + pull_ups) / len(ys + pull_ups), board)
-        found.append(Net(pin, colour, side, row, far, ys, pull_ups))
+        resistors = tuple(y for to, y in pulled if to == pin)
+        row, far = find_pin(pin, side, sum(ys + resistors) / len(ys + resistors), board)
+        found.append(Net(pin, colour, side, row, far, ys, resistors))
     return found
 
 

@@ -34,7 +34,7 @@ class Sensor:
 
     driver: str
     bus: Mapping[str, Any]
-    """As the board's `config.json` has it: `kind`, pins, `id`, `addr`, `baud`."""
+    """As the board's `config.json` has it: `kind`, pins, `id`, `addr`, `baud`, `full_mv` (how far the board's converter reads)."""
     options: Mapping[str, Any]
     channels: tuple[Channel, ...]
     socket: str
@@ -146,7 +146,8 @@ def bus_on(sensor: Sensor, board: Pinout) -> Mapping[str, Any]:
     if own and set(own) != set(names):
         raise RecipeError("pin_missing", where=where, driver=driver, choices=", ".join(names))
     placed = {name: value for name, value in sensor.bus.items() if name in {"kind", "addr", "baud"}}
-    return MappingProxyType(placed | dict(board.sockets[sensor.socket]) | dict(own))
+    reach = {"full_mv": board.adc_mv} if kind == "adc" else {}
+    return MappingProxyType(placed | dict(board.sockets[sensor.socket]) | dict(own) | reach)
 
 
 def check_pins(sensors: Sequence[Sensor], board: Pinout) -> None:

@@ -78,9 +78,9 @@ def wires_table(recipe: Recipe, lang: str) -> str:
         wire = same[0]
         module = module_name(recipe.sensors[wire.sensor], recipe, lang)
         rows.append([module, wire.terminal, say(f"cabling.{wire.colour}", lang), *(w.pin for w in same)])
-        if wire.pull_up_ohm is not None:
-            resistor = say("sheet.resistor", lang, ohm=ohms(wire.pull_up_ohm))
-            rows.append([module, resistor, "", *(say("sheet.between", lang, pin=w.pin) for w in same)])
+        for ohm, to in wire.resistors:
+            resistor = say("sheet.resistor", lang, ohm=ohms(ohm))
+            rows.append([module, resistor, "", *(say("sheet.between", lang, pin=w.pin, to=to) for w in same)])
     return markdown(rows) + "\n" + order_of(recipe.boards, lang) + "\n"
 
 

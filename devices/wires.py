@@ -25,8 +25,8 @@ class Wire:
     pin: str
     """What is printed on the board: a GPIO's number, 3V3, 5V or GND."""
     colour: str
-    pull_up_ohm: int | None = None
-    """A resistor from this wire to 3V3."""
+    resistors: tuple[tuple[int, str], ...] = ()
+    """Ohms, and 3V3 or GND, of each resistor between this wire and one of these."""
 
 
 def wires_of(recipe: Recipe) -> tuple[Wire, ...]:
@@ -38,7 +38,7 @@ def wires_of(recipe: Recipe) -> tuple[Wire, ...]:
         for terminal, to in driver.pins.items():
             pin = to if to in POWER else str(sensor.bus[to])
             colour = colours.setdefault(pin, SIGNALS[(len(colours) - len(POWER)) % len(SIGNALS)])
-            found.append(Wire(number, terminal, pin, colour, None if to in POWER else driver.pull_up_ohm))
+            found.append(Wire(number, terminal, pin, colour, () if to in POWER else driver.resistors))
     return tuple(found)
 
 

@@ -19,7 +19,10 @@ from devices.wires import module_name
 from devices.words import catalogue, decimal, say
 
 CHIPS = Path(__file__).parent / "chips.toml"
-GROUND_MV, SUPPLY_MV = 100, 3150
+GROUND_MV, SUPPLY_MV = 100, 2200
+"""Below and above these no sensor of ours leaves a pin; the converter of every board reads as far, and a vane with its cable cut gives 2270."""
+DRAWN = ("absent", "stuck")
+"""What a driver says of a voltage that its sensor cannot give."""
 SILENT = {"uart": "uart_silent", "onewire": "onewire_silent", "echo": "echo_silent", "i2s": "i2s_silent"}
 """Kind of bus -> what is said of a sensor on it that gives no sign of life."""
 GONE = ("absent", "timeout")
@@ -108,7 +111,7 @@ def as_chip(sensor: Sensor, number: int | None) -> tuple[str, Mapping[str, Any]]
 def elsewhere(sensor: Sensor, told: Mapping[str, Any], word: str | None) -> tuple[str, Mapping[str, Any]] | None:
     """What speaks against a sensor that is on no I2C bus: a voltage, or a line on which nothing comes."""
     kind, mv = sensor.bus["kind"], told.get("mv", {}).get(sensor.driver)
-    if word is not None and kind == "adc" and mv is not None:
+    if word in DRAWN and kind == "adc" and mv is not None:
         if mv < GROUND_MV:
             return "ground", {"mv": mv}
         if mv > SUPPLY_MV:

@@ -104,8 +104,8 @@ def strands(recipe: Recipe, lang: str) -> list[Strand]:
 
 
 def resistor(wire: Wire, lang: str) -> str:
-    """The resistor that a wire wants, in words; empty where it wants none."""
-    return "" if wire.pull_up_ohm is None else say("atelier.resistor", lang, ohm=ohms(wire.pull_up_ohm))
+    """The resistors that a wire wants, in words; empty where it wants none."""
+    return ", ".join(say("atelier.resistor", lang, ohm=ohms(ohm), to=to) for ohm, to in wire.resistors)
 
 
 def board_choices(recipes: Iterable[Recipe], lang: str) -> list[BoardChoice]:

@@ -81,7 +81,7 @@ def wire_rows(recipe: Recipe, lang: str) -> str:
     """The wires, as many in a row as there is room for."""
     cells = []
     for wire in wires_of(recipe):
-        more = "" if wire.pull_up_ohm is None else f" + {ohms(wire.pull_up_ohm)} → 3V3"
+        more = "".join(f" + {ohms(ohm)} → {to}" for ohm, to in wire.resistors)
         colour = say(f"cabling.{wire.colour}", lang)
         cells.append(f"<td><b>{escape(wire.terminal)}</b> → <b>{escape(wire.pin)}</b>{more} ({escape(colour)})</td>")
     rows = ["".join(cells[n : n + 4]) for n in range(0, len(cells), 4)]

@@ -10,7 +10,7 @@ from pulse import pulse_to
 from sleeping import RTC, deepsleep, slept  # noqa: F401
 from sound import I2S  # noqa: F401
 from umachine import *  # noqa: F403
-from wiring import find_on_pins, find_adc, find_echo, find_i2c, find_pulse, find_uart
+from wiring import find_on_pins, find_adc, find_echo, find_i2c, find_pulse, find_uart, most_uv
 
 REBOOT = 131
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
@@ -152,18 +152,19 @@ class UART:
 
 
 class ADC:
-    """A converter with a voltage model at its pin; 12 bits, so steps of 0.8 mV."""
+    """A converter with a voltage model at its pin; 12 bits, so steps of 0.8 mV, and an end that is the kind of board's own."""
 
     ATTN_11DB = 3
     FULL_UV = 3300000
 
     def __init__(self, pin: Pin, *, atten: int = ATTN_11DB):
         self._model = find_adc(pin.number)
+        self._most_uv = most_uv(pin.number)
 
     def read_uv(self) -> int:
         """Microvolts at the pin, in the converter's steps."""
         step = self.FULL_UV // 4096
-        return min(max(self._model.microvolts(), 0), self.FULL_UV) // step * step
+        return min(max(self._model.microvolts(), 0), self._most_uv) // step * step
 
 
 class WDT:

@@ -6,6 +6,7 @@ from world import the_world
 
 _models = {}
 ZEROS = bytes(64)
+FULL_MV = 3300
 
 
 def model_of(sensor: dict):
@@ -71,6 +72,12 @@ def find_uart(number: int, baud: int):
 def find_adc(pin: int):
     """What drives this pin; a pin in the air is drawn to ground."""
     return _find("adc", pin=pin) or Ground()
+
+
+def most_uv(pin: int) -> int:
+    """How far this pin's converter reads on the kind of board that the configuration is for."""
+    buses = (sensor["bus"] for sensor in the_world.config.get("sensors", ()))
+    return 1000 * min((bus.get("full_mv", FULL_MV) for bus in buses if bus.get("pin") == pin), default=FULL_MV)
 
 
 def find_pulse(pin: int):

@@ -11,7 +11,7 @@ from devices.cabling import HALF, INK, PIN, draw, spot
 from devices.layout import OTHER, arrange, row_y
 from devices.pinout import load_pinouts
 from devices.recipe import Recipe, load_recipes
-from devices.wires import wires_of
+from devices.wires import POWER, wires_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 PLACED = [recipe.on(board) for recipe in load_recipes().values() for board in recipe.boards]
@@ -81,9 +81,8 @@ def test_a_finger_on_a_wire_arrives_at_the_right_pin(recipe: Recipe) -> None:
 def test_wires_of_two_colours_never_lie_on_one_another(recipe: Recipe) -> None:
     """They may cross, but no piece of one runs along a piece of another; none runs across the board."""
     drawn = {colour: pieces for colour, pieces in wires_drawn(draw(recipe)).items() if colour != "#ffffff"}
-    assert set(drawn) == {INK[w.colour] for w in wires_of(recipe)} | (
-        {INK["red"]} if any(w.pull_up_ohm for w in wires_of(recipe)) else set()
-    )
+    wires = wires_of(recipe)
+    assert set(drawn) == {INK[w.colour] for w in wires} | {INK[POWER[to]] for w in wires for _, to in w.resistors}
 
     for colour, pieces in drawn.items():
         others = [p for c, ps in drawn.items() if c != colour for p in ps]
@@ -108,7 +107,10 @@ def test_the_drawing_says_aloud_what_it_shows() -> None:
     title, told = drawing.findtext(f"{SVG}title") or "", drawing.findtext(f"{SVG}desc") or ""
 
     assert title == "Câblage : Vent et pluie / Wiring: Wind and rain, ESP32-C6-DevKitC-1"
-    assert "Girouette, RJ11 1 : fil bleu vers 3, résistance de 10 kΩ entre ce fil et 3V3." in told
+    assert (
+        "Girouette, RJ11 1 : fil bleu vers 3, résistance de 10 kΩ entre ce fil et 3V3, résistance de 22 kΩ entre ce fil et GND."
+        in told
+    )
     assert "Wind vane, RJ11 4: black wire to GND." in told
     assert set(OTHER) == {"left", "right"}
 

@@ -7,7 +7,20 @@ from typing import Any
 
 import pytest
 from on_board import run
-from trouble import FAULTS, INJECTED, ROWS, WORDS, Life, Row, every_row, identity, life_of, recipe_of, table_of
+from trouble import (
+    FAULTS,
+    INJECTED,
+    ROWS,
+    WORDS,
+    Life,
+    Row,
+    boards_of,
+    every_row,
+    identity,
+    life_of,
+    recipe_of,
+    table_of,
+)
 
 from devices.driver import load_drivers
 from devices.image import build_image
@@ -38,9 +51,9 @@ result = asyncio.run(main())
 """
 
 
-def name_of(row: Row) -> str:
-    """A row as pytest shows it."""
-    return f"{row.driver}-{row.name}"
+def name_of(of: Row | str) -> str:
+    """A row, or the board that it is played on, as pytest shows it."""
+    return of if isinstance(of, str) else f"{of.driver}-{of.name}"
 
 
 @pytest.mark.parametrize("driver", load_drivers())
@@ -63,10 +76,12 @@ def test_no_table_is_of_no_driver() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", [r for r in HAPPENING if r.name in INJECTED], ids=name_of)
-def test_a_fault_is_told_and_only_it_is_felt(row: Row) -> None:
+@pytest.mark.parametrize(
+    ("row", "board"), [(r, b) for r in HAPPENING if r.name in INJECTED for b in boards_of(r.driver)], ids=name_of
+)
+def test_a_fault_is_told_and_only_it_is_felt(row: Row, board: str) -> None:
     """While it lasts, health says its word, what the table says is sent, and all other sensors go on; then all is as before."""
-    life = life_of(row.driver)
+    life = life_of(row.driver, board)
     start_s, end_s = life.spans[row.name]
 
     assert life.faults(start_s, end_s)[-1] == ({row.driver: row.word} if row.word else {})

@@ -38,6 +38,7 @@ def test_every_known_part_makes_a_recipe(driver: str, tmp_path: Path) -> None:
     readme = (tmp_path / "my-box/README.md").read_text(encoding="utf-8")
     assert "{" not in readme
     assert "# My box · My box" in readme
+    assert readme.count("`girouette flash my-box --recipes`") == 2
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ def test_an_identity_may_set_period_board_and_time_server() -> None:
     config = config_of(RECIPES["noise"], identity=replace(AIR_1, period_s=2, board="c3", ntp=None))
 
     assert (config["period_s"], config["ntp"], config["led"], config["rgb"]) == (2, None, 10, 2)
-    assert config["sensors"][0]["bus"] == {"kind": "adc", "pin": 0}
+    assert config["sensors"][0]["bus"] == {"kind": "adc", "pin": 0, "full_mv": 2500}
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_recipes_that_do_not_go_together_are_refused(own_recipe: Callable[..., P
     with pytest.raises(ImageError, match="The recipes noise and noise both have a channel noise_level"):
         build_image([noise, noise], AIR_1)
     with pytest.raises(ImageError, match=r"No board fits the recipes noise \+ weather together"):
-        build_image([replace(noise, boards=("c3",)), weather], AIR_1)
+        build_image([replace(noise, boards=("c3",)), replace(weather, boards=("s3",))], AIR_1)
     with pytest.raises(RecipeError, match="the recipe weather is not meant for the board c3"):
-        build_image([weather], replace(AIR_1, board="c3"))
+        build_image([replace(weather, boards=("s3",))], replace(AIR_1, board="c3"))
     with pytest.raises(RecipeError, match="the I2C address 0x76 is already used by bme280"):
         build_image([air, cellar], AIR_1)
 

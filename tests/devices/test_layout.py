@@ -26,9 +26,9 @@ def wirings(draw: st.DrawFn) -> tuple[str, list[Wire]]:
     for sensor in range(draw(st.integers(1, 6))):
         feed = draw(st.sampled_from(["3V3", "5V"]))
         own = draw(st.lists(st.sampled_from(pins), min_size=1, max_size=4, unique=True))
-        pull_up = draw(st.sampled_from([None, 10000]))
+        resistors = draw(st.sampled_from([(), ((10000, "3V3"),), ((10000, "3V3"), (22000, "GND"))]))
         wires += [Wire(sensor, feed, feed, POWER[feed]), Wire(sensor, "GND", "GND", "black")]
-        wires += [Wire(sensor, f"T{next(colours)}", pin, f"colour {pin}", pull_up) for pin in own]
+        wires += [Wire(sensor, f"T{next(colours)}", pin, f"colour {pin}", resistors) for pin in own]
     return board, wires
 
 

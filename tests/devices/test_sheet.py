@@ -112,3 +112,20 @@ def test_a_folder_without_a_readme_gets_its_drawings_alone(own_recipe: Callable[
 
     assert [f.name for f in sheet_of(recipe)] == ["wiring.svg", "wiring-esp32.svg"]
     assert "ESP32-C3-DevKit-RUST-2" in sheet_of(recipe)[recipe.folder / "wiring.svg"]
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
+def test_the_readme_says_how_to_write_a_real_board(recipe: Recipe) -> None:
+    """One line in each language, with the command of this recipe and the atelier; none says that it cannot be done."""
+    lines = (recipe.folder / README).read_text(encoding="utf-8").splitlines()
+    said = [line for line in lines if f"`girouette flash {recipe.slug}`" in line]
+
+    assert [line.partition(" ")[0] for line in said] == ["Sur", "On"]
+    assert all("atelier" in line and "](../../../docs/flash.md)" in line for line in said)
+    assert not [line for line in lines if "programme encore" in line or "writes a real board yet" in line]
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
+def test_a_way_without_a_soldering_iron_is_named(recipe: Recipe) -> None:
+    """Every recipe has one, or says here that there is none and why."""
+    assert all(recipe.solderless(lang) for lang in ("fr", "en"))

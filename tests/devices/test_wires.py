@@ -29,13 +29,13 @@ def test_air_is_wired_as_its_data_sheets_say() -> None:
 
 
 def test_another_board_has_other_pins_and_the_same_colours() -> None:
-    """Placed on an S3 the same wires in the same colours go to that board's pins; only the vane has a resistor."""
+    """Placed on an S3 the same wires in the same colours go to that board's pins; only the vane has resistors."""
     weather = load_recipes()["weather"]
     here, there = wires_of(weather), wires_of(weather.on("s3"))
 
     assert [(w.terminal, w.colour) for w in here] == [(w.terminal, w.colour) for w in there]
     assert [w.pin for w in there if w.pin not in POWER] == ["5", "6", "7"]
-    assert [(w.terminal, w.pull_up_ohm) for w in here if w.pull_up_ohm is not None] == [("RJ11 1", 10000)]
+    assert {w.terminal: w.resistors for w in here if w.resistors} == {"RJ11 1": ((10000, "3V3"), (22000, "GND"))}
 
 
 def test_two_chips_of_a_kind_share_the_bus_and_are_told_apart(own_recipe: Callable[..., Path]) -> None:

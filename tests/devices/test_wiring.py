@@ -12,6 +12,7 @@ from sessions import Line, Session, play
 from trouble import WORDS
 
 from devices.driver import load_drivers
+from devices.pinout import load_pinouts
 from devices.recipe import Recipe, load_recipes
 from devices.wires import wires_of
 from devices.wiring import CHIPS, VOLTS, Finding, diagnose, why
@@ -26,10 +27,12 @@ FED = frozenset({"i2c", "uart", "echo", "i2s"})
 ASKED_MS, END_MS = 70_000, 75_000
 
 
-def ask(directory: Path, recipe: str, *faults: dict[str, Any]) -> tuple[list[Finding], list[Any]]:
+def ask(directory: Path, recipe: str, *faults: dict[str, Any], board: str = "c6") -> tuple[list[Finding], list[Any]]:
     """What the whole firmware answers to `check` after a minute, and what `health` said of the wiring until then."""
     lines = [Line(ASKED_MS, "hears", ("cmd", ORDER)), Line(END_MS, "note", ("end",))]
-    session = Session(board={"recipe": recipe, "period_s": 5}, faults=list(faults), lines=lines, gateway=True)
+    session = Session(
+        board={"recipe": recipe, "period_s": 5, "board": board}, faults=list(faults), lines=lines, gateway=True
+    )
     played = play(session, directory)
     said = [line.rest for line in played.lines if line.what == "says"]
     (answer,) = (body for channel, body in said if channel == "ack")
@@ -79,6 +82,26 @@ def test_what_is_wrong_is_told_in_a_sentence(
     assert keys(diagnose(healths[-1], [RECIPES["air"], RECIPES["noise"]])) == keys(findings)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("recipe", "fault", "code"),
+    [
+        ("weather", {"kind": "absent", "sensor": "wind_vane"}, "supply"),
+        ("soil", {"kind": "stuck", "sensor": "sen0193"}, "supply"),
+        ("soil", {"kind": "absent", "sensor": "sen0193"}, "ground"),
+        ("noise", {"kind": "offset", "channel": "noise_level", "size": 100}, "failing"),
+    ],
+)
+@pytest.mark.parametrize("board", load_pinouts())
+def test_a_voltage_is_told_on_every_board(
+    tmp_path: Path, recipe: str, board: str, fault: dict[str, Any], code: str
+) -> None:
+    """However far its converter reads: a cut cable and a short are at the supply, and a noise that is too loud is no fault of a wire."""
+    findings, _ = ask(tmp_path, recipe, fault, board=board)
+
+    assert [f.key for f in findings if not f.fine] == [code]
+
+
 def air(found: list[int], *, faults: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
     """An answer of an air board whose I2C bus has these addresses."""
     return {"i2c": {"0": {"found": found, **more}}, "mv": {}, "faults": faults or {}}
@@ -87,7 +110,7 @@ def air(found: list[int], *, faults: dict[str, str] | None = None, **more: Any) 
 def test_what_the_simulated_wires_do_not_show_is_told_too() -> None:
     """Another chip on the bus, a chip with a number that nobody knows, a vane at the supply, words of health, an old answer."""
     weather = [RECIPES["weather"]]
-    vane = {"mv": {"wind_vane": 3290}, "faults": {"wind_vane": "absent", "rain_gauge": "stuck"}}
+    vane = {"mv": {"wind_vane": 2269}, "faults": {"wind_vane": "absent", "rain_gauge": "stuck"}}
 
     assert keys(diagnose(air([0x40]), AIR))[BME] == "missing"
     assert "0x40" in diagnose(air([0x40]), AIR)[0].said("en")

@@ -17,6 +17,7 @@ from typing import Any
 from sessions import BROKER_BYTES, UNIX_MS, Line, Session, play
 
 from devices.console import Sample, read_console
+from devices.driver import load_drivers
 from devices.image import Identity, ImageError, build_image, firmware, shard_of
 from devices.pinout import load_pinouts
 from devices.recipe import Recipe, RecipeError, load_recipes
@@ -115,17 +116,22 @@ class Life:
         return {key for channel, key in self.keys.items() if channel in sample.values}
 
 
+def boards_of(driver: str) -> Sequence[str]:
+    """The boards on which a driver's rows are played: all of its recipe where it reads a voltage, whose converters differ."""
+    return recipe_of(driver).boards if load_drivers()[driver].bus == "adc" else (BOARD,)
+
+
 @cache
-def life_of(driver: str) -> Life:
+def life_of(driver: str, board: str = BOARD) -> Life:
     """Play all rows of a driver, one after another, on the whole firmware."""
-    recipes, rows = [recipe_of(driver), beside(driver)], table_of(driver)
+    recipes, rows = [recipe_of(driver), beside(driver, board)], table_of(driver)
     spans, ends_s = plan(rows, warmest_s(recipes))
-    config = build_image(recipes, identity()).told
+    config = build_image(recipes, identity(board)).told
     (mine,) = (s for s in config["sensors"] if s["driver"] == driver)
     signals = {c: {"base": s["base"]} for r in recipes for c, s in r.signals.items()}
     faults = [f for name, span in spans.items() for f in faults_of(rows[name], span, mine, signals)]
     session = Session(
-        board={"recipe": "+".join(r.slug for r in recipes), "period_s": PERIOD_S, "board": BOARD},
+        board={"recipe": "+".join(r.slug for r in recipes), "period_s": PERIOD_S, "board": board},
         faults=faults, lines=[Line(1000 * ends_s, "note", ("end",))], signals=signals, gateway=True,
         health_ms=HEALTH_MS, heap="256wK", free=2 * LEAST_HEAP + BROKER_BYTES,
     )  # fmt: skip
@@ -137,14 +143,14 @@ def life_of(driver: str) -> Life:
     return Life(driver, spans, ends_s, keys, channels, read_console(played.console).samples, healths)
 
 
-def beside(driver: str) -> Recipe:
+def beside(driver: str, board: str = BOARD) -> Recipe:
     """A recipe that goes on a board with the driver's, and has other drivers."""
     mine, known = recipe_of(driver), load_recipes()
     drivers = {s.driver for s in mine.sensors}
     for slug in BESIDE:
         if drivers.isdisjoint(s.driver for s in known[slug].sensors):
             try:
-                build_image([mine, known[slug]], identity())
+                build_image([mine, known[slug]], identity(board))
             except (ImageError, RecipeError):
                 continue
             return known[slug]
@@ -157,9 +163,9 @@ def warmest_s(recipes: Sequence[Recipe]) -> int:
     return max(0 if row.never else row.lasts_s for row in rows)
 
 
-def identity() -> Identity:
+def identity(board: str = BOARD) -> Identity:
     """The board on which rows are played."""
-    return Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, PERIOD_S, board=BOARD)
+    return Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, PERIOD_S, board=board)
 
 
 def plan(rows: Mapping[str, Row], warm_s: int) -> tuple[dict[str, tuple[int, int]], int]:

@@ -46,8 +46,12 @@ result = asyncio.run(watch())
 def watch(
     directory: Path, recipe: str, driver: str, seconds: list[dict[str, Any]], *, period: int = 1, **options: float
 ) -> list[tuple[dict[str, float], str | None]]:
-    """What a driver reads each period, and its fault, while its channels have these values second by second."""
-    identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883)
+    """What a driver reads each period, and its fault, while its channels have these values second by second.
+
+    `recipe` may name a board: `weather on esp32`; the recipe's first one where it does not.
+    """
+    recipe, _, board = recipe.partition(" on ")
+    identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, board=board or None)
     config = build_image([load_recipes()[recipe]], identity).told
     for sensor in config["sensors"]:
         if sensor["driver"] == driver:

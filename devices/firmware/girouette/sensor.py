@@ -78,9 +78,7 @@ class Sensor:
     def _open(self) -> None:
         wiring = self._wiring
         module = __import__(DRIVERS + wiring.driver, None, None, ("Driver",))
-        options = dict(wiring.options)
-        options["addr"] = wiring.bus.get("addr")
-        self._driver = module.Driver(self._buses.open(wiring.bus), options)
+        self._driver = module.Driver(self._buses.open(wiring.bus), dict(wiring.bus, **wiring.options))
 
     async def _start(self) -> None:
         if isinstance(self._driver, Unopened):

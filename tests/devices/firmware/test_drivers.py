@@ -10,6 +10,10 @@ import pytest
 from on_board import run
 from watching import watch
 
+from devices.driver import load_drivers
+from devices.pinout import load_pinouts
+from devices.recipe import load_recipes
+
 # BME280
 
 
@@ -147,6 +151,8 @@ class Line:
     def read(self, count):
         found, self.content = self.content[:count], self.content[count:]
         return found
+    def write(self, content):
+        pass
 
 def frame(pm2_5):
     body = b"\\x42\\x4d\\x00\\x1c" + bytes(8) + bytes((0, pm2_5, 0, 2 * pm2_5)) + bytes(14)
@@ -232,11 +238,14 @@ result = pulses.read()
     assert closed is True
 
 
-def test_vane_tells_sixteen_directions(tmp_path: Path) -> None:
-    """Each contact's voltage is nearest to its own entry of the data sheet's table."""
+@pytest.mark.parametrize("board", load_recipes()["weather"].boards)
+def test_vane_tells_sixteen_directions(tmp_path: Path, board: str) -> None:
+    """Each contact's voltage is nearest to its own entry of the data sheet's table, on every board that the recipe names."""
     directions = [n * 22.5 for n in range(16)]
 
-    read = watch(tmp_path, "weather", "wind_vane", [{"wind_direction": direction} for direction in directions])
+    read = watch(
+        tmp_path, f"weather on {board}", "wind_vane", [{"wind_direction": direction} for direction in directions]
+    )
 
     for direction, (found, fault) in zip(directions, read, strict=True):
         assert fault is None
@@ -254,11 +263,22 @@ def test_vane_averages_round_the_circle(tmp_path: Path) -> None:
     assert latest[0] == {"direction": 90.0}
 
 
-def test_vane_with_its_cable_cut_is_absent(tmp_path: Path) -> None:
-    """The pull-up draws the pin to the supply, which is no direction."""
-    read = watch(
-        tmp_path, "weather", "wind_vane", [{"wind_direction": 90.0}, {"wind_direction": 90.0, "sampling": False}]
-    )
+def test_vane_stays_where_every_converter_reads_straight() -> None:
+    """Between its two resistors all directions, and a cut cable, lie above the 0.15 V and below the 2.45 V of the ESP32."""
+    (up, _), (down, _) = load_drivers()["wind_vane"].resistors
+    across = [1 / (1 / ohm + 1 / down) for ohm in (688, 120000)]  # the least and the greatest of the data sheet's table
+    lowest, highest, cut = (3300 * ohm / (ohm + up) for ohm in (*across, down))
+
+    assert lowest > 200
+    assert highest + 100 < cut
+    assert all(cut + 100 < board.adc_mv for board in load_pinouts().values())
+
+
+@pytest.mark.parametrize("board", load_recipes()["weather"].boards)
+def test_vane_with_its_cable_cut_is_absent(tmp_path: Path, board: str) -> None:
+    """Its two resistors alone make a voltage that is no direction, on every board."""
+    seconds = [{"wind_direction": 90.0}, {"wind_direction": 90.0, "sampling": False}]
+    read = watch(tmp_path, f"weather on {board}", "wind_vane", seconds)
 
     assert read == [({"direction": pytest.approx(90.0)}, None), ({}, "absent")]
 
@@ -295,6 +315,20 @@ def test_laeq_is_the_mean_of_energy(tmp_path: Path) -> None:
 
     assert fault is None
     assert found["laeq"] == pytest.approx(10 * math.log10((10**6 + 10**7) / 2), abs=0.05)
+
+
+@pytest.mark.parametrize("board", load_recipes()["noise"].boards)
+def test_a_level_beyond_what_the_converter_reads_is_saturated(tmp_path: Path, board: str) -> None:
+    """120 dBA are told on every board; of 135 none says what its converter or the meter ends at."""
+    read = watch(
+        tmp_path,
+        f"noise on {board}",
+        "dba_meter",
+        [{"noise_level": 120.0}] * 2 + [{"noise_level": 135.0}] * 2,
+        period=2,
+    )
+
+    assert read == [({"laeq": pytest.approx(120.0, abs=0.05)}, None), ({}, "saturated")]
 
 
 def test_a_missing_meter_is_absent(tmp_path: Path) -> None:

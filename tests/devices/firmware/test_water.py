@@ -9,6 +9,8 @@ import pytest
 from on_board import run
 from watching import watch
 
+from devices.recipe import load_recipes
+
 
 def water(celsius: float, **more: Any) -> dict[str, Any]:
     """Water of this temperature."""
@@ -230,11 +232,14 @@ def test_its_two_points_are_the_probes_own(tmp_path: Path) -> None:
     ("trouble", "word"),
     [({"sampling": False}, "absent"), ({"fault": "stuck"}, "stuck"), ({"soil_moisture": 130.0}, "range")],
 )
-def test_a_sen0193_tells_what_is_wrong_and_recovers(tmp_path: Path, trouble: dict[str, Any], word: str) -> None:
+@pytest.mark.parametrize("board", load_recipes()["soil"].boards)
+def test_a_sen0193_tells_what_is_wrong_and_recovers(
+    tmp_path: Path, board: str, trouble: dict[str, Any], word: str
+) -> None:
     """A pin at ground is no probe, one at 3V3 a short; beyond its two points by more than 15 % they are another probe's."""
     fine = {"soil_moisture": 40.0, "sampling": True, "fault": "none"}
 
-    read = watch(tmp_path, "soil", "sen0193", [*[fine] * 2, *[fine | trouble] * 4, *[fine] * 4], period=2)
+    read = watch(tmp_path, f"soil on {board}", "sen0193", [*[fine] * 2, *[fine | trouble] * 4, *[fine] * 4], period=2)
 
     assert read[2] == ({}, word)
     assert read[4] == ({"moisture": pytest.approx(40.0, abs=0.15)}, None)

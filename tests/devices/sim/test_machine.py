@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from on_board import run
 
 CONFIG: dict[str, Any] = {
@@ -190,8 +191,28 @@ result = [ADC(Pin(34)).read_uv(), ADC(Pin(35)).read_uv()]
 
     step = 3_300_000 // 4096
     assert east % step == 0
-    assert 0 <= 3_300_000 * 1000 // 11000 - east < step
+    assert 0 <= 3_300_000 * 956 // 10956 - east < 2 * step
     assert nothing == 0
+
+
+def test_adc_ends_where_that_of_its_board_does(tmp_path: Path) -> None:
+    """A cut vane gives 2.27 V, and a converter that the configuration says reads up to 2 V reads 2 V."""
+    code = """
+from machine import ADC, Pin
+from world import the_world
+the_world.silent = lambda name: True
+result = ADC(Pin(34)).read_uv()
+"""
+    read = []
+    for full_mv in (3300, 2000):
+        vane = {
+            "driver": "wind_vane",
+            "bus": {"kind": "adc", "pin": 34, "full_mv": full_mv},
+            "channels": [{"n": "wind", "key": "direction"}],
+        }
+        read.append(run(code, tmp_path, config={"sensors": [vane]}, around=AROUND, virtual=True))
+
+    assert read == [pytest.approx(2_268_750, abs=1000), pytest.approx(2_000_000, abs=1000)]
 
 
 def test_pulses_come_at_their_rate(tmp_path: Path) -> None:

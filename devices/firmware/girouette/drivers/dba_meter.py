@@ -2,7 +2,8 @@
 
 One level a second, kept as energy; a sample is the LAeq of its period: 10 log10 of the mean of 10^(L/10) (IEC 61672-1).
 Only levels leave the board, never sound. A voltage outside the range by more than 0.1 V is a missing meter. Above 130 dBA
-its output stands still: a period with such a second has no mean, for it would be too low.
+its output stands still, and a converter of a smaller range stands still before: a period with such a second has no mean, for it
+would be too low.
 """
 
 import math
@@ -17,6 +18,8 @@ KEYS = ("laeq",)
 LOWEST_UV = const(500000)
 HIGHEST_UV = const(2700000)
 CLIPPED_UV = const(2590000)
+BELOW_UV = const(20000)
+"""So far below where the board's converter ends what it reads is its end."""
 DB_A_UV = 50 / 1000000
 
 
@@ -25,6 +28,7 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
+        self._most_uv = min(CLIPPED_UV, 1000 * options.get("full_mv", 3300) - BELOW_UV)
         self._energy = 0.0
         self._levels = 0
         self._clipped = False
@@ -53,5 +57,5 @@ class Driver:
         found_uv = self._bus.read_uv()
         if not LOWEST_UV <= found_uv <= HIGHEST_UV:
             raise SensorError("absent")
-        self._clipped = self._clipped or found_uv >= CLIPPED_UV
+        self._clipped = self._clipped or found_uv >= self._most_uv
         return found_uv * DB_A_UV

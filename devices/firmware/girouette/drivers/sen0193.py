@@ -15,6 +15,8 @@ DRY_UV = 2300000
 WET_UV = 1000000
 NOBODY_UV = const(200000)
 SUPPLY_UV = const(3200000)
+BELOW_UV = const(20000)
+"""So far below where the board's converter ends what it reads is its end, not a voltage."""
 BESIDE = 0.15
 """How far beyond its two points, as a share of the way between them, a probe may stray."""
 
@@ -26,6 +28,7 @@ class Driver:
         self._bus = bus
         self._dry_uv = options.get("dry_uv", DRY_UV)
         self._wet_uv = options.get("wet_uv", WET_UV)
+        self._most_uv = min(SUPPLY_UV, 1000 * options.get("full_mv", 3300) - BELOW_UV)
         self._sum_mv = self._looks = 0
 
     async def start(self) -> None:
@@ -53,6 +56,6 @@ class Driver:
         found_uv = self._bus.read_uv()
         if found_uv < NOBODY_UV:
             raise SensorError("absent")
-        if found_uv > SUPPLY_UV:
+        if found_uv > self._most_uv:
             raise SensorError("stuck")
         return found_uv

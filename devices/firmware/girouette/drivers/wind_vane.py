@@ -1,4 +1,5 @@
-"""Wind vane on the ADC: a ring of resistors behind magnets, between the pin and ground, 10 kohm from the pin to 3.3 V.
+"""Wind vane on the ADC: a ring of resistors behind magnets, between the pin and ground, 10 kohm from the pin to 3.3 V and 22 kohm
+to ground: so its voltages lie between 0.2 and 2.15 V, where the converter of every board reads straight, and a cut cable at 2.27 V.
 
 Sixteen directions of the Argent Data Systems sensor assembly (data sheet of the Wind Vane, table of resistances).
 A sample is the direction of the mean unit vector of one look a second: 350 and 10 degrees make 0, not 180.
@@ -13,10 +14,10 @@ KEYS = ("direction",)
 
 SUPPLY_UV = 3300000
 PULL_UP_OHM = 10000
+PULL_DOWN_OHM = 22000
 OHMS = (33000, 6570, 8200, 891, 1000, 688, 2200, 1410, 3900, 3140, 16000, 14120, 120000, 42120, 64900, 21880)
 """From north by 22.5 degrees, clockwise."""
 SHORTED_UV = 100000
-OPEN_UV = 3180000
 
 
 class Driver:
@@ -24,8 +25,10 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        pull_up, supply_uv = options.get("pull_up_ohm", PULL_UP_OHM), options.get("supply_uv", SUPPLY_UV)
-        self._volts = [supply_uv * ohm // (ohm + pull_up) for ohm in OHMS]
+        up, down = options.get("pull_up_ohm", PULL_UP_OHM), options.get("pull_down_ohm", PULL_DOWN_OHM)
+        supply_uv = options.get("supply_uv", SUPPLY_UV)
+        self._volts = [supply_uv * ohm * down // (ohm * down + (ohm + down) * up) for ohm in OHMS]
+        self._open_uv = (supply_uv * down // (down + up) + max(self._volts)) // 2
         self._x = self._y = 0.0
         self._last = 0.0
         self._looks = 0
@@ -57,7 +60,7 @@ class Driver:
 
     def _look(self) -> float:
         found_uv = self._bus.read_uv()
-        if not SHORTED_UV <= found_uv <= OPEN_UV:
+        if not SHORTED_UV <= found_uv <= self._open_uv:
             raise SensorError("absent")
         nearest = min((abs(found_uv - volts), at) for at, volts in enumerate(self._volts))
         return nearest[1] * 22.5
