@@ -122,7 +122,7 @@ class Boards:
 
 
 def small_heap() -> dict[str, str]:
-    """The environment in which a board's firmware finds the smallest board's heap less the 20 KiB that it leaves alone."""
+    """The environment in which a board's firmware finds the smallest board's heap (`heap.py`)."""
     return {"GIROUETTE_SIM_FREE": str(FREE_BYTES)}
 
 

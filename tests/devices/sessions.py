@@ -34,11 +34,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from heap import room_here
 from receiver import samples_of
 
 from devices.image import Identity, build_image, shard_of
 from devices.interpreter import command
-from devices.pinout import load_pinouts
 from devices.recipe import load_recipes
 from devices.simulate import SIMULATOR, Surroundings, lay
 
@@ -49,10 +49,8 @@ SAID = ("connects", "will", "says", "drops")
 CHANGING = ("free", "step_ms", "step_task")
 """Figures of `health` that are the interpreter's: shown as "..."."""
 MOST_TOLD = 3
-KEPT_FREE_BYTES = 20_480
-"""What the firmware leaves alone of the smallest board's heap at its worst moment: draining a full spool."""
-FREE_BYTES = 2 * (min(p.heap for p in load_pinouts().values()) - KEPT_FREE_BYTES)
-"""What the firmware finds free at power-on: the smallest heap of the board table less 20 KiB, its objects twice as large here."""
+FREE_BYTES = room_here()
+"""What the firmware finds free at power-on: the smallest heap of the board table, as it is here (`heap.py`)."""
 BROKER_BYTES = 64_000
 """What the session's broker works with: it lives in the board's heap, as mosquitto does not."""
 HEAP = "192wK"

@@ -12,7 +12,7 @@ from receiver import Receiver
 
 @pytest.fixture(autouse=True)
 def heap_of_a_small_board(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boards find the smallest board's heap at power-on, less the 20 KiB that the firmware leaves alone."""
+    """Boards find the smallest board's heap at power-on."""
     for name, value in small_heap().items():
         monkeypatch.setenv(name, value)
 

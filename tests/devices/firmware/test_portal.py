@@ -317,7 +317,7 @@ def test_who_opens_none(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_smallest_board_has_room_for_it(tmp_path: Path) -> None:
-    """On the smallest heap, less the 20 KiB that are left alone, console and own Wi-Fi are open together, and it samples each second."""
+    """On the smallest heap console and own Wi-Fi are open together, and it samples each second."""
     session = Session(
         board={"recipe": "sound", "period_s": 1, "update_key": "00" * 16},
         faults=[{"kind": "offline", "for_s": 1000}],
