@@ -17,8 +17,9 @@ from devices.console import Told, read_console
 pytestmark = pytest.mark.slow
 STORM_MS, CALM_MS = 600_000, 240_000
 END_MS = STORM_MS + CALM_MS
-SPILLED_S = 130
-"""Whatever is older than this and has no receipt is on the disk, and outlives a power cut."""
+SPILLED_S = 32
+"""Whatever is older than this and has no receipt is on the disk, and outlives a power cut: 30.5 s with a frozen broker (docs/firmware.md), and
+the second in which it was sampled."""
 
 
 def storm(seed: int, *, cuts: int) -> Session:
@@ -87,7 +88,7 @@ def test_nothing_is_lost_while_the_power_stays_on(tmp_path: Path, seed: int) -> 
 
 @pytest.mark.parametrize("seed", range(10, 12))
 def test_a_power_cut_costs_what_was_in_memory(tmp_path: Path, seed: int) -> None:
-    """Two power cuts in the storm: what had no receipt and was older than two minutes is on the disk, and is stored."""
+    """Two power cuts in the storm: what had no receipt and was older than 32 s is on the disk, and is stored."""
     session = storm(seed, cuts=2)
     cuts_s = [UNIX_MS // 1000 + line.at_ms // 1000 for line in session.lines if line.what == "power"]
 
