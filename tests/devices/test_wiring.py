@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from sessions import Line, Session, play
 from trouble import WORDS
 
 from devices.driver import load_drivers
+from devices.image import FIRMWARE
 from devices.pinout import load_pinouts
 from devices.recipe import Recipe, load_recipes
 from devices.wires import wires_of
 from devices.wiring import CHIPS, VOLTS, Finding, diagnose, why
-from devices.words import LANGUAGES, decimal
+from devices.words import LANGUAGES, catalogue, decimal
 
 RECIPES = load_recipes()
 AIR = [RECIPES["air"]]
@@ -149,6 +151,35 @@ def test_every_word_of_health_has_its_sentence() -> None:
         assert why(word, "fr") != why(word, "en")
         assert f"« {word} »" not in why(word, "fr")
     assert "jammed" in why("jammed", "en")
+
+
+def test_the_words_are_those_that_the_firmware_says() -> None:
+    """Every word that a driver or the firmware raises or keeps as a fault has its sentence; tests know each of them and no other."""
+    said = {word for file in (FIRMWARE / "girouette").rglob("*.py") for word in words_in(ast.parse(file.read_text()))}
+
+    assert said <= set(WORDS)
+    assert {f"wiring.word_{word}" for word in (*WORDS, "other")} == {
+        key for key in catalogue() if key.startswith("wiring.word_")
+    }
+
+
+def words_in(tree: ast.Module) -> Iterator[str]:
+    """What is given to a SensorError, and what is assigned to something called `fault` or `wrong`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "SensorError":
+            yield from texts_in(node.args[0])
+        if isinstance(node, ast.Assign):
+            names = [getattr(target, "attr", getattr(target, "id", "")) for target in node.targets]
+            if any(name.strip("_") in {"fault", "wrong"} for name in names):
+                yield from texts_in(node.value)
+
+
+def texts_in(value: ast.expr) -> Iterator[str]:
+    """The texts that an expression may be: itself, or both ways of a choice."""
+    if isinstance(value, ast.IfExp):
+        yield from (*texts_in(value.body), *texts_in(value.orelse))
+    elif isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
+        yield value.value
 
 
 def test_the_known_chips_are_of_drivers_on_i2c() -> None:

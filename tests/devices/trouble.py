@@ -54,6 +54,7 @@ class Row:
     lasts_s: int = LASTS_S
     settle_s: int = SETTLE_S
     within_s: int = 0
+    options: Mapping[str, float] | None = None
     why: str = ""
 
     def still_sent(self, keys: Collection[str]) -> set[str]:
@@ -128,10 +129,11 @@ def life_of(driver: str, board: str = BOARD) -> Life:
     spans, ends_s = plan(rows, warmest_s(recipes))
     config = build_image(recipes, identity(board)).told
     (mine,) = (s for s in config["sensors"] if s["driver"] == driver)
+    mine["options"] |= {name: value for row in rows.values() for name, value in (row.options or {}).items()}
     signals = {c: {"base": s["base"]} for r in recipes for c, s in r.signals.items()}
     faults = [f for name, span in spans.items() for f in faults_of(rows[name], span, mine, signals)]
     session = Session(
-        board={"recipe": "+".join(r.slug for r in recipes), "period_s": PERIOD_S, "board": board},
+        board={"recipe": "+".join(r.slug for r in recipes), "period_s": PERIOD_S, "board": board, "sensors": config["sensors"]},
         faults=faults, lines=[Line(1000 * ends_s, "note", ("end",))], signals=signals, gateway=True,
         health_ms=HEALTH_MS, heap="256wK", free=2 * LEAST_HEAP + BROKER_BYTES,
     )  # fmt: skip

@@ -9,7 +9,7 @@ PASSING = ("warm-up", "saturated", "range")
 
 
 class SensorError(OSError):
-    """A sensor gives no value; the one word that health tells: absent, checksum, timeout, stuck."""
+    """A sensor gives no value; the one word that health tells, of those in `devices/words/wiring.toml`."""
 
 
 class Unopened:

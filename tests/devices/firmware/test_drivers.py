@@ -37,6 +37,19 @@ result = [fine, (fine * 5 + 128) >> 8, air_pressure(415148, fine, p)]
     assert pressure / 256 == pytest.approx(100653.27, abs=0.03)
 
 
+def test_bme280_coefficients_that_make_no_sense_arrived_spoilt(tmp_path: Path) -> None:
+    """The pressure would be divided by nothing: the word is one that has its sentence, and the next start reads them again."""
+    code = """
+from girouette.drivers.bme280 import air_pressure
+from girouette.sensor import PASSING
+try:
+    air_pressure(415148, 128422, (0,) * 9)
+except OSError as error:
+    result = [str(error), str(error) in PASSING]
+"""
+    assert run(code, tmp_path) == ["checksum", False]
+
+
 def test_bme280_humidity_follows_the_floating_point_formula(tmp_path: Path) -> None:
     """The whole-number humidity of 4.2.3 lies within 0.01 % of the floating-point one of 8.1, from frost to heat."""
     h = (75, 370, 0, 313, 50, 30)

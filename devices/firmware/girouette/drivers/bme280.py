@@ -93,13 +93,13 @@ def fine_temperature(raw: int, t: tuple) -> int:
 
 
 def air_pressure(raw: int, fine: int, p: tuple) -> int:
-    """The pressure in 1/256 Pa (4.2.3, the variant in 64 bits); 0 where the coefficients make no sense."""
+    """The pressure in 1/256 Pa (4.2.3, the variant in 64 bits); coefficients that would divide by nothing arrived spoilt."""
     a = fine - 128000
     b = a * a * p[5] + (a * p[4] << 17) + (p[3] << 35)
     a = (a * a * p[2] >> 8) + (a * p[1] << 12)
     a = ((1 << 47) + a) * p[0] >> 33
     if a == 0:
-        raise SensorError("coefficients")
+        raise SensorError("checksum")
     q = ((1048576 - raw << 31) - b) * 3125 // a
     high = p[8] * (q >> 13) * (q >> 13) >> 25
     return (q + high + (p[7] * q >> 19) >> 8) + (p[6] << 4)
