@@ -15,6 +15,7 @@ from deploy.faults import AWAY, DONE, REFUSED, CommandError
 from devices.image import Identity, build_image, shard_of
 from devices.interpreter import have_micropython
 from devices.recipe import load_recipes
+from devices.scale import CHIP
 from devices.simulate import Surroundings
 from devices.virtual.terminal import VirtualBoard
 
@@ -48,6 +49,10 @@ def test_a_board_is_examined_and_its_report_keeps_no_secret(
     assert list(steps) == [*STEPS, "life"]
     assert all(step["ok"] for step in steps.values())
     assert steps["who"]["version"] == "1.29.0" or steps["who"]["version"].startswith("1.")
+    assert (steps["who"]["device"], steps["who"]["recipe"]) == ("b1", "climate")
+    assert steps["who"]["platform"] != CHIP, "a virtual board says so"
+    assert [steps["who"]["boot"], *steps["who"]["starts"]] == [1, [1, "power-on"]]
+    assert steps["who"]["uptime_s"] >= 0
     assert steps["wires"]["buses"] == {"i2c 0": {"answering": [0x76], "expected": [0x76]}}
     assert steps["sensors"]["sensors"][0]["values"].keys() == {"temperature", "humidity", "pressure"}
     assert 0 < steps["life"]["sample_s"] <= steps["life"]["pack_s"]
