@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
+import signal
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -245,6 +247,32 @@ def test_over_http_from_another_pc_the_page_says_what_to_do_instead(
             assert "girouette atelier --file" in said
             assert "girouette flash" in said
             assert await here.page.get_attribute(".why", "data-why") == "insecure"
+
+    play(journey())
+
+
+def test_what_the_broker_lacks_is_said_until_it_has_it(
+    shared: Room, tmp_path: Path, part: Callable[[str], str]
+) -> None:
+    """A broker that nobody has told of the new account refuses the board: the page has the command, which is typed, and the second tick comes."""
+    lost = tmp_path / "not-here.pid"
+    port = shared.serve("c6", broker_pid_file=lost)
+
+    async def journey() -> None:
+        pc = Pc()
+        with pc.plug_in("mine", "c6", tmp_path / "board") as board:
+            board.around = AIR
+            async with visit(part("chromium"), pc, shots=tmp_path) as here:
+                await here.page.goto(f"http://localhost:{port}/fr/atelier")
+                await here.choose(RECIPE, "c6")
+                await here.begin()
+                network, reminder = here.page.locator("[data-tick=network]"), here.page.locator(".stage .note")
+                await network.get_by_text("refuse le mot de passe").wait_for(timeout=60_000)
+                assert "girouette deploy accounts" in await network.inner_text()
+                assert f"sudo kill -HUP $(cat {lost})" in await reminder.inner_text()
+                os.kill(int((shared.broker.home / "mosquitto.pid").read_text()), signal.SIGHUP)
+                await here.finish()
+                assert not await reminder.is_visible()
 
     play(journey())
 
