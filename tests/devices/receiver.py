@@ -77,7 +77,7 @@ class Receiver:
 
     def receipt(self, device: str, ep: int) -> dict[str, Any]:
         """What a gateway with this ledger says: everything up to `sq`, and eight ranges beyond."""
-        numbers = sorted({sq for d, e, sq in self.kept if (d, e) == (device, ep)})
+        numbers = sorted({sq for d, e, sq in list(self.kept) if (d, e) == (device, ep)})
         n, also = fold(numbers, self._lo.get((device, ep), 1) - 1)
         return {"st": 1, "ep": ep, "sq": n, "also": also[:7] + also[7:][-1:]}
 
