@@ -170,7 +170,8 @@ async def repeat(client: aiomqtt.Client, topic: str, order: str, there: asyncio.
         there.clear()
         await client.publish(topic, order, qos=0)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(there.wait(), REPEAT_S)
+            async with asyncio.timeout(REPEAT_S):
+                await there.wait()
 
 
 def answer_to(name: str, payload: object) -> Mapping[str, Any] | None:

@@ -90,7 +90,8 @@ class Draining:
     async def _more_within(self, wait_s: float | None) -> bool:
         """Is there more in the journal, at once or within so many seconds; None waits for ever."""
         try:
-            await asyncio.wait_for(self._more.wait(), wait_s)
+            async with asyncio.timeout(wait_s):  # `wait_for` may swallow a cancellation in Python 3.11
+                await self._more.wait()
         except TimeoutError:
             return False
         return True

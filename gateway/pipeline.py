@@ -134,7 +134,8 @@ class Pipeline:
         async for messages in self._inbox.batches():
             # What boards say now hides what they forgot under receipts that a restored ledger does not know.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._looked.wait(), LOOK_FIRST_S)
+                async with asyncio.timeout(LOOK_FIRST_S):
+                    await self._looked.wait()
             await self._take(messages)
 
     async def _take(self, messages: Sequence[Message]) -> None:

@@ -150,6 +150,7 @@ class MqttInbox:
         """Connect, and connect again after a pause that doubles up to 15 s, with full jitter."""
         pause_s, most_s = BACK_OFF_S
         while True:
+            _heed_cancel()
             self._number += 1
             client = self._client(position, self._number)
             # Known before it is open: with a full window messages come, and must be answered, before the SUBACK does.
@@ -159,6 +160,7 @@ class MqttInbox:
                     _buffer(_paho(client))
                     await self._subscribe(client, position)
                     pause_s = BACK_OFF_S[0]
+                    _heed_cancel()
                     await anext(client.messages)  # nothing comes this way: it ends with the connection
             except aiomqtt.MqttError as e:
                 self._fault[position] = str(e)
@@ -244,6 +246,17 @@ def trusted(authorities: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=authorities)
     except (OSError, ssl.SSLError) as e:
         raise InboxError("bad_broker_ca", file=authorities, why=e) from e
+
+
+def _heed_cancel() -> None:
+    """Raise CancelledError where this task was cancelled and nobody was told.
+
+    Python 3.11's `asyncio.wait_for`, by which aiomqtt connects and subscribes, swallows a cancellation that comes in the same
+    moment as what it waits for (python/cpython#86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _count(waiting: Sequence[Message]) -> int:

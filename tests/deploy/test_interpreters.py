@@ -23,7 +23,7 @@ from devices.recipe import load_recipes
 from devices.refusal import InterpreterError
 from devices.simulate import Board, Surroundings, start_board
 
-ROOM = "200000"
+ROOM = "260000"
 KEY = bytes(range(32))
 NAME = "noise-1"
 OLD = image_bytes("1.28.0", seed=1)

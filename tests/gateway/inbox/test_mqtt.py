@@ -253,6 +253,32 @@ def test_a_broker_that_is_away_at_the_start_is_waited_for(mosquitto_broker: Brok
     run(test())
 
 
+def test_an_end_that_comes_in_the_moment_of_the_answer_is_heeded(
+    mosquitto_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancellation that is swallowed while the broker answers, as Python 3.11's `wait_for` does, ends the inbox all the same."""
+    asked = aiomqtt.Client.subscribe
+
+    async def swallows(self: aiomqtt.Client, *words: Any, **more: Any) -> Any:
+        told = await asked(self, *words, **more)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        return told
+
+    monkeypatch.setattr(aiomqtt.Client, "subscribe", swallows)
+
+    async def test() -> None:
+        task = asyncio.create_task(MqttInbox(mosquitto_broker.url).run())
+        done, _ = await asyncio.wait({task}, timeout=20)
+        task.cancel()
+        assert done
+
+    run(test())
+
+
 def test_messages_are_taken_together_but_not_kept_waiting(mosquitto_broker: Broker) -> None:
     """Few messages wait for each other a quarter of a second; as many as the window come at once."""
 
