@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench import RECIPES, Boards, Broker
-from heap import CODE_BYTES, code_loaded
+from heap import CODE_BYTES, code_loaded, fill_disk
 from on_board import run
 from receiver import Receiver
 from sessions import Line, Session, play
@@ -17,19 +17,6 @@ from devices.recipe import load_recipes
 
 LARGEST = "sound"
 """The recipe with the most code, which leaves the least memory."""
-FILL = """
-from girouette.numbers import Numbers
-from girouette.spool import Spool
-numbers, spool = Numbers(), Spool("spool", given["limit"])
-sq = 0
-while not spool.too_full_for(1000):
-    lines = []
-    for _ in range(16):
-        sq = numbers.take()
-        lines.append((sq, str(1700000000 + sq), given["values"]))
-    spool.append(numbers.ep, given["channels"], lines)
-result = [sq, len(spool.segments)]
-"""
 
 
 @pytest.mark.slow
@@ -40,10 +27,7 @@ def test_a_board_with_a_full_disk_starts_and_drains(
     """With half a megabyte of samples on its disk a small board starts, and gets its oldest receipted while it samples."""
     home = tmp_path / f"{recipe}-1"
     home.mkdir()
-    of = load_recipes()[recipe]
-    channels = [[channel.name, of.quantities[channel.quantity].unit_wire] for channel in of.channels]
-    values = ",".join("12.25" for _ in channels)
-    last, segments = run(FILL, home, {"channels": channels, "values": values, "limit": 524288})
+    last, segments = fill_disk(load_recipes()[recipe], home)
     assert segments >= 16
     boards = Boards(broker.port, tmp_path, recipes=[recipe])
     try:
