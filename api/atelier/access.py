@@ -1,7 +1,8 @@
 """Who may enter the atelier: somebody at this very machine, or who bears the cookie that a one-time link was exchanged for.
 
-At this machine means all three: the connection comes from loopback, the name that the browser asked for is a name of loopback (a
-page elsewhere whose name was pointed at 127.0.0.1 has another one), and no proxy stands between.
+At this machine means all of these: the connection comes from loopback and is that of a browser of our own user; the name that the
+browser asked for is a name of loopback (a page elsewhere whose name was pointed at 127.0.0.1 has another one); nothing says that a proxy
+stands between; and no public address is set, behind which one would. Why so: docs/decisions/0032-atelier-access.md.
 """
 
 from __future__ import annotations
@@ -12,20 +13,52 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from api.atelier.peer import of_another_user
+
 COOKIE = "girouette_atelier"
 FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-original-host")
 """What proxies add, besides everything that begins with `x-forwarded-`."""
 LOCAL_NAMES = {"localhost", "localhost.localdomain"}
+OLD_HTTP = {"0.9", "1.0"}
+BROWSERS_CONNECTION = ["keep-alive"]
+"""What browsers say of a connection over HTTP/1.1. It is said anew on each way: stock proxies say `close` to us, or nothing."""
 
 
-def at_this_machine(request: Request) -> bool:
-    """Does somebody at this machine ask, with nothing between?"""
+def at_this_machine(request: Request, public_url: str) -> bool:
+    """Does somebody at this machine ask, where nothing can stand between?"""
+    return direct(request) and not is_public(public_url) and not by_another_user(request)
+
+
+def direct(request: Request) -> bool:
+    """Does the request look as if a browser at this machine had sent it, by a local name?"""
+    return straight(request) and is_local_name(host_of(request.headers.get("host", "")))
+
+
+def straight(request: Request) -> bool:
+    """Does it come from loopback as browsers send it, with no word of a proxy?"""
     return (
         request.client is not None
         and is_loopback(request.client.host)
-        and is_local_name(host_of(request.headers.get("host", "")))
+        and request.scope.get("http_version", "1.0") not in OLD_HTTP
+        and [said.lower() for said in request.headers.getlist("connection")] == BROWSERS_CONNECTION
         and not forwarded(request.headers.keys())
     )
+
+
+def by_another_user(request: Request) -> bool:
+    """Does a program of another user of this machine hold the other end: a proxy, or somebody who shares the machine?"""
+    _, port = request.scope.get("server") or ("", None)
+    return request.client is not None and of_another_user(request.client.port, port or 0)
+
+
+def is_public(url: str) -> bool:
+    """Is this an address for others than who sits here?
+
+    >>> is_public("https://air.example.org/data"), is_public("http://localhost:8000"), is_public("")
+    (True, False, False)
+    """
+    found = origin_of(url)
+    return bool(url) and not (found and is_local_name(found[1] or ""))
 
 
 def is_loopback(address: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from api.atelier.access import COOKIE, at_this_machine, forwarded, from_elsewhere, host_of, is_loopback
+from api.atelier.access import COOKIE, at_this_machine, direct, from_elsewhere, host_of, is_public, straight
 from api.atelier.port import Guest, Guests, WorkshopError
 from api.front import Front
 from api.links import links
@@ -33,16 +33,18 @@ class Door:
 
     def visitor(self, request: Request) -> Visitor:
         """Who asks. Raises WorkshopError, whose sentence says how to get in."""
-        if at_this_machine(request):
+        public = self.front.settings.public_url
+        if at_this_machine(request, public):
             return Visitor(HERE)
         if cookie := request.cookies.get(COOKIE):
             guest = self.guests.known(cookie, self.front.now_s())
             if guest is None:
                 raise WorkshopError("cookie_old")
             return Visitor(guest.name, guest)
-        host = host_of(request.headers.get("host", ""))
-        if request.client is not None and is_loopback(request.client.host) and not forwarded(request.headers.keys()):
-            port = (request.scope.get("server") or ("", 80))[1] or 80
+        if direct(request):
+            raise WorkshopError("public_here", url=public) if is_public(public) else WorkshopError("other_user")
+        if straight(request):
+            host, port = host_of(request.headers.get("host", "")), (request.scope.get("server") or ("", 80))[1] or 80
             raise WorkshopError("other_name", host=host[:80] or "?", port=port, path=request.url.path[:80])
         raise WorkshopError("closed")
 
@@ -50,7 +52,7 @@ class Door:
         """Who asks for a board. Raises WorkshopError where they may not enter, their page is none of ours, or the line is open to ears."""
         found = self.visitor(request)
         self.same_origin(request, found)
-        if found.guest is not None and not self.encrypted(request):
+        if found.guest is not None and not (direct(request) or self.encrypted(request)):
             raise WorkshopError("insecure")
         return found
 

@@ -12,7 +12,7 @@ from devices.refusal import SpokenError
 
 STATUS = {
     **dict.fromkeys(
-        ("closed", "other_name", "cookie_old", "link_unknown", "link_used", "link_old", "boards_spent", "insecure", "elsewhere"), 403
+        ("closed", "other_name", "public_here", "other_user", "cookie_old", "link_unknown", "link_used", "link_old", "boards_spent", "insecure", "elsewhere"), 403
     ),
     **dict.fromkeys(
         ("no_atelier", "not_built", "unknown_recipe", "unknown_board", "unknown_device", "part_gone"), 404

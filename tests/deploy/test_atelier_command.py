@@ -31,6 +31,21 @@ def test_it_says_where_the_atelier_is(capsys: pytest.CaptureFixture[str], tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_a_public_address_is_set_one_enters_here_by_a_link(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At this machine's own address, each time another one; where it is loopback's the page itself is told."""
+    monkeypatch.setenv("GIROUETTE_PUBLIC_URL", "https://air.example.org")
+    said = typed(capsys)
+    here = {json.loads(typed(capsys, "--json"))["here"] for _ in range(2)}
+
+    assert "http://localhost:8000/atelier/e/" in said
+    assert "https://air.example.org" in said
+    assert len(here) == 2
+    monkeypatch.setenv("GIROUETTE_PUBLIC_URL", "http://localhost:8000")
+    assert "/atelier/e/" not in typed(capsys)
+
+
 def test_a_link_is_printed_once_with_its_code(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

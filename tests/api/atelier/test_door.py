@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from api.atelier.access import COOKIE
+from deploy.serve import Guest, config, listen
 
 PAGES = ("/fr/atelier", "/en/atelier", "/fr/atelier/poste", "/atelier/recipes.json", "/atelier/drawings/air/c6.svg", "/atelier/boards/air-1",
          "/atelier/boards/air-1/label.svg", "/atelier/parts/" + "0" * 64)  # fmt: skip
@@ -26,6 +28,81 @@ def test_who_sits_here_gets_in(room: Any, browse: Callable[..., Any]) -> None:
     """Without a link, by every local name."""
     for site in ("http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000"):
         assert browse(room.app(), site=site)("/fr/atelier").status_code == 200
+
+
+@pytest.mark.parametrize("url", [TOWN, "http://192.168.1.20:8000"])
+def test_where_a_public_address_is_set_who_sits_here_enters_by_a_link(
+    room: Any, browse: Callable[..., Any], url: str
+) -> None:
+    """The sentence says so in both languages, and what to type; by that link they make boards, encrypted by nobody since nobody is between."""
+    room.public_url = url
+    here = browse(room.app())
+    refused(here("/fr/atelier"), f"adresse publique ({url})", "usage unique", "tapez-y girouette atelier ")
+    refused(here("/en/atelier"), f"public address ({url})", "one-time", "type there girouette atelier ")
+    refused(here.post("/atelier/boards", BOARD), "girouette atelier")
+    shown = here("/fr/atelier", headers={"Accept": "text/html"})
+    assert (shown.status_code, "tapez-y girouette atelier" in shown.text) == (403, True)
+
+    entered = here.enter(room.link())
+
+    assert entered.headers["Location"] == "/fr/atelier"
+    assert here("/fr/atelier").status_code == 200
+    made = here.post("/atelier/boards", {**BOARD, "recipe": "nothing"})
+    assert (made.status_code, "nothing" in made.json()["detail"]) == (404, True)
+
+
+def test_another_users_program_is_not_who_sits_here(
+    room: Any, browse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the connection is another user's; a link opens all the same."""
+    monkeypatch.setattr("api.atelier.access.of_another_user", lambda *_: True)
+    here = browse(room.app())
+
+    refused(here("/fr/atelier"), "proxy", "girouette atelier --link")
+    refused(here("/en/atelier"), "proxy", "girouette atelier --link")
+    here.enter(room.link())
+    assert here("/fr/atelier").status_code == 200
+
+
+async def ask(port: int, path: str = "/fr/atelier", host: str = "localhost") -> bytes:
+    """What a browser gets that asks at this port."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: keep-alive\r\nAccept: text/html\r\n\r\n".encode()
+    )
+    head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    return head.partition(b"\r\n")[0]
+
+
+def test_through_a_real_proxy_of_the_simplest_kind_nobody_is_here(room: Any) -> None:
+    """On real sockets: a proxy that asks over HTTP/1.0 in its own name, as nginx does by `proxy_pass` alone, and one that names nothing."""
+    says = {"1.0": b"Host: 127.0.0.1:%d\r\nConnection: close\r\n", "1.1": b"Host: 127.0.0.1:%d\r\n"}
+
+    async def through(version: str, port: int) -> bytes:
+        async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked, *headers = (await reader.readuntil(b"\r\n\r\n")).rstrip().split(b"\r\n")
+            kept = [line for line in headers if line.partition(b":")[0] not in {b"Host", b"Connection"}]
+            inner, outer = await asyncio.open_connection("127.0.0.1", port)
+            begin = asked.replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+            outer.write(begin + b"\r\n" + says[version] % port + b"\r\n".join([*kept, b"", b""]))
+            writer.write(await inner.readuntil(b"\r\n\r\n"))
+            outer.close()
+            writer.close()
+
+        async with await asyncio.start_server(pass_on, "127.0.0.1", 0) as proxy:
+            return await ask(proxy.sockets[0].getsockname()[1], host="air.example.org")
+
+    async def play() -> list[bytes]:
+        server, socket = Guest(config(room.app())), listen("127.0.0.1", 0)
+        serving = asyncio.create_task(server.serve(sockets=[socket]))
+        port = socket.getsockname()[1]
+        told = [await ask(port), *[await through(version, port) for version in says]]
+        server.should_exit = True
+        await serving
+        return told
+
+    assert [line.split()[1] for line in asyncio.run(play())] == [b"200", b"403", b"403"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -85,7 +85,9 @@ def test_wires_say_where_they_go_on_each_board() -> None:
 def test_the_sheet_names_every_policy_and_every_device(room: Any, browse: Callable[..., Any], lang: str) -> None:
     """With the public origin, and the least that has to be allowed."""
     room.public_url = "https://air.example.org/data"
-    page = browse(room.app())(f"/{lang}/atelier/poste").text
+    here = browse(room.app())
+    here.enter(room.link())
+    page = here(f"/{lang}/atelier/poste").text
 
     for word in ("DefaultSerialGuardSetting", "SerialAskForUrls", "SerialBlockedForUrls", "SerialAllowUsbDevicesForUrls",
                  "SerialAllowAllPortsForUrls", "VID_303A", "VID_10C4", "VID_1A86", "4d36e978"):  # fmt: skip
