@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.answers import JSON, PRIVATE, headers, ready, tag
-from api.atelier.access import COOKIE, at_this_machine
+from api.atelier.access import COOKIE, direct
 from api.atelier.asked import read_asked, read_body
 from api.atelier.door import Door, Visitor
 from api.atelier.offer import drawing, offered
@@ -75,8 +75,8 @@ class Atelier:
         return found
 
     def base(self, request: Request) -> str:
-        """The path before all of ours where a proxy puts us below one; empty at this machine, where none stands between."""
-        if at_this_machine(request):
+        """The path before all of ours where a proxy puts us below one; empty for a browser at this machine, where none stands between."""
+        if direct(request):
             return ""
         return urlsplit(links(request, self.front.settings).base).path.rstrip("/")
 
@@ -216,7 +216,7 @@ def _entrance(router: APIRouter, atelier: Atelier) -> None:
         answer = RedirectResponse(f"{atelier.base(request)}{MAKE_PATH[lang]}", 303, {"Cache-Control": PRIVATE})
         answer.set_cookie(
             COOKIE, cookie, max_age=max(1, int(guest.until_s - now_s)), path="/", httponly=True, samesite="strict",
-            secure=atelier.door.encrypted(request),
+            secure=atelier.door.encrypted(request) and not direct(request),
         )  # fmt: skip
         return answer
 

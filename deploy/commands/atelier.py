@@ -73,19 +73,35 @@ def atelier(  # noqa: PLR0913 - a command's options are its parameters
         return without_internet(settings, folders, check=check, asked=asked, pi=pi, as_json=as_json)
     if sheet is not None:
         return print_sheets(settings, asked, file)
-    terms = seconds(for_ or LINK_FOR), boards
-    told, lines = filed(settings, asked) if file is not None else opened(settings, terms if link else None)
+    told, lines = (
+        filed(settings, asked)
+        if file is not None
+        else opened(settings, for_s=seconds(for_ or LINK_FOR), boards=boards, link=link)
+    )
     tell(told, lines, as_json=as_json)
     return None
 
 
-def opened(settings: Settings, terms: tuple[float, int] | None) -> tuple[dict[str, object], list[str]]:
-    """Where the atelier is on this machine, with a link for others where its terms are given: seconds and boards."""
-    here = f"http://localhost:{settings.api_port}/{LANG}/atelier"
-    lines = [text("atelier_here", address=here), *silent(settings)]
-    if terms is None:
+def opened(settings: Settings, *, for_s: float, boards: int, link: bool) -> tuple[dict[str, object], list[str]]:
+    """Where the atelier is on this machine, by a one-time link where a public address is set, and with another one for others if asked."""
+    from api.atelier.access import is_public
+
+    here, lines = f"http://localhost:{settings.api_port}/{LANG}/atelier", []
+    if is_public(settings.public_url):
+        here = fresh_link(settings, f"http://localhost:{settings.api_port}", for_s=for_s, boards=boards)
+        lines = [
+            text(
+                "atelier_here_once",
+                url=settings.public_url,
+                minutes=opens_min(),
+                hours=f"{for_s / 3600:g}",
+                boards=boards,
+            )
+        ]
+    lines = [text("atelier_here", address=here), *lines, *silent(settings)]
+    if not link:
         return {"here": here}, lines
-    more, address = linked(settings, for_s=terms[0], boards=terms[1])
+    more, address = linked(settings, for_s=for_s, boards=boards)
     return {"here": here, "link": address}, [*lines, *more]
 
 
@@ -112,15 +128,25 @@ def silent(settings: Settings) -> list[str]:
 
 def linked(settings: Settings, *, for_s: float, boards: int) -> tuple[list[str], str]:
     """A fresh one-time link: what to say of it, and its address."""
-    from deploy.workshop.door import passes_of
-    from deploy.workshop.passes import OPENS_S, Terms
-
     base, hints = outside(settings)
-    address = f"{base}/atelier/e/{passes_of(settings).add_link(Terms(for_s, boards), time.time())}"
-    said = text(
-        "atelier_link", address=address, minutes=round(OPENS_S / MINUTE_S), hours=f"{for_s / 3600:g}", boards=boards
-    )
+    address = fresh_link(settings, base, for_s=for_s, boards=boards)
+    said = text("atelier_link", address=address, minutes=opens_min(), hours=f"{for_s / 3600:g}", boards=boards)
     return [said, "", drawn(address), *hints], address
+
+
+def fresh_link(settings: Settings, base: str, *, for_s: float, boards: int) -> str:
+    """The address of a link into the atelier that nobody has used."""
+    from deploy.workshop.door import passes_of
+    from deploy.workshop.passes import Terms
+
+    return f"{base}/atelier/e/{passes_of(settings).add_link(Terms(for_s, boards), time.time())}"
+
+
+def opens_min() -> int:
+    """Within how many minutes a link is to be opened."""
+    from deploy.workshop.passes import OPENS_S
+
+    return round(OPENS_S / MINUTE_S)
 
 
 def filed(settings: Settings, asked: Asked) -> tuple[dict[str, object], list[str]]:

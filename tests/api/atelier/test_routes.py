@@ -78,6 +78,7 @@ def test_the_page_of_a_board_is_the_public_one_where_there_is_one(stocked: Any, 
     stocked.public_url = TOWN
     stocked.settle(board_micropython=stocked.home / "c6.bin", board_broker="mqtt://192.0.2.9:1883")
     here = browse(stocked.app())
+    assert here.enter(stocked.link()).status_code == 303
 
     answer = here.post("/atelier/boards", BOARD)
 
@@ -235,8 +236,9 @@ def test_the_way_in_follows_the_browsers_language(room: Any, browse: Callable[..
     app = room.app()
 
     assert browse(app)("/atelier", headers={"Accept-Language": "en"}).headers["Location"] == "/en/atelier"
-    page = browse(app)("/fr/atelier").text
-    assert 'src="/static/atelier/atelier.js' in page
+    here = browse(app)
+    assert here.enter(room.link()).headers["Location"] == "/fr/atelier"
+    assert 'src="/static/atelier/atelier.js' in here("/fr/atelier").text
     guest = browse(app, at="192.168.1.77", site=TOWN)
     assert guest.enter(room.link()).headers["Location"] == "/data/fr/atelier"
     assert 'src="/data/static/atelier/atelier.js' in guest("/fr/atelier").text
