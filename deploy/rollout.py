@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from deploy.delivery import BACK, KEPT, SILENT, Outcome
+from deploy.faults import CommandError
 from deploy.groups import names_of
 from gateway.registry.rows import Device, Update
 
 AT_ONCE = 4
 """So many devices are given a version at the same time."""
 MOST_BACK = 0.05
-"""A stage stops once more than this share of it has come back, and more than one device."""
+"""A stage stops once more than this share of it has come back, and more than one device, unless another share is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,17 @@ class Stage:
     """Those of them that neither run the version nor gave it up."""
     keyless: tuple[str, ...]
     """Devices that have no key and are therefore left out: they must be flashed by USB once."""
+    back_share: float = MOST_BACK
+    """Which share of the stage may come back; one device always may."""
 
     @property
     def most_back(self) -> int:
-        """So many may come back."""
-        return max(1, int(len(self.chosen) * MOST_BACK))
+        """So many may come back.
+
+        >>> Stage("v2", tuple("abcdefghij"), (), (), 0.3).most_back
+        3
+        """
+        return max(1, int(len(self.chosen) * self.back_share + 1e-9))
 
 
 def share(devices: Iterable[str], version: str, fraction: float) -> tuple[str, ...]:
@@ -66,6 +73,7 @@ async def roll_out(
     """Give the version to every device that is due; `ended` hears of each. False where it stopped by itself.
 
     `back` devices of the stage had come back before. A device that began the version and fell silent counts as one of them.
+    Raises what `give` raises as CommandError.
     """
     waiting = list(stage.due)
 
@@ -76,10 +84,15 @@ async def roll_out(
             back += harmed(outcome)
             ended(outcome)
 
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(AT_ONCE):
-            tasks.create_task(work())
-    return not waiting
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.create_task(work())
+    except* CommandError as several:
+        away = several.exceptions[0]
+    else:
+        return not waiting
+    raise away  # the broker went: one sentence, not one for each device that waited for it
 
 
 def harmed(outcome: Outcome) -> bool:

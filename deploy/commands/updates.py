@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,7 @@ def update(  # noqa: PLR0913 - a command's options are its parameters
     who: Annotated[str | None, argument("who")] = None,
     *,
     stage: Annotated[str, option("update_stage", "--stage", metavar="PERCENT")] = "100%",
+    most_back: Annotated[str, option("update_most_back", "--most-back", metavar="PERCENT")] = "5%",
     changes: Annotated[Path | None, option("update_config", "--config", metavar="FILE")] = None,
     anchors: Annotated[Path | None, option("update_anchors", "--anchors", metavar="DIR")] = None,
     board: Annotated[str | None, option("update_board", "--board", metavar="KIND")] = None,
@@ -63,12 +65,13 @@ def update(  # noqa: PLR0913 - a command's options are its parameters
     from devices.image import firmware_version
 
     settings = settled(ctx, broker=broker, store=store, registry=registry, recipes=recipes)
-    fraction, changed = percent(stage), changes_in(changes)
+    fraction, borne, changed = percent(stage), percent(most_back), changes_in(changes)
     trusted = read_anchors(anchors) if anchors else ()
     image = interpreter_in(interpreter, board, alone=not (changed or trusted)) if interpreter else None
     version = image.version if image else version_with(firmware_version(), trusted)
     with registry_of(settings) as known:
         what = stage_of(known.devices(), known.updates(), version, who=who, fraction=fraction)
+        what = replace(what, back_share=borne)
         if not what.chosen and not what.keyless:
             raise CommandError("unknown_device", name=who or "-")
         if not what.chosen:

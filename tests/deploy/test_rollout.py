@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.assembly import open_registry
 from deploy.delivery import BACK, KEPT, REFUSED, SILENT, Outcome
+from deploy.faults import AWAY, DONE, USAGE
+from deploy.faults import REFUSED as REFUSED_CODE
 from deploy.rollout import AT_ONCE, Stage, came_back, roll_out, share, stage_of
+from devices.image import firmware_version
 from gateway.registry.rows import Device, Update
 
-VERSION = "0123abcd"
+VERSION, NOW_S = "0123abcd", 1_800_000_000
+NOBODY = 9
+"""The discard port, at which no broker listens."""
 
 
 def device(name: str, *, recipe: str = "air", key: str = "00", firmware: str = "old", stage: str = "public") -> Device:
@@ -109,3 +119,35 @@ def test_a_stage_is_gone_on_with() -> None:
     assert carried_out(stage, last)[0] is True
     assert carried_out(stage, last, back=2) == (False, [])
     assert replace(stage, chosen=tuple(str(n) for n in range(100))).most_back == 5
+
+
+@pytest.mark.parametrize(("back_share", "borne"), [(0.05, 1), (0.1, 2), (0.15, 3), (0.29, 5), (1.0, 20), (0.001, 1)])
+def test_the_share_that_is_borne_is_set(back_share: float, borne: int) -> None:
+    """So many of twenty may come back, one at least; the next one stops the stage."""
+    stage = replace(stage_of(FLEET, [], VERSION, who=None, fraction=1.0), back_share=back_share)
+    bad = dict.fromkeys(stage.due, (BACK, "boots"))
+
+    assert stage.most_back == borne
+    assert carried_out(stage, dict(list(bad.items())[:borne]))[0] is True
+    assert carried_out(stage, dict(list(bad.items())[: borne + 1]))[0] is (borne >= 19)
+
+
+@pytest.mark.slow
+def test_the_command_takes_the_share(home: Path, girouette: Callable[..., Any]) -> None:
+    """Where two of three came back before, nobody is touched; with `--most-back 100%` the third is due, and no broker is there for it."""
+    del home
+    names = ["air-1", "air-2", "air-3"]
+    for name in names:
+        made = girouette("device", "add", "--recipe", "air", "--id", name, "--place", f"48.1{name[-1]},-1.68")
+        assert made.code == DONE, made.err
+    with closing(open_registry("sqlite:girouette.sqlite")) as registry:
+        for name in names[:2]:
+            registry.note_update(name, firmware_version(), BACK, "boots", at_s=NOW_S)
+    nowhere = ("--broker", f"mqtt://127.0.0.1:{NOBODY}", "--json")
+
+    stopped, borne = girouette("update", *nowhere), girouette("update", "--most-back", "100%", *nowhere)
+
+    assert (stopped.code, stopped.told["stopped"], stopped.told["devices"]) == (REFUSED_CODE, True, [])
+    assert borne.code == AWAY
+    assert borne.err.count(f"mqtt://127.0.0.1:{NOBODY}") == 1, "one sentence"
+    assert girouette("update", "--most-back", "0%", *nowhere).code == USAGE
