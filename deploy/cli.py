@@ -34,6 +34,7 @@ from deploy.commands import (
     recipes,
     replacing,
     services,
+    thresholds,
     updates,
     upkeep,
     wifi,
@@ -66,6 +67,7 @@ app.add_typer(recipes.recipe, name="recipe")
 add(recipes.new, identities.revoke)
 add(calibrations.calibrate)
 app.add_typer(calibrations.calibration, name="calibration")
+app.add_typer(thresholds.series, name="series")
 add(flash.flash, cable.push, cable.save, image.image)
 add(orders.cmd, orders.log, updates.update, check.check, energy.energy, labels.label)
 app.add_typer(wifi.wifi, name="wifi")

@@ -105,4 +105,4 @@ def _rows(connection: Connection, table: Table) -> list[Any]:
 
 def _series(row: Any, dated: Periods) -> Series:
     number, place_id, channel, quantity, generated_until_s, recipe, own = row
-    return Series(number, place_id, channel, quantity, dated[-1][1], generated_until_s, {**recipe, **own})
+    return Series(number, place_id, channel, quantity, dated[-1][1], generated_until_s, {**recipe, **own}, own)

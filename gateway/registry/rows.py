@@ -140,6 +140,8 @@ class Series:
     """Readings before this time were generated, not measured."""
     quality: Mapping[str, float]
     """Thresholds that differ from the quantity's: the recipe's, then its own."""
+    own: Mapping[str, float]
+    """Its own alone."""
 
 
 @dataclass(frozen=True, slots=True)
