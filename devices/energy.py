@@ -50,6 +50,8 @@ class Thirst:
     seconds: float
     """Warm-up and measurement, in which the board stays awake."""
     asleep_ua: float
+    sleeps: str
+    """Who sees to it that it draws less asleep than measuring: `rest`, its driver, or `itself`; empty where it does not."""
     always: bool
     """It counts or listens: neither it nor the board may sleep."""
     source: str
@@ -109,7 +111,7 @@ def read_thirst(row: Table) -> Thirst:
     warm_up_s = row.number("warm_up_s") if row.has("warm_up_s") else 0.0
     thirst = Thirst(
         row.number("measuring_ma") * factor, warm_up_s + row.number("measure_s"), row.number("asleep_ua") * factor,
-        bool(row.raw("always")) if row.has("always") else False, row.text("source"),
+        row.text("sleeps") if row.has("sleeps") else "", bool(row.raw("always")) if row.has("always") else False, row.text("source"),
     )  # fmt: skip
     row.close()
     return thirst

@@ -22,10 +22,12 @@ from devices.energy import (
     load_currents,
     thirsts,
 )
+from devices.image import FIRMWARE
 from devices.pinout import load_pinouts
 from devices.recipe import load_recipes
 from devices.refusal import RecipeError
 
+DRIVERS = FIRMWARE / "girouette/drivers"
 LIFE = Life(period_s=600, batch=6, battery_mah=3000)
 
 
@@ -36,6 +38,15 @@ def test_every_board_and_every_driver_has_its_currents_with_a_source() -> None:
     assert set(known.boards) == set(load_pinouts())
     assert set(known.drivers) == set(load_drivers())
     assert all(row.source for row in [*known.boards.values(), *known.drivers.values()])
+
+
+def test_who_draws_less_asleep_is_sent_there_by_its_driver_or_goes_by_itself() -> None:
+    """A current of sleep counts only where something leads to it: `rest()` in the driver, or the chip, and the row says which."""
+    for driver, thirst in load_currents().drivers.items():
+        lighter = thirst.asleep_ua < thirst.measuring_ma * 1000 and not thirst.always
+        assert thirst.sleeps in (("rest", "itself") if lighter else ("",)), driver
+        has_rest = "    def rest(self) -> None:" in (DRIVERS / f"{driver}.py").read_text()
+        assert has_rest == (thirst.sleeps == "rest"), driver
 
 
 def test_a_day_is_reckoned_from_its_parts() -> None:

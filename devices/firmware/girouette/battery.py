@@ -2,8 +2,8 @@
 
 A start is: measure, number, remember in RTC memory; every `batch` samples send, and wait for the receipt; then sleep. The
 sample is remembered before the radio opens, so that a number that was sent is never given again. Where the network or
-the broker stays away the samples go to flash, and the next attempts come less and less often: a radio that searches costs more
-than all the rest. Before a planned sleep `state` says until when, and the connection is closed cleanly.
+the broker stays away the samples go to flash, each batch as soon as it is full, and the next attempts come less and less often: a
+radio that searches costs more than all the rest. Before a planned sleep `state` says until when, and the connection is closed cleanly.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ WARM_UP_S = 240
 """How long sensors may take until they have a value."""
 PATIENCE_MS = 25000
 """So long without a network, a broker or a receipt, and the radio is switched off."""
+SAID_MS = 40
+"""The longest order at 9600 baud is on its way for 20 ms: a chip that sleeps sooner cuts it off."""
 LINGER_MS = 2000
 """An order that waits for this board is heard in this time."""
 MOST_SKIPPED = 64
@@ -50,6 +52,7 @@ class Life:
         self.due_s = told.get("due_s", self.uptime.s())
         self.since = told.get("since", 0)
         self.fails = told.get("fails", 0)
+        self.sampler.empty = told.get("empty", 0)
         self.full = False
         if told:
             self._take_up(told)
@@ -73,9 +76,10 @@ class Life:
     async def measure(self, beat) -> None:
         """Take one sample, as soon as the sensors have something to say."""
         await self.sampler.settle(beat, WARM_UP_S)
-        await self.sampler.sample(beat)
+        await self.sampler.sample(beat, True)
         for sensor in self.sensors:
             sensor.rest()
+        await asyncio.sleep_ms(SAID_MS)
         self.since += 1
 
     def _keep(self, up_s: int, values: str) -> None:
@@ -92,6 +96,20 @@ class Life:
         if self.fails:
             return self.since >= min(self.config.batch << min(self.fails, 6), MOST_SKIPPED) or self.full
         return self.since >= self.config.batch or self.full or not self.clock.known
+
+    async def spill(self) -> None:
+        """Put what waits on flash, as long as nothing can be sent: a power cut costs no more than a batch."""
+        from girouette.sender import Sender
+        from girouette.spool import Spool
+
+        config, spool = self.config, Spool("spool", self.config.spool_bytes)
+        sender = Sender(config.topic, config.base_name, config.channels, self.numbers, self.clock, self.uptime, spool)
+        sender.held.samples, self.held = self.held, []
+        if self.full:
+            self.remember()  # the numbers at least: what is on flash after a crash must not share them
+        await sender.spill()
+        self.held = sender.held.samples
+        self.full = not self.remember()
 
     async def send(self, feed) -> None:
         """Open the radio and send what waits; what could not be sent is on flash afterwards."""
@@ -136,7 +154,7 @@ class Life:
         numbers, clock = self.numbers, self.clock
         return remember({
             "rtc_s": time.time(), "up_ms": self.uptime.ms(), "due_s": self.due_s, "since": self.since, "fails": self.fails,
-            "counter": [numbers.ep, numbers.boot, numbers.next, numbers.dropped],
+            "counter": [numbers.ep, numbers.boot, numbers.next, numbers.dropped], "empty": self.sampler.empty,
             "base_ms": clock.base_ms if clock.known else None, "last_s": clock.last_s,
             "held": [[s.sq, s.up_s, s.time_s or 0, s.values] for s in self.held],
         })
@@ -152,6 +170,8 @@ class Life:
             doors.forget("waking", "improv", "known", "settings")
         await self.measure(feed)
         self.full = not self.remember()
+        if self.full or self.fails and len(self.held) >= self.config.batch:
+            await self.spill()
         if self.to_send:
             await self.send(feed)
             self.remember()

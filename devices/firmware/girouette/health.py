@@ -45,6 +45,8 @@ class Health:
             told["tls"] = board.client.trust.refused
         if board.inspector.found is not None:
             told["wiring"] = board.inspector.found
+        if board.sampler.empty:
+            told["empty"] = board.sampler.empty
         if "voltage" in board.sampler.heard:
             told["battery"] = board.sampler.heard["voltage"]
         if self.crashed is not None:

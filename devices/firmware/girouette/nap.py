@@ -1,7 +1,7 @@
 """What a board takes with it into deep sleep: its place in the counter, its clock, and the samples that were not sent.
 
 It lies in RTC memory (2 KiB), which outlives a deep sleep and a reset, not a power cut: what is lost then is at most the samples
-of one batch. Nothing of it is believed unless its check value fits.
+of one batch, since while none can be sent each full batch goes to flash (battery.py). Nothing of it is believed unless its check value fits.
 """
 
 import binascii
@@ -42,4 +42,4 @@ def moved(shift_s) -> None:
 
 def slept_ms(told: dict) -> int:
     """Milliseconds since it was remembered, by the clock that goes on in sleep."""
-    return max(0, time.time() - told["rtc_s"]) * 1000
+    return int(max(0, time.time() - told["rtc_s"]) * 1000)

@@ -21,7 +21,8 @@ class Overflow:
         self._channels = channels
         self.on_disk = lambda segment, start, first, last: None
         """Told where the samples from `first` to `last` are now."""
-        self._undated_on_disk = False
+        self._undated_on_disk = numbers.went_on and bool(backlog.spool.segments) and numbers.base_of(numbers.boot) is None
+        """Before a planned sleep, perhaps, which is the same boot."""
 
     async def spill(self) -> None:
         """Move everything that is in memory now; what the disk refuses stays in memory."""

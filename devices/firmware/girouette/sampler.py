@@ -44,8 +44,10 @@ class Sampler:
 
     async def settle(self, beat, within_s: int = 0) -> None:
         """Start every sensor: what it says first is not a sample yet; within so many seconds wait for those that warm up."""
+        heard: dict = {}
         for sensor in self._sensors:
-            await sensor.read()
+            sensor.hear(heard)
+            heard.update(await sensor.read())
             beat()
         for _ in range(within_s):
             cold = [s for s in self._sensors if s.fault == "warm-up" or not (s.fault or s.gave)]
@@ -54,18 +56,23 @@ class Sampler:
             await asyncio.sleep_ms(TICK_MS)
             for sensor in cold:
                 sensor.tick()
+                sensor.hear(heard)
                 await sensor.read()
             beat()
 
-    async def sample(self, beat) -> None:
-        """Take one sample now; nothing is kept of a moment in which no sensor has a value."""
+    async def sample(self, beat, settled: bool = False) -> None:
+        """Take one sample now; nothing is kept of a moment in which no sensor has a value.
+
+        Just after all have `settled`, those that gather have given what they had, and nothing newer to say: that is taken.
+        """
         up_s = max(self._uptime.s(), self._last_s + 1)
         texts: list[str] = []
         heard: dict = {}
         self.heard = heard
         for sensor in self._sensors:
             sensor.hear(heard)
-            values = await sensor.read()
+            gave = sensor.gave if settled else {}
+            values = await sensor.read() or gave
             heard.update(values)
             beat()
             texts.extend(text_of(values.get(c.key), c.digits) for c in sensor.channels)

@@ -40,8 +40,8 @@ class Sensor:
         self.name: str = wiring.driver
         self.channels = wiring.channels
         self.fault: str | None = None
-        self.gave = False
-        """Did it give a value when it was last read?"""
+        self.gave: dict = {}
+        """What it gave when it was last read."""
         self._wiring = wiring
         self._buses = buses
         self._driver = Unopened()
@@ -63,7 +63,7 @@ class Sensor:
             self._failed(error)
             await self._start_again()
             return {}
-        self.fault, self.gave = None, bool(values)
+        self.fault, self.gave = None, values
         return values
 
     def tick(self) -> None:

@@ -131,6 +131,50 @@ def test_pms5003_waits_for_its_fan(tmp_path: Path) -> None:
     assert read[-1] == ({"pm2_5": 12, "pm10": 20}, None)
 
 
+def test_pms5003_sleeps_when_told_and_warms_up_anew(tmp_path: Path) -> None:
+    """Asleep, by the data manual's seven bytes, it says nothing; woken by the next start it has values after 30 s, and not before."""
+    code = """
+import asyncio, time
+from girouette.drivers.pms5003 import SLEEP, WAKE, Driver
+from machine import UART
+from world import the_world
+line = UART(1, baudrate=9600, rxbuf=512)
+driver = Driver(line, {})
+the_world.value = lambda channel: 12.0
+
+async def seconds(count):
+    read = []
+    for _ in range(count):
+        await asyncio.sleep_ms(1000)
+        driver.tick()
+        read.append(await driver.read())
+    return read
+
+async def main():
+    await driver.start()
+    first = await seconds(32)
+    driver.rest()
+    line.read(512)
+    time.sleep_ms(600000)
+    asleep = line.any()
+    await driver.start()
+    return [first, asleep, await seconds(32)]
+
+result = [list(SLEEP), list(WAKE)] + asyncio.run(main())
+"""
+    bus = {"kind": "uart", "id": 1, "baud": 9600, "tx": 1, "rx": 2}
+    config = {"sensors": [{"driver": "pms5003", "bus": bus, "channels": [{"n": "pm2_5", "key": "pm2_5"}]}]}
+
+    sleep, wake, first, asleep, again = run(code, tmp_path, config=config, virtual=True)
+
+    assert sleep == [0x42, 0x4D, 0xE4, 0, 0, 0x01, 0x73]
+    assert wake == [0x42, 0x4D, 0xE4, 0, 1, 0x01, 0x74]
+    assert asleep == 0
+    assert again == first
+    assert not any(again[:29])
+    assert again[-1]["pm2_5"] == 12
+
+
 def test_pms5003_refuses_a_frame_whose_sum_is_wrong(tmp_path: Path) -> None:
     """Spoilt frames give no value and the word `checksum`; whole ones among them are taken."""
     spoilt, whole = dust(10, 20, fault="checksum"), dust(30, 40, fault="none")

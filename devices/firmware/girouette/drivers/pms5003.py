@@ -1,7 +1,8 @@
 """Plantower PMS5003 on UART, 9600 baud: PM2.5 and PM10 in ug/m3, in its active mode (a frame a second, unasked).
 
 PMS5003 series data manual V2.3, appendix I: 32 bytes, 0x42 0x4D, a length of 28, thirteen words, the sum of all bytes
-before it. Words 5 and 6 are PM2.5 and PM10 "under atmospheric environment". Its fan needs 30 s to give stable values.
+before it. Words 5 and 6 are PM2.5 and PM10 "under atmospheric environment". Its fan needs 30 s to give stable values, after it
+was asleep too (appendix I: commands of 7 bytes, whose last two are the sum of the others).
 """
 
 import struct
@@ -15,6 +16,8 @@ KEYS = ("pm2_5", "pm10")
 
 FRAME = const(32)
 HEAD = b"\x42\x4d\x00\x1c"
+SLEEP = b"\x42\x4d\xe4\x00\x00\x01\x73"
+WAKE = b"\x42\x4d\xe4\x00\x01\x01\x74"
 WARM_UP_S = 30
 SILENT_S = const(5)
 A_TICK = const(96)
@@ -34,7 +37,8 @@ class Driver:
         self._silent_s = 0
 
     async def start(self) -> None:
-        """Begin with an empty buffer."""
+        """Wake it, if it sleeps, and begin with an empty buffer."""
+        self._bus.write(WAKE)
         self._buffer = bytearray()
         self._bad = self._frames = 0
         self._sums = [0, 0]
@@ -62,6 +66,11 @@ class Driver:
         if self._silent_s > SILENT_S:
             raise SensorError("absent")
         return {}
+
+    def rest(self) -> None:
+        """Let fan and laser stand still until it is started again; it warms up anew then."""
+        self._bus.write(SLEEP)
+        self._cold_s = self._warm_up_s
 
     def _take(self) -> None:
         """Take one frame off the buffer, or the one byte that cannot begin one."""

@@ -3,6 +3,7 @@
 Laser Dust Sensor Control Protocol V1.3: commands of 19 bytes (3: reporting mode, sleep and work, working period), answers and
 readings of 10, the check value the low byte of the sum of the data bytes. Data sheet V1.3: life of the laser 8000 h, so it
 sleeps between two readings that are at least 90 s apart, and is woken 45 s before the next: 30 s for the fan, 15 to measure.
+It sleeps with a board on a battery too, and has the same 30 s at each start.
 """
 
 from micropython import const
@@ -81,6 +82,11 @@ class Driver:
             self._order(SLEEP)
             self._asleep = True
         return {"pm2_5": fine / frames / 10, "pm10": coarse / frames / 10}
+
+    def rest(self) -> None:
+        """Let fan and laser stand still until it is started again."""
+        self._order(SLEEP)
+        self._asleep = True
 
     def _wake(self) -> None:
         self._order(WORK)
