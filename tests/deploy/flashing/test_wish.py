@@ -64,7 +64,7 @@ def test_who_is_locked_out_is_a_stranger(row: Device) -> None:
 
 def test_a_chip_has_to_be_one_of_the_recipes() -> None:
     """The sentence names the chip and those that fit; a virtual board without a chip is the first of them, or the one asked for."""
-    weather = [load_recipes()["weather"]]
+    weather = [replace(load_recipes()["weather"], boards=("c6", "s3", "esp32"))]
     assert fitting(weather, "s3", Wish(), "COM3") == "s3"
     assert fitting(weather, None, Wish(), "COM3") == weather[0].boards[0]
     assert fitting(weather, None, Wish(board="esp32"), "COM3") == "esp32"
