@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 from on_board import run
+
+from devices.quantity import Quantity, load_quantities
 
 WATCHED = """
 import asyncio
@@ -169,23 +172,169 @@ def test_a_value_is_told_once_rounded(tmp_path: Path) -> None:
     assert told == [text for _, _, text in TEXTS]
 
 
-def test_single_and_double_precision_tell_the_same(tmp_path: Path) -> None:
-    """A board computes in single precision, this interpreter in double: rounded to what is sent they agree."""
-    code = """
-import math
+SINGLE = """
 import struct
 from girouette.sample import text_of
+
 def single(value):
     return struct.unpack("f", struct.pack("f", value))[0]
-result = [text_of(float("nan"), 1), text_of(float("inf"), 1)]
-for n in range(given):
-    value = -40 + n * 0.01
-    result.append(text_of(value + 0.003, 2) == text_of(single(value + 0.003), 2))
+
+class Single:
+    # a number of a board: each of its operations is rounded to single precision
+    def __init__(self, value):
+        self.value = single(float(value))
+    def __mul__(self, other):
+        return Single(self.value * of(other))
+    __rmul__ = __mul__
+    def __truediv__(self, other):
+        return Single(self.value / of(other))
+    def __rtruediv__(self, other):
+        return Single(of(other) / self.value)
+    def __lt__(self, other):
+        return self.value < of(other)
+    def __gt__(self, other):
+        return self.value > of(other)
+
+def of(other):
+    return other.value if isinstance(other, Single) else single(float(other))
 """
-    nan, infinite, *same = run(code, tmp_path, 8500)
+TOLD = (
+    SINGLE
+    + """
+result = [text_of(float("nan"), 1), text_of(float("inf"), 1)]
+for digits, values in given:
+    told = ((n, text_of(value, digits), text_of(single(value), digits)) for n, value in enumerate(values))
+    result.append([found for found in told if found[1] != found[2]])
+"""
+)
+STEPS_MOST = 200
+"""So many values of a quantity are tried, spread over all that is admitted."""
+COARSE = {"illuminance", "power", "rain", "water_level", "passages", "energy"}
+"""Quantities that admit more than single precision tells to their last decimal: a board rounds their greatest values itself."""
+
+
+def ulp(value: float) -> float:
+    """How far the numbers in single precision lie apart here."""
+    return float(2.0 ** (math.frexp(value)[1] - 24))
+
+
+def coarse(value: float, quantity: Quantity) -> bool:
+    """Is single precision too coarse here for three tenths of a step to stay below its half?"""
+    return ulp(value) / 2 >= 0.2 * 10.0**-quantity.digits_wire
+
+
+def spread(quantity: Quantity) -> list[float]:
+    """Values over all that a quantity admits, three tenths of a step above one that is told: no tie between two."""
+    step = 10.0**-quantity.digits_wire
+    first, last = math.ceil(quantity.low / step), math.floor(quantity.high / step) - 1
+    each = max(1, (last - first) // STEPS_MOST)
+    return [(n + 0.3) * step for n in range(first, last + 1, each)]
+
+
+def test_single_and_double_precision_tell_the_same(tmp_path: Path) -> None:
+    """A board computes in single precision, this interpreter in double: of all that each quantity admits they tell the same, rounded as it is sent.
+
+    Where single precision is coarser than the last decimal they differ by no more than it is; which quantities reach so far is known.
+    """
+    quantities = load_quantities()
+    values = {name: spread(quantity) for name, quantity in quantities.items()}
+    asked = [[quantities[name].digits_wire, values[name]] for name in quantities]
+
+    nan, infinite, *differ = run(TOLD, tmp_path, asked, heap="4096wK")
 
     assert (nan, infinite) == ("", "")
-    assert all(same)
+    for (name, quantity), found in zip(quantities.items(), differ, strict=True):
+        for n, double, board in found:
+            assert coarse(values[name][n], quantity), name
+            assert abs(float(board) - float(double)) <= 10.0**-quantity.digits_wire + ulp(values[name][n]) / 2, name
+    assert {name for name, q in quantities.items() if any(coarse(value, q) for value in values[name])} == COARSE
+
+
+SUMS = (
+    SINGLE
+    + """
+import asyncio
+from girouette.drivers import bme280, pulse_meter, rain_gauge
+
+class Bus:
+    count = at_ms = 0
+    def read(self):
+        return self.count, False
+    def last_ms(self):
+        return self.at_ms
+
+def value(number):
+    return number.value if isinstance(number, Single) else number
+
+async def counted(driver, bus, key, digits):
+    told = []
+    for bus.count in given["counts"]:
+        told.append(text_of(value((await driver.read())[key]), digits))
+    return told
+
+async def powers():
+    pulse_meter.MS_A_KWH = Single(pulse_meter.MS_A_KWH)
+    told = []
+    for count, took_ms in given["pulses"]:
+        bus = Bus()
+        driver = pulse_meter.Driver(bus, {"pulses_a_kwh": Single(1000)})
+        bus.count = 1
+        driver.tick()
+        bus.count, bus.at_ms = 1 + count, took_ms
+        told.append(text_of(value((await driver.read())["power"]), 3))
+    return told
+
+class Chip:
+    # answers as if it had measured at once
+    def writeto_mem(self, *_):
+        pass
+    def readfrom_mem(self, _, register, count):
+        return bytes(count)
+
+async def pressures():
+    driver, told = bme280.Driver(Chip(), {"addr": 0x76}), []
+    bme280.fine_temperature = lambda *_: 0
+    bme280.relative_humidity = lambda *_: 0
+    for found in given["pressures"]:
+        bme280.air_pressure = lambda *_: Single(found)
+        told.append(text_of(value((await driver.read())["pressure"]), 2))
+    return told
+
+async def main():
+    rain, energy = Bus(), Bus()
+    gauge = rain_gauge.Driver(rain, {"mm_a_tip": Single(rain_gauge.MM_A_TIP)})
+    meter = pulse_meter.Driver(energy, {"pulses_a_kwh": Single(1000)})
+    return [await counted(gauge, rain, "rain", 2), await counted(meter, energy, "energy", 3), await powers(), await pressures()]
+
+result = asyncio.run(main())
+"""
+)
+COUNTS = [*range(60), *range(99_980, 100_020), *range(2**24 - 20, 2**24 + 20)]
+"""Of a day, of years, and about where single precision no longer knows each whole number."""
+PULSES = [(1, 36), (1, 3_599), (1, 360_000), (3, 5_000), (250, 60_000), (9_999, 60_000)]
+PRESSURES = [*range(300 * 25_600, 1100 * 25_600, 99_973)]
+
+
+@pytest.mark.slow
+def test_sums_of_drivers_stay_right_in_single_precision(tmp_path: Path) -> None:
+    """Rain, energy, power and pressure as a board computes them: within half a step and two roundings of what is so, and a total never falls.
+
+    An error does not add up, for pulses are counted in whole numbers; a total that fell would be taken for a restart.
+    """
+    given = {"counts": COUNTS, "pulses": PULSES, "pressures": PRESSURES}
+
+    rain, energy, power, pressure = run(SUMS, tmp_path, given, heap="4096wK")
+
+    for told, exact, step in (
+        (rain, [n * 0.2794 for n in COUNTS], 0.01),
+        (energy, [n / 1000 for n in COUNTS], 0.001),
+        (power, [n * 3.6e6 / took_ms for n, took_ms in PULSES], 0.001),
+        (pressure, [n / 25_600 for n in PRESSURES], 0.01),
+    ):
+        for text, value in zip(told, exact, strict=True):
+            assert abs(float(text) - value) <= step / 2 + 2 * ulp(value) + 1e-9, (text, value)
+    for total in (rain, energy):
+        assert [float(t) for t in total] == sorted(float(t) for t in total)
 
 
 CONFIG: dict[str, Any] = {
