@@ -1,8 +1,9 @@
-"""Five checks of the machine that Girouette runs on; each is a sentence that says what to do."""
+"""Six checks of the machine that Girouette runs on; each is a sentence that says what to do."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import shutil
@@ -63,8 +64,8 @@ class Machine:
 
 
 def examine(machine: Machine) -> list[Finding]:
-    """The five findings, in the order in which one would mend them."""
-    return [check(machine) for check in (versions, clock, room, store, broker)]
+    """The six findings, in the order in which one would mend them."""
+    return [check(machine) for check in (versions, clock, room, store, broker, identities)]
 
 
 def versions(machine: Machine) -> Finding:
@@ -151,6 +152,31 @@ def broker(machine: Machine) -> Finding:
     if days_left is not None and days_left < CERTIFICATE_DAYS:
         return machine.wrong("broker", "certificate", url=address(machine.settings.broker), days=days_left)
     return machine.fine("broker", "broker", url=address(machine.settings.broker))
+
+
+def identities(machine: Machine) -> Finding:
+    """Do two boards speak under one name? The ledger shows it, if there is one and the registry can be read."""
+    try:
+        found = spoken_twice(machine)
+    except EXPECTED as e:
+        return machine.wrong("identities", "identities_away", why=sentence(e, machine.lang))
+    if found:
+        return machine.wrong("identities", "two_boards", devices=", ".join(found))
+    return machine.fine("identities", "identities")
+
+
+def spoken_twice(machine: Machine) -> list[str]:
+    """The devices under whose name two boards speak now."""
+    from gateway.doubles import doubled
+    from gateway.journal import entries_of
+
+    ledger, url = journal_file(machine.settings), registry_url(machine.settings)
+    registry = file_of(url)
+    if not ledger.exists() or (registry is not None and not registry.exists()):
+        return []
+    with contextlib.closing(open_registry(url, migrate=False)) as known:
+        periods_s = {row.id: row.period_s for row in known.devices()}
+    return doubled(entries_of(ledger), periods_s, now_s=machine.now_s())
 
 
 def address(url: str) -> str:

@@ -34,6 +34,7 @@ _PUT_ENTRY = (
     "INSERT INTO journal_ledger VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, ep) DO UPDATE SET n = excluded.n, "
     "lo = excluded.lo, dropped = excluded.dropped, heard_s = excluded.heard_s, edges = excluded.edges"
 )
+_LEDGER = "SELECT device, ep, n, lo, dropped, heard_s, edges FROM journal_ledger"
 _PUT_FACT = "INSERT INTO journal_facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 T = TypeVar("T")
 
@@ -144,8 +145,7 @@ class Journal:
 
     def entries(self) -> list[Entry]:
         """The whole ledger."""
-        rows = "SELECT device, ep, n, lo, dropped, heard_s, edges FROM journal_ledger"
-        return self._read(lambda: [_entry(row) for row in self._db.execute(rows)])
+        return self._read(lambda: [_entry(row) for row in self._db.execute(_LEDGER)])
 
     def lose(self, lost: Iterable[Lost], *, now_s: int) -> None:
         """Write down what cannot be had again."""
@@ -249,6 +249,16 @@ class Journal:
     def _read(self, what: Callable[[], T]) -> T:
         try:
             return what()
+        except sqlite3.Error as e:
+            raise told(e) from e
+
+
+def entries_of(path: Path) -> list[Entry]:
+    """The whole ledger of a file, which is only read; nothing where no journal was ever kept. Raises StoreAway, StoreMismatch."""
+    with contextlib.closing(connect(path, read_only=True)) as db:
+        try:
+            kept = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal_ledger'").fetchone()
+            return [_entry(row) for row in db.execute(_LEDGER)] if kept else []
         except sqlite3.Error as e:
             raise told(e) from e
 

@@ -1,4 +1,4 @@
-"""The doctor's five checks: each finds what is really wrong, says what to do, and changes nothing."""
+"""The doctor's six checks: each finds what is really wrong, says what to do, and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from deploy.doctor import Machine, examine
 from deploy.faults import DONE, REFUSED
 from deploy.settings import Settings
 from devices.words import LANGUAGES
+from gateway.journal import Change, Entry, Journal
+from gateway.numerics.columns import no_columns
 
-CHECKS = ["versions", "clock", "room", "store", "broker"]
+CHECKS = ["versions", "clock", "room", "store", "broker", "identities"]
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def machine(home: Path, free_port: Callable[[], int]) -> Machine:
 def test_a_sound_machine_is_sound(
     mosquitto: int, girouette: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a broker and a file all five are fine, exit code 0."""
+    """With a broker and a file all six are fine, exit code 0."""
     monkeypatch.setattr(doctor, "synchronised", lambda: None)  # the machine of a test may have no time server
     monkeypatch.setenv("GIROUETTE_BROKER", f"mqtt://127.0.0.1:{mosquitto}")
     girouette("pilot", "add", "rennes", "Rennes")
@@ -46,7 +48,7 @@ def test_what_is_wrong_comes_with_what_to_do(
     typed = girouette("doctor", "--broker", f"mqtt://127.0.0.1:{free_port()}")
 
     assert typed.code == REFUSED
-    assert len(typed.out.splitlines()) == 5
+    assert len(typed.out.splitlines()) == 6
     assert "TO DO   the broker is not well" in typed.out
     assert "will be made at the first start" in typed.out
     assert list(home.iterdir()) == []
@@ -119,3 +121,18 @@ def test_no_secret_is_told() -> None:
     """The broker's address is shown without who we are."""
     assert doctor.address("mqtt://gateway-0:secret@b:1883") == "mqtt://b:1883"
     assert doctor.address("mqtt://b") == "mqtt://b"
+
+
+def test_two_boards_under_one_name_are_found(machine: Machine, girouette: Callable[..., Any], home: Path) -> None:
+    """With what to type; one board alone is fine, and so is a device whose counter was made anew."""
+    girouette("device", "add", "--recipe", "air", "--id", "air-1", "--place", "48.11,-1.68")
+    now_s = int(machine.now_s())
+    entries = [Entry("air-1", ep, n=100, lo=1, dr=0, heard_s=now_s, edges=[1, 101]) for ep in (7, 8)]
+    with closing(Journal(home / "girouette.sqlite")) as journal:
+        journal.commit(no_columns(), Change(entries[:1], [], []), now_s=now_s)
+        assert doctor.identities(machine).ok
+        journal.commit(no_columns(), Change(entries[1:], [], []), now_s=now_s)
+        found = doctor.identities(machine)
+
+    assert (found.ok, "air-1" in found.told, "--as-new" in found.told) == (False, True, True)
+    assert doctor.identities(Machine(machine.settings, "en", now_s=lambda: now_s + 4000)).ok

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from gateway import quarantine
-from gateway.journal import KEEP_S, Change, Entry, Journal, Lost
+from gateway.journal import KEEP_S, Change, Entry, Journal, Lost, entries_of
 from gateway.numerics.columns import Columns, no_columns
 from gateway.quarantine import Refused
 from gateway.store.port import Batch, StoreAway, StoreFull, StoreMismatch
@@ -256,3 +256,17 @@ def test_a_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
         Journal(other)
 
     assert other.read_bytes() == b"no database" * 100
+
+
+def test_the_ledger_is_read_without_a_touch(path: Path, journal: Journal) -> None:
+    """Beside a gateway that writes; a file in which no journal was kept has none, and one that is not there is away."""
+    journal.commit(no_columns(), Change([ENTRY], [], []), now_s=1)
+    assert entries_of(path) == journal.entries() == [ENTRY]
+
+    other = path.with_name("other.sqlite")
+    with contextlib.closing(sqlite3.connect(other)) as db:
+        db.execute("CREATE TABLE registry (id)")
+    assert entries_of(other) == []
+    with pytest.raises(StoreAway):
+        entries_of(path.with_name("none.sqlite"))
+    assert not path.with_name("none.sqlite").exists()
