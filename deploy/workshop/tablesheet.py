@@ -20,7 +20,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 188mm; color: #111; font: 10.5pt/1.32 "Liberation Sans", Arial, sans-serif; }
 header { display: flex; justify-content: space-between; align-items: baseline; border-bottom: 2pt solid #111; }
-h1 { margin: 0; font-size: 20pt; } header p { margin: 0; } h2 { margin: 3mm 0 1mm; font-size: 12pt; }
+h1 { margin: 0; font-size: 20pt; } header p { margin: 0; } header b { white-space: nowrap; } h2 { margin: 3mm 0 1mm; font-size: 12pt; }
 .two { display: grid; grid-template-columns: 102mm 1fr; gap: 6mm; }
 figure { margin: 2mm 0 0; } figure svg { width: 102mm; height: auto; max-height: 112mm; border: .5pt solid #999; border-radius: 2mm; }
 ol { margin: 0; padding-left: 6mm; } li { margin-bottom: 1.4mm; }
