@@ -65,6 +65,27 @@ def test_a_sensor_is_chosen_by_mouse_and_taken_back(page: Page) -> None:
     assert not page.locator(".bench").is_visible()
 
 
+@pytest.fixture
+def published(room: Any) -> Any:
+    """The room, whose public address is a proxy's."""
+    room.public_url = "https://air.example.org"
+    return room
+
+
+@pytest.mark.slow
+def test_where_there_is_a_public_address_one_comes_in_here_by_a_link(published: Any, page: Page) -> None:
+    """The refusal says what to type; the address that it prints has a button, and the page is there, with its cookie, over plain HTTP."""
+    page.goto("/fr/atelier")
+    assert "tapez-y girouette atelier" in page.inner_text("main")
+    page.goto(f"/atelier/e/{published.link()}")
+    page.click("main button")
+    page.wait_for_selector("[data-atelier=start]", state="attached")
+
+    assert page.url.endswith("/fr/atelier")
+    page.reload()
+    assert page.evaluate(CARDS) > 15
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_without_a_script_the_commands_can_be_read(page: Page, lang: str) -> None:
