@@ -10,6 +10,7 @@ board's heap is in this interpreter, whose words are twice as long, and how what
     peak_bytes       the most that was taken at the end of any step, garbage included, under the smallest heap
     code_bytes       bytecode and names of the modules that are loaded then: of what is taken, the part that is as big here as on a board
     longest_step_ms  the longest that one step of one task held the event loop, on this machine, and whose it was
+    busiest_step_ms  the same in the processor's time, which other work on this machine does not lengthen
     wire_bytes       bytes of MQTT a reading, topic and header included, in packs of 1, 10 and 60 records of this recipe
     boot_s           from power-on to the first pack, in virtual time: waits of the firmware, not the radio's
 
@@ -163,6 +164,8 @@ def gauge(recipe: str, disk: Path, directory: Path, port: int) -> dict[str, Any]
         "code_bytes": code_loaded(console)[-1],
         "longest_step_ms": round(told[-1]["longest_us"] / 1000, 2),
         "longest_step_of": told[-1]["task"],
+        "busiest_step_ms": round(told[-1]["busy_us"] / 1000, 2),
+        "busiest_step_of": told[-1]["busy_task"],
         "steps": told[-1]["steps"],
         "backlog_packs": sum(line.startswith("P ") and int(line.split()[4]) > 1 for line in console.splitlines()),
     }

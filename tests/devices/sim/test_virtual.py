@@ -96,6 +96,31 @@ def test_the_gauge_tells_memory_and_steps(tmp_path: Path) -> None:
     assert told[-1]["task"] != ""
 
 
+BUSY = """
+import time
+import gauge
+
+def work(seconds):
+    until = time.clock() + seconds
+    while time.clock() < until:
+        pass
+
+gauged = gauge.Gauge()
+for name, before in (("loaded", lambda: work(0.08)), ("waited", lambda: time.sleep_ms(120)), ("worked", lambda: work(0.04))):
+    before()
+    gauged.stepped(name, 0)
+result = [gauged.busy_task, gauged.busy_us]
+"""
+
+
+def test_the_gauge_tells_the_step_that_took_the_processor(tmp_path: Path) -> None:
+    """Neither what came before the first step nor waiting counts, so other work on the machine does not lengthen it."""
+    task, busy_us = run(BUSY, tmp_path)
+
+    assert task == "worked"
+    assert busy_us >= 39_000
+
+
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(st.lists(st.integers(1, 40), max_size=40), max_size=20))
 def test_the_simulated_ledger_is_a_set_of_numbers(tmp_path: Path, batch: list[list[int]]) -> None:
