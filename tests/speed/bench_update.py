@@ -10,6 +10,8 @@ test bench's receiver gives the receipts. Over Wi-Fi each piece waits for a roun
              the whole image both where a board has room beside its sensors and under the smallest board's heap, where it has not
     boot     from power-on to the first sample and to the first pack, on this machine: the interpreter, the imports, and up to a second of
              waiting for the next sample
+    cuts     operations of the flash while a version is fetched, tried, kept and given up, cuts of the power at them, and boards that did
+             not start the old version or the new one, whole; the same of an interpreter (a cut each operation before, half way and after it)
     interpreter  an image of 1.5 MB into the other slot: pieces, bytes, time to all there
 
 Prints one JSON object.
@@ -30,12 +32,16 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/devices")]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / room) for room in ("", "devices", "devices/firmware"))]
 
 from bench import Broker, small_heap  # noqa: E402
 from chips import give_slots, image_bytes  # noqa: E402
 from conftest import need, take_port, wait_until  # noqa: E402
+from on_board import run  # noqa: E402
 from receiver import Receiver  # noqa: E402
+from test_interpreter_cuts import SWEEP  # noqa: E402
+from test_interpreter_cuts import given as interpreter_given  # noqa: E402
+from test_update_cuts import SCENARIOS, play  # noqa: E402
 
 from deploy.delivery import deliver  # noqa: E402
 from deploy.orders import Broker as At  # noqa: E402
@@ -78,6 +84,7 @@ def measure(home: Path, port: int) -> dict[str, Any]:
             "whole_on_the_smallest": update(whole, image, home / "small", port, small_heap()["GIROUETTE_SIM_FREE"]),
         },
         "interpreter": interpreter(image, home / "chip", port),
+        "cuts": {"update": cuts(), "interpreter": interpreter_cuts(home / "cuts")},
     }
 
 
@@ -145,6 +152,25 @@ def interpreter(image: Image, folder: Path, port: int) -> dict[str, Any]:
     with powered(image, folder) as board:
         wait_until(says(board, "\nR "), within_s=90, what="a receipt")
         return given(interpreter_release(NAME, new.files, key=KEY, serial=5), port)
+
+
+def cuts() -> dict[str, int]:
+    """All scenarios of an update together."""
+    found = {"operations": 0, "points": 0, "failed": 0}
+    for name in SCENARIOS:
+        with tempfile.TemporaryDirectory() as folder:
+            swept = play(name, Path(folder))
+        found["operations"] += swept.operations
+        found["points"] += swept.points
+        found["failed"] += swept.failed
+    return found
+
+
+def interpreter_cuts(folder: Path) -> dict[str, int]:
+    """The sweep of an interpreter; it raises where a board ends with neither."""
+    folder.mkdir()
+    swept = run(SWEEP, folder, interpreter_given(folder))
+    return {"operations": swept["operations"], "points": swept["points"], "failed": 0}
 
 
 def given(made: Release, port: int) -> dict[str, Any]:
