@@ -113,7 +113,7 @@ class Corrector:
         """Windows made anew of corrected readings: what entered the raw value enters the corrected one."""
         starts = block["start_s"]
         made = _Sums(len(block), self._shown.quantity.aggregate)
-        for rows, slot in self._inside(starts, self._ends(starts, tier)):
+        for rows, slot in self._inside(starts, ends_of(self._shown, starts, tier)):
             corrected, which = self._corrected(rows)
             entered = (rows["tests"] & 15 != FAIL) & (rows["flag"] != MISSING) & np.isfinite(rows["value"])
             made.add(corrected, which, slot, entered)
@@ -125,14 +125,6 @@ class Corrector:
             slot = np.searchsorted(starts, rows["time_s"], side="right") - 1
             there = rows["time_s"] < ends[slot]
             yield rows[there], slot[there]
-
-    def _ends(self, starts: NDArray[np.int64], tier: Tier) -> NDArray[np.int64]:
-        """When windows end that begin so."""
-        if tier in TIERS:
-            return np.asarray(starts + TIERS[tier])
-        zone = self._shown.zone
-        noons = (datetime.fromtimestamp(s + HALF_DAY_S, zone) for s in starts.tolist())
-        return np.array([_midnight_after(noon).timestamp() for noon in noons], np.int64)
 
 
 class _Sums:
@@ -178,6 +170,14 @@ class _Sums:
             np.where(enough, worst, 0).astype(np.uint8),
             [name if ok else "" for name, ok in zip(called, enough.tolist(), strict=True)],
         )
+
+
+def ends_of(shown: Shown, starts: NDArray[np.int64], tier: Tier) -> NDArray[np.int64]:
+    """When windows of a series end that begin so; days end with the calendar of its place."""
+    if tier in TIERS:
+        return np.asarray(starts + TIERS[tier])
+    noons = (datetime.fromtimestamp(s + HALF_DAY_S, shown.zone) for s in starts.tolist())
+    return np.array([_midnight_after(noon).timestamp() for noon in noons], np.int64)
 
 
 def _midnight_after(noon: datetime) -> datetime:

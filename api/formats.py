@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,8 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of every CSV, at every tier: they may grow at the end, and never change their place."""
 WINDOW_DIGITS = 3
+Ranks = NDArray[np.float64] | None
+"""Percentiles beside the rows of a block: a column each."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
@@ -64,8 +66,8 @@ class Writer(Protocol):
         """What stands before the first row."""
         ...
 
-    def text(self, block: NDArray[np.void], beside: Beside | None = None) -> str:
-        """The rows of one block, with what stands beside them where something is corrected."""
+    def text(self, block: NDArray[np.void], beside: Beside | None = None, ranks: Ranks = None) -> str:
+        """The rows of one block, with what is corrected and the percentiles, where there are any."""
         ...
 
     def tail(self) -> str:
@@ -90,8 +92,9 @@ class CsvRows:
 
     between = ""
 
-    def __init__(self, shown: Shown, tier: Tier, dialect: Dialect = PLAIN) -> None:
+    def __init__(self, shown: Shown, tier: Tier, dialect: Dialect = PLAIN, *, percentiles: Sequence[int] = ()) -> None:
         self._dialect = dialect
+        self._percentiles = percentiles
         self._unit = cell(shown.quantity.unit_ucum, dialect.mark)
         self._end = dialect.mark.join(cell(t, dialect.mark) for t in source_of(shown))
         self._until = shown.series.generated_until_s or 0
@@ -102,19 +105,26 @@ class CsvRows:
 
     def head(self) -> str:
         """The first line."""
-        names = (self._dialect.time_name, *COLUMNS[1:])
+        names = (self._dialect.time_name, *COLUMNS[1:], *(f"p{one}" for one in self._percentiles))
         return self._dialect.begin + self._dialect.mark.join(names) + "\r\n"
 
-    def text(self, block: NDArray[np.void], beside: Beside | None = None) -> str:
+    def text(self, block: NDArray[np.void], beside: Beside | None = None, ranks: Ranks = None) -> str:
         """The rows of one block."""
-        tails = self._corrected(beside) if beside is not None else [f"{self._dialect.mark * 3}\r\n"] * len(block)
+        tails = self._corrected(beside) if beside is not None else [self._dialect.mark * 3] * len(block)
+        if ranks is not None:
+            tails = [f"{told}{ranked}" for told, ranked in zip(tails, self._ranked(ranks), strict=True)]
         return self._raw(block, tails) if self._tier == "raw" else self._windows(block, tails)
 
     def _corrected(self, beside: Beside) -> Iterator[str]:
-        """The last cells of each row, and its end."""
+        """The cells of each row that are corrected."""
         m, values = self._dialect.mark, self._numbers(np.round(beside.value, self._digits))
         for value, flag, name in zip(values, beside.flag.tolist(), beside.name, strict=True):
-            yield f"{m}{value}{m}{flag or ''}{m}{name}\r\n"
+            yield f"{m}{value}{m}{flag or ''}{m}{name}"
+
+    def _ranked(self, ranks: NDArray[np.float64]) -> Iterator[str]:
+        """The last cells of each row: its percentiles."""
+        for row in np.round(ranks, self._digits):
+            yield "".join(f"{self._dialect.mark}{told}" for told in self._numbers(row))
 
     def tail(self) -> str:
         """Nothing: a CSV ends with its last row."""
@@ -131,7 +141,7 @@ class CsvRows:
         }
         after = self._dialect.zone + mark
         rows = zip(self._times(block["time_s"]), self._numbers(block["value"]), flags, made, tails, strict=True)
-        return "".join([f"{t}{after}{v}{ends[f, g]}{tail}" for t, v, f, g, tail in rows])
+        return "".join([f"{t}{after}{v}{ends[f, g]}{tail}\r\n" for t, v, f, g, tail in rows])
 
     def _windows(self, block: NDArray[np.void], tails: Iterable[str]) -> str:
         rows = zip(
@@ -150,7 +160,7 @@ class CsvRows:
         unit, period = self._unit, self._period
         return "".join(
             [
-                f"{t}{after}{v}{m}{unit}{m}{f}{m}{period}{m}{c}{m}{n}{m}{lo}{m}{hi}{m}{int(g)}{m}{end}{tail}"
+                f"{t}{after}{v}{m}{unit}{m}{f}{m}{period}{m}{c}{m}{n}{m}{lo}{m}{hi}{m}{int(g)}{m}{end}{tail}\r\n"
                 for t, v, f, c, n, lo, hi, g, tail in rows
             ]
         )
@@ -183,8 +193,9 @@ class JsonRows:
     between = ",\n"
 
     def __init__(
-        self, shown: Shown, tier: Tier, about: Mapping[str, object], bounds: tuple[str | None, str | None]
-    ) -> None:
+        self, shown: Shown, tier: Tier, about: Mapping[str, object], bounds: tuple[str | None, str | None],
+        *, percentiles: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         self._until = shown.series.generated_until_s or 0
         self._digits = shown.quantity.digits + WINDOW_DIGITS
         self._tier = tier
@@ -197,24 +208,28 @@ class JsonRows:
             "to": bounds[1],
             "licence": licence,
             "attribution": attribution,
+            **({"percentiles": list(percentiles)} if percentiles else {}),
         }
+        self._names = [f"p{one}" for one in percentiles]
 
     def head(self) -> str:
         """What the rows are, and the bracket that they stand in."""
         name = "readings" if self._tier == "raw" else "windows"
         return msgspec.json.encode(self._about).decode()[:-1] + f',"{name}":[\n'
 
-    def text(self, block: NDArray[np.void], beside: Beside | None = None) -> str:
+    def text(self, block: NDArray[np.void], beside: Beside | None = None, ranks: Ranks = None) -> str:
         """The rows of one block, a line each."""
-        return self.between.join(self._rows(block, beside))
+        return self.between.join(self._rows(block, beside, ranks))
 
     def tail(self) -> str:
         """The end of the object."""
         return "\n]}\n"
 
-    def _rows(self, block: NDArray[np.void], beside: Beside | None) -> Iterator[str]:
+    def _rows(self, block: NDArray[np.void], beside: Beside | None, ranks: Ranks) -> Iterator[str]:
         time_name = "time_s" if self._tier == "raw" else "start_s"
         tails = self._corrected(beside) if beside is not None else ["}"] * len(block)
+        if ranks is not None:
+            tails = [f"{told}{tail}" for told, tail in zip(self._ranked(ranks), tails, strict=True)]
         generated = (block[time_name] < self._until).tolist()
         made = [f',"generated":true{tail}' if g else tail for g, tail in zip(generated, tails, strict=True)]
         if self._circular and self._tier != "raw":
@@ -231,6 +246,11 @@ class JsonRows:
         values = numbers(np.round(beside.value, self._digits))
         for value, flag, name in zip(values, beside.flag.tolist(), beside.name, strict=True):
             yield f',"corrected":{value},"corrected_flag":{flag},"correction":"{name}"}}' if value else "}"
+
+    def _ranked(self, ranks: NDArray[np.float64]) -> Iterator[str]:
+        """The percentiles of each object."""
+        for row in np.round(ranks, self._digits):
+            yield "".join(f',"{name}":{v}' for name, v in zip(self._names, json_numbers(row), strict=True))
 
     def _windows(self, block: NDArray[np.void], when: list[str], flags: list[int], made: list[str]) -> Iterator[str]:
         values = json_numbers(np.round(block["value"], self._digits))

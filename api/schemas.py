@@ -75,16 +75,19 @@ QUANTITIES = _object("quantities", quantities=_many(QUANTITY))
 CORRECTED = {"corrected": NUMBER, "corrected_flag": FLAG, "correction": TEXT}
 """Present where a reading or a window is corrected."""
 READING = _object("time value flag", time=TIME, value=_maybe(NUMBER), flag=FLAG, generated=TRUTH, **CORRECTED)
-WINDOW = _object(
-    "time value flag completeness count min max",
-    time=TIME, value=_maybe(NUMBER), flag=WHOLE, completeness=_maybe(NUMBER), count=WHOLE, min=_maybe(NUMBER),
-    max=_maybe(NUMBER), generated=TRUTH, strength=_maybe(NUMBER), **CORRECTED,
-)  # fmt: skip
+WINDOW = {
+    **_object(
+        "time value flag completeness count min max",
+        time=TIME, value=_maybe(NUMBER), flag=WHOLE, completeness=_maybe(NUMBER), count=WHOLE, min=_maybe(NUMBER),
+        max=_maybe(NUMBER), generated=TRUTH, strength=_maybe(NUMBER), **CORRECTED,
+    ),
+    "patternProperties": {"^p[0-9]{1,3}$": _maybe(NUMBER)},
+}  # fmt: skip
 ROWS = {
     **_object(
         "series tier from to licence attribution",
         **{"series": SERIES, "tier": TEXT, "from": _maybe(TIME), "to": _maybe(TIME), "licence": TEXT, "attribution": TEXT},
-        readings=_many(READING), windows=_many(WINDOW),
+        readings=_many(READING), windows=_many(WINDOW), percentiles=_many(WHOLE),
     ),
     "oneOf": [{"required": ["readings"]}, {"required": ["windows"]}],
 }  # fmt: skip

@@ -18,6 +18,7 @@ from api.corrected import Corrector
 from api.formats import CsvRows, Dialect, JsonRows, Writer
 from api.front import Front
 from api.listings import series_json
+from api.percentiles import AT_ONCE, Ranks
 from api.readings import BLOCK_ROWS, Readings, Rows
 from gateway.numerics.columns import as_bytes
 from gateway.store.port import Tier
@@ -39,20 +40,23 @@ class Table:
     shown: Shown
     bounds: Bounds
     tier: Tier
+    percentiles: tuple[int, ...] = ()
 
     def blocks(self, readings: Readings, *, after: int | None = None) -> Iterator[Rows]:
         """Its rows in blocks, oldest first; with `after`, only those that begin later."""
         start_s = self.bounds.start_s if after is None else after + 1
         rows = BLOCK_ROWS if self.tier == "raw" or not self.shown.corrections else CORRECTED_ROWS
+        rows = AT_ONCE[self.tier] if self.percentiles else rows
         return readings.blocks(self.shown, start_s, self.bounds.end_s, tier=self.tier, rows=rows)
 
     def begins(self, readings: Readings) -> tuple[list[Rows], bool]:
-        """Its first blocks, SHORT_ROWS or a little more in all, and whether they are all there is."""
+        """Its first blocks, SHORT_ROWS or a little more in all, and whether they are all there is; one block with percentiles."""
         taken: list[Rows] = []
+        short = AT_ONCE[self.tier] if self.percentiles else SHORT_ROWS
         start_s, end_s = self.bounds.start_s, self.bounds.end_s
-        for block in readings.blocks(self.shown, start_s, end_s, tier=self.tier, rows=SHORT_ROWS):
+        for block in readings.blocks(self.shown, start_s, end_s, tier=self.tier, rows=short):
             taken.append(block)
-            if sum(map(len, taken)) >= SHORT_ROWS:
+            if sum(map(len, taken)) >= short:
                 return taken, False
         return taken, True
 
@@ -76,8 +80,17 @@ class Table:
         )
 
     def corrector(self, readings: Readings) -> Corrector:
-        """Makes what stands beside its rows."""
+        """Corrects its rows."""
         return Corrector(readings, self.view, self.shown)
+
+    def texts(self, writer: Writer, readings: Readings, blocks: Iterable[Rows]) -> Iterator[str]:
+        """What is sent, a piece a block: the head with the first, the tail by itself."""
+        corrector, ranks = self.corrector(readings), Ranks(readings, self.shown, self.percentiles)
+        before = writer.head()
+        for block in blocks:
+            yield before + writer.text(block, corrector.beside(block, self.tier), ranks.beside(block, self.tier))
+            before = writer.between
+        yield writer.tail() if before == writer.between else before + writer.tail()
 
     def cache(self, now_s: float) -> str:
         """How long others may keep it."""
@@ -103,13 +116,14 @@ def slug(text: str) -> str:
 async def csv_answer(request: Request, front: Front, table: Table, dialect: Dialect) -> Response:
     """The table as CSV, as a file to be saved."""
     more = {"Content-Disposition": f'attachment; filename="{table.filename(".csv")}"'}
-    return await _answer(request, front, table, CsvRows(table.shown, table.tier, dialect), CSV, more)
+    writer = CsvRows(table.shown, table.tier, dialect, percentiles=table.percentiles)
+    return await _answer(request, front, table, writer, CSV, more)
 
 
 async def json_answer(request: Request, front: Front, table: Table) -> Response:
     """The table as one JSON object."""
     about = series_json(table.shown, front.links(request, table.view))
-    writer = JsonRows(table.shown, table.tier, about, table.bounds.written())
+    writer = JsonRows(table.shown, table.tier, about, table.bounds.written(), percentiles=table.percentiles)
     return await _answer(request, front, table, writer, JSON, {})
 
 
@@ -117,10 +131,10 @@ async def _answer(
     request: Request, front: Front, table: Table, writer: Writer, media: str, more: dict[str, str]
 ) -> Response:
     cache, link = table.cache(front.now_s()), licence_links([table.shown.pilot])
-    corrector, read = table.corrector(front.readings), front.desk.long if table.shown.corrections else front.desk.short
+    read = front.desk.long if table.shown.corrections or table.percentiles else front.desk.short
     taken, whole = await read(lambda: table.begins(front.readings))
     if whole:
-        body = (await read(lambda: "".join(texts(writer, corrector, table.tier, taken)))).encode()
+        body = (await read(lambda: "".join(table.texts(writer, front.readings, taken)))).encode()
         return ready(request, body, media, headers(cache=cache, etag=tag(body), link=link, more=more))
     etag = await front.desk.long(lambda: table.etag(front.readings, f"{media}{writer.head()}"))
     told = headers(cache=cache, etag=etag, link=link, more=more)
@@ -130,14 +144,5 @@ async def _answer(
         return StreamingResponse(iter(()), media_type=media, headers=told)
     last = taken[-1]
     rest = table.blocks(front.readings, after=int(last["time_s" if table.tier == "raw" else "start_s"][-1]))
-    pieces = (text.encode() for text in texts(writer, corrector, table.tier, chain(taken, rest)))
+    pieces = (text.encode() for text in table.texts(writer, front.readings, chain(taken, rest)))
     return StreamingResponse(front.desk.stream(pieces), media_type=media, headers=told)
-
-
-def texts(writer: Writer, corrector: Corrector, tier: Tier, blocks: Iterable[Rows]) -> Iterator[str]:
-    """What is sent, a piece a block: the head with the first, the tail by itself."""
-    before = writer.head()
-    for block in blocks:
-        yield before + writer.text(block, corrector.beside(block, tier))
-        before = writer.between
-    yield writer.tail() if before == writer.between else before + writer.tail()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import schemas
 from api.answers import JSON, PUBLIC_SLOW, headers, keeping, licence_links, ready, tag
-from api.bounds import From, To, read_bounds
+from api.bounds import Bounds, From, To, read_bounds
 from api.catalogue import Shown, View
 from api.corrected import newest_corrected
 from api.events import events_csv, events_json
@@ -20,6 +20,7 @@ from api.front import Front, Key
 from api.geojson import MEDIA as GEOJSON
 from api.geojson import latest_geojson, latest_tag
 from api.listings import places_body, quantities_body, series_body
+from api.percentiles import Percentiles, read_percentiles
 from api.problems import Malformed
 from api.quality import quality_body
 from api.table import CSV, Table, csv_answer, json_answer
@@ -105,11 +106,11 @@ def _listings(router: APIRouter, front: Front) -> None:
 
 
 def _tables(router: APIRouter, front: Front) -> None:
-    asked = "from", "to", "tier"
+    asked = "from", "to", "tier", "percentiles"
 
-    def table(series_id: int, key: str | None, start: str | None, end: str | None, tier: Tier) -> Table:
-        view = front.view(key)
-        return Table(view, view.series(series_id), read_bounds(start, end), tier)
+    def table(view: View, series_id: int, bounds: Bounds, tier: Tier, percentiles: str | None) -> Table:
+        shown = view.series(series_id)
+        return Table(view, shown, bounds, tier, read_percentiles(percentiles, shown, tier))
 
     as_csv = schemas.answer("A row a reading or a window, oldest first", CSV, {"type": "string"})
 
@@ -120,17 +121,13 @@ def _tables(router: APIRouter, front: Front) -> None:
         dependencies=[only(*asked, "excel", "key")],
     )
     async def series_csv(
-        request: Request,
-        series_id: Number,
-        start: From = None,
-        end: To = None,
-        tier: Tiers = "raw",
-        excel: Excel = "0",
-        key: Key = None,
-    ) -> Response:
+        request: Request, series_id: Number, start: From = None, end: To = None, tier: Tiers = "raw",
+        percentiles: Percentiles = None, excel: Excel = "0", key: Key = None,
+    ) -> Response:  # fmt: skip
         """Every row says its unit, flag, completeness, licence and attribution; whole series are streamed."""
         dialect = EXCEL if excel == "1" else PLAIN
-        return await csv_answer(request, front, table(series_id, key, start, end, tier), dialect)
+        wanted = table(front.view(key), series_id, read_bounds(start, end), tier, percentiles)
+        return await csv_answer(request, front, wanted, dialect)
 
     as_json = schemas.json_answer("The same as JSON", schemas.ROWS)
 
@@ -138,10 +135,12 @@ def _tables(router: APIRouter, front: Front) -> None:
         "/series/{series_id}.json", summary="A series as JSON", responses=as_json, dependencies=[only(*asked, "key")]
     )
     async def series_json(
-        request: Request, series_id: Number, start: From = None, end: To = None, tier: Tiers = "raw", key: Key = None
-    ) -> Response:
-        """`readings` at tier raw, `windows` at m1 and h1, oldest first; whole series are streamed."""
-        return await json_answer(request, front, table(series_id, key, start, end, tier))
+        request: Request, series_id: Number, start: From = None, end: To = None, tier: Tiers = "raw",
+        percentiles: Percentiles = None, key: Key = None,
+    ) -> Response:  # fmt: skip
+        """`readings` at tier raw, `windows` at the others, oldest first; whole series are streamed."""
+        wanted = table(front.view(key), series_id, read_bounds(start, end), tier, percentiles)
+        return await json_answer(request, front, wanted)
 
 
 def _quality(router: APIRouter, front: Front) -> None:

@@ -156,17 +156,20 @@ def vector_strength(windows: NDArray[np.void]) -> NDArray[np.float64]:
 
 
 def percentiles(
-    minutes: NDArray[np.void], width_s: int, shares: Sequence[float]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Percentiles of the values of m1 windows within wider ones: when those begin (k,), and a column a share (k, len(shares)).
+    minutes: NDArray[np.void], starts_s: NDArray[np.int64], ends_s: NDArray[np.int64], shares: Sequence[float]
+) -> NDArray[np.float64]:
+    """Percentiles of minute values in wider windows [starts_s, ends_s) (k,), a column a share: (k, len(shares)), NaN without minutes.
 
-    L10 of an hour is the level that a tenth of its minutes exceeds, share 0.9. They are made when asked for, from minutes of equal
-    weight: exact, as long as minutes are kept, and nothing more is stored.
+    `minutes` are m1 windows of one series, oldest first; each that has a value counts once. So the share 0.9 of an hour of noise is
+    the level that a tenth of its minutes exceed, L10 of LAeq over a minute; of single readings nothing is told. Linear between two
+    minutes. Cost: about 60 us a window.
     """
     rows = minutes[minutes["count"] > 0]
-    starts, slot = np.unique(rows["start_s"] - rows["start_s"] % width_s, return_inverse=True)
-    told = [np.quantile(rows["value"][slot == n], shares) for n in range(len(starts))]
-    return starts, np.array(told).reshape(len(starts), len(shares))
+    first, last = np.searchsorted(rows["start_s"], starts_s), np.searchsorted(rows["start_s"], ends_s)
+    told = np.full((len(starts_s), len(shares)), np.nan)
+    for n in np.flatnonzero(last > first):
+        told[n] = np.quantile(rows["value"][first[n] : last[n]], shares)
+    return told
 
 
 def expected(

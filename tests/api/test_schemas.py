@@ -18,6 +18,7 @@ ADDRESSES = {
     "/api/series/1.json": schemas.ROWS,
     "/api/series/1.json?tier=m1": schemas.ROWS,
     "/api/series/1.json?tier=h1": schemas.ROWS,
+    "/api/series/1.json?tier=h1&percentiles=10,90": schemas.ROWS,
     "/api/series/1/readings/2026-11-25T10:00:00Z/quality": schemas.QUALITY,
     "/api/series/1/events.json": schemas.EVENTS,
 }

@@ -235,15 +235,17 @@ def test_nothing_has_no_strength() -> None:
 
 
 def test_percentiles_are_those_of_the_minutes() -> None:
-    """L10, L50 and L90 of each hour, from its minutes; a minute without a value does not count."""
+    """L10, L50 and L90 of each hour, from its minutes; a minute without a value does not count, an hour without any has none."""
     levels = [float(n % 60) for n in range(120)]
     levels[7] = math.nan
-    starts, told = percentiles(run(levels, "energetic", every_s=60, period_s=60).m1, 3600, [0.9, 0.5, 0.1])
+    starts = NOON_S + 3600 * np.arange(3)
+    minutes = run(levels, "energetic", every_s=60, period_s=60).m1
+    told = percentiles(minutes, starts, starts + 3600, [0.9, 0.5, 0.1])
 
-    assert starts.tolist() == [NOON_S, NOON_S + 3600]
     assert told[1].tolist() == pytest.approx(np.quantile(np.arange(60.0), [0.9, 0.5, 0.1]).tolist())
     assert told[0].tolist() == pytest.approx(np.quantile(np.delete(np.arange(60.0), 7), [0.9, 0.5, 0.1]).tolist())
-    assert percentiles(np.empty(0, WINDOW), 3600, [0.5])[1].shape == (0, 1)
+    assert np.isnan(told[2]).all()
+    assert percentiles(np.empty(0, WINDOW), starts[:0], starts[:0], [0.5]).shape == (0, 1)
 
 
 def test_a_mean_by_time_does_not_hear_who_speaks_often() -> None:
