@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,7 @@ from deploy.flashing.ports import Port
 from devices.flash.nvs import settings_of
 from devices.flash.partitions import read_table, vfs_region
 from devices.flash.parts import read_vfs
+from devices.recipe import RECIPES
 from devices.simulate import control
 from devices.words import say
 
@@ -111,7 +113,7 @@ def test_a_board_that_does_not_take_its_identity_is_the_same_device_at_the_next_
 @pytest.mark.parametrize(
     ("kind", "words", "key"),
     [
-        ("c3", ("weather",), "wrong_chip"),
+        ("c3", ("for-one", "--recipes", "mine"), "wrong_chip"),
         ("c3", ("climate", "--micropython", "of-another-chip.bin"), "micropython of another chip"),
     ],
 )
@@ -121,6 +123,9 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(
     """A recipe that is not drawn for this chip, and a MicroPython of another one; nobody is registered."""
     board = bench.board(kind)
     (bench.home / "of-another-chip.bin").write_bytes(small_whole("s3"))
+    shutil.copytree(RECIPES / "climate", bench.home / "mine/for-one", ignore=shutil.ignore_patterns("*.svg"))
+    recipe = bench.home / "mine/for-one/recipe.toml"
+    recipe.write_text('boards = ["s3"]\n' + recipe.read_text(encoding="utf-8"), encoding="utf-8")
 
     made = bench.flash(board, *words, *PLACE, "--wait", "0")
 
