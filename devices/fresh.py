@@ -11,6 +11,8 @@ from devices.recipe import FILE, SLUG, Recipe, load_recipes, read_folder
 from devices.refusal import RecipeError
 from devices.sensor import Sensor
 from devices.sheet import sheet_of
+from devices.wires import ohms
+from devices.words import decimal
 
 TEMPLATE = Path(__file__).parent / "template"
 PARTS = (
@@ -85,7 +87,10 @@ def sensor_lines(sensor: Sensor) -> Iterator[str]:
 
 def part_lines(part: Driver) -> Iterator[str]:
     """The shopping list."""
-    for fr, en, price in PARTS:
+    resistors = [
+        (f"Résistance de {decimal(ohms(ohm), 'fr')}", f"Resistor of {ohms(ohm)}", 0.2) for ohm, _ in part.resistors
+    ]
+    for fr, en, price in (*PARTS, *resistors):
         names = fr.format(fr=part.name_fr), en.format(en=part.name_en)
         yield from ("", "[[parts]]", f'name = {{ fr = "{names[0]}", en = "{names[1]}" }}')
         yield from (f"price_eur = {price}", 'shop = "electronics"')

@@ -52,6 +52,16 @@ def test_a_row_says_what_the_driver_says(driver: Driver) -> None:
         assert f'options.get("{option}"' in file.read_text(encoding="utf-8")
     assert set(driver.pins.values()) - set(POWER) == set(PINS_OF[driver.bus])
     assert "GND" in driver.pins.values()
+    if driver.resistors:
+        assert next(iter(driver.pins.values())) not in POWER, (
+            "a resistor is drawn above its pin, so that pin comes first"
+        )
+    for name, (ohm, to) in zip(
+        ("PULL_UP_OHM", "PULL_DOWN_OHM"), sorted(driver.resistors, key=lambda r: r[1] != "3V3"), strict=False
+    ):
+        if name in said:
+            assert (said[name], to) == (ohm, "3V3" if name == "PULL_UP_OHM" else "GND")
+            assert constants(MODELS / f"{driver.slug}.py")[name] == ohm
     assert driver.name("fr")
     assert driver.name("en")
 

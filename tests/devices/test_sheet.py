@@ -13,7 +13,8 @@ from devices.pinout import load_pinouts
 from devices.quantity import load_quantities
 from devices.recipe import RECIPES, Recipe, load_recipes, read_recipe
 from devices.sheet import PLACE, README, fill, parts_table, sheet_of, wires_table
-from devices.wires import POWER, wires_of
+from devices.wires import POWER, ohms, wires_of
+from devices.words import decimal
 
 ALL = list(load_recipes().values())
 FRENCH, ENGLISH = "## Français", "## English"
@@ -129,3 +130,13 @@ def test_the_readme_says_how_to_write_a_real_board(recipe: Recipe) -> None:
 def test_a_way_without_a_soldering_iron_is_named(recipe: Recipe) -> None:
     """Every recipe has one, or says here that there is none and why."""
     assert all(recipe.solderless(lang) for lang in ("fr", "en"))
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.slug)
+def test_every_resistor_of_the_wiring_is_on_the_shopping_list(recipe: Recipe) -> None:
+    """With its value, in both languages."""
+    wanted = {ohm for wire in wires_of(recipe) for ohm, _ in wire.resistors}
+
+    for ohm in wanted:
+        assert any(f"sistance de {decimal(ohms(ohm), 'fr')}" in part.name_fr for part in recipe.parts), ohm
+        assert any(f"esistor of {ohms(ohm)}" in part.name_en for part in recipe.parts), ohm

@@ -210,9 +210,10 @@ result += [echo.took_us(), trigger.level, echo.ask(20), echo.took_us()]
 @pytest.mark.parametrize(
     ("moisture", "expected"), [(0.0, 0.0), (37.0, 37.0), (100.0, 100.0), (-8.0, 0.0), (110.0, 100.0)]
 )
-def test_soil_is_told_between_air_and_water(tmp_path: Path, moisture: float, expected: float) -> None:
-    """Within the converter's steps of 0.8 mV in 1.3 V; a little beyond either end is that end."""
-    [(found, fault)] = watch(tmp_path, "soil", "sen0193", [{"soil_moisture": moisture}] * 5, period=5)
+@pytest.mark.parametrize("board", load_recipes()["soil"].boards)
+def test_soil_is_told_between_air_and_water(tmp_path: Path, board: str, moisture: float, expected: float) -> None:
+    """Within the converter's steps of 0.8 mV in 1.3 V; a little beyond either end is that end, on every board that the recipe names."""
+    [(found, fault)] = watch(tmp_path, f"soil on {board}", "sen0193", [{"soil_moisture": moisture}] * 5, period=5)
 
     assert fault is None
     assert found["moisture"] == pytest.approx(expected, abs=0.15)
