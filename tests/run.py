@@ -33,7 +33,7 @@ SUITES = {
     ),
 }
 BENCHES = (
-    "firmware", "spool", "update", "admission", "numerics", "store", "api", "gateway",
+    "firmware", "spool", "update", "storm", "admission", "numerics", "store", "api", "gateway",
     "flash", "atelier", "workshop", "identities", "merge", "wifi",
 )  # fmt: skip
 

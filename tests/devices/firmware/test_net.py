@@ -127,7 +127,10 @@ result = [returns(given["outage_ms"]) for _ in range(given["boards"])]
 
 @pytest.mark.slow
 def test_boards_come_back_one_after_another(tmp_path: Path) -> None:
-    """After ten minutes without a broker 24 boards call within five minutes, never more than eight within fifteen seconds."""
+    """After ten minutes without a broker 24 boards call within five minutes, never more than eight within fifteen seconds.
+
+    By the formula alone, in one interpreter; boards and a broker do it in `tests/speed/bench_storm.py`.
+    """
     for seed in range(5):
         back_ms = sorted(run(STORM, tmp_path, {"seed": seed, "outage_ms": 600_000, "boards": 24}))
 
@@ -138,7 +141,7 @@ def test_boards_come_back_one_after_another(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_short_outage_is_over_within_ten_seconds(tmp_path: Path) -> None:
-    """After half a minute without a broker every board calls within ten seconds."""
+    """After half a minute without a broker every board calls within ten seconds, by the formula."""
     assert max(run(STORM, tmp_path, {"seed": 1, "outage_ms": 30_000, "boards": 24})) <= 10_050
 
 
