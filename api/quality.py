@@ -17,7 +17,7 @@ from api.sensorthings.moments import iso, read_instant
 from devices.words import LANGUAGES
 from gateway.numerics.flags import unpack_tests
 from gateway.numerics.params import series_row
-from gateway.numerics.reasons import Reason, explain, memory_s
+from gateway.numerics.reasons import EVENT_MEMORY_S, RAISED_BY, Reason, by_events, explain, memory_s
 from gateway.numerics.sentences import sentence
 
 AFTER_S = 86_400
@@ -30,7 +30,11 @@ def reasons(readings: Readings, shown: Shown, row: np.void, lang: str) -> list[R
     time_s = int(row["time_s"])
     before = readings.read(shown, time_s - memory_s(known), time_s + 1)
     after = next(readings.blocks(shown, time_s + 1, time_s + AFTER_S, rows=1), before[:0])
-    return explain(row, np.concatenate([before, after[:1]]), known=known, quantity=shown.quantity, lang=lang)
+    told = explain(row, np.concatenate([before, after[:1]]), known=known, quantity=shown.quantity, lang=lang)
+    if not any(one.test in RAISED_BY for one in told):
+        return told
+    events = readings.events(shown, time_s - EVENT_MEMORY_S, time_s + 1)
+    return by_events(told, time_s, events, quantity=shown.quantity, lang=lang)
 
 
 def quality_body(readings: Readings, view: View, shown: Shown, moment: str, links: Links) -> bytes:

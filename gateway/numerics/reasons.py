@@ -3,12 +3,15 @@
 rows = tail(series, time_s - memory_s(known), ...) up to the reading, and the one after it
 for reason in explain(row, rows, known=known, quantity=quantity, lang="fr"):
     reason.test, reason.flag, reason.value, reason.threshold, reason.sentence
+
+What the watch raised is told by the event that it saw: `by_events(reasons, time_s, events, quantity=quantity, lang="fr")`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,16 @@ from gateway.numerics.columns import FAIL, SUSPECT
 from gateway.numerics.flags import unpack_tests
 from gateway.numerics.flat import levels, turned
 from gateway.numerics.params import HOUR_S, MONTHS
+from gateway.numerics.watch.events import KINDS, LONGEST_S
+from gateway.numerics.watch.telling import told
+
+RAISED_BY = {
+    "neighbours": ("jump", "drift"),
+    "anomaly": ("spike", "jump", "drift", "grown", "gone", "stuck"),
+}
+"""The tests that the watch raises, and the kinds of events that it raises them for."""
+EVENT_MEMORY_S = LONGEST_S + 86_400
+"""How long before a reading the event may have begun that raised its flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +43,12 @@ class Reason:
     flag: int
     """3 or 4."""
     value: float
-    """What was compared, in the quantity's unit (flat, stuck, clock: seconds; rate: unit a second; anomaly: score); NaN where unknown."""
+    """What was compared, in the quantity's unit (flat, stuck, clock: seconds; rate: unit a second); NaN where unknown.
+
+    Of `neighbours` and `anomaly` the size of their event (of noise a factor, of a stuck sensor readings); without it the score.
+    """
     threshold: float
-    """With what; NaN where there is none."""
+    """With what; NaN where that is not known."""
     sentence: str
 
 
@@ -80,6 +96,27 @@ def explain(row: np.void, rows: NDArray[np.void], *, known: np.void, quantity: Q
             value, threshold, sentence = _TOLD[test](asked)
             reasons.append(Reason(test, flag, value, threshold, sentence))
     return reasons
+
+
+def by_events(
+    reasons: Sequence[Reason], time_s: int, events: NDArray[np.void], *, quantity: Quantity, lang: str
+) -> list[Reason]:
+    """The same, what the watch raised with sentence, size and limit of the event that covers the reading's time.
+
+    `events` are EVENT rows of its series, oldest first, that began up to EVENT_MEMORY_S before it; of several that cover it the last
+    one counts. Where none does, because it began where nobody may look, the reason stays as it is.
+    """
+    found = []
+    for reason in reasons:
+        kinds_ = [KINDS.index(kind) for kind in RAISED_BY.get(reason.test, ())]
+        over = (events["end_s"] != 0) & (events["end_s"] <= time_s)
+        covers = events[(events["start_s"] <= time_s) & ~over & np.isin(events["kind"], kinds_)]
+        if len(covers):
+            event = covers[-1]
+            size, against = float(event["size"]), float(event["against"])
+            reason = replace(reason, value=size, threshold=against, sentence=told(event, quantity, lang))  # noqa: PLW2901
+        found.append(reason)
+    return found
 
 
 def memory_s(known: np.void) -> int:

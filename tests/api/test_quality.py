@@ -13,7 +13,10 @@ from api.quality import number, reasons
 from api.readings import Readings
 from devices.quantity import load_quantities
 from gateway.numerics.columns import FAIL, GOOD, SUSPECT
+from gateway.numerics.flags import pack_tests
+from gateway.numerics.watch import EVENT, KINDS
 from gateway.registry import Wanted
+from gateway.store.port import Batch
 
 START_S = 1_795_600_800
 """2026-11-25T10:00:00Z."""
@@ -47,6 +50,21 @@ def test_the_numbers_that_gave_a_flag_are_told(own_city: Any, asker: Callable[[A
     assert "capteur figé depuis 59 min : 21,4 °C, 60 mesures" in flat["sentence"]["fr"]
     assert "sensor stuck for 59 min: 21.4 °C, 60 readings" in flat["sentence"]["en"]
     assert (good["flag"], good["reasons"], good["sentence"]["en"]) == (GOOD, [], "normal value")
+
+
+def test_a_flag_of_the_watch_is_told_by_its_event(own_city: Any, asker: Callable[[Any], Any]) -> None:
+    """Sentence, size and limit of the event that covers the reading, in both languages."""
+    series, time_s = judged(own_city), START_S + 600
+    row = own_city.store.read(series, time_s, time_s + 1)
+    row["tests"], row["flag"], row["score"] = pack_tests(neighbours=SUSPECT), SUSPECT, 0.4
+    events = np.array([(series, time_s - 300, time_s, 0, KINDS.index("jump"), 2.5, 0.6, 4, 0)], EVENT)
+    own_city.store.write(Batch(readings=row, events=events))
+
+    (told,) = asker(own_city.app()).json(f"/api/series/{series}/readings/2026-11-25T10:10:00Z/quality")["reasons"]
+
+    assert (told["test"], told["flag"], told["value"], told["threshold"]) == ("neighbours", SUSPECT, 2.5, 0.6)
+    assert told["sentence"]["fr"].startswith("saut de +2,5 °C en moins d’une heure (d’habitude moins de 0,6 °C)")
+    assert told["sentence"]["en"].startswith("a jump of +2.5 °C within an hour (usually less than 0.6 °C)")
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ def told(row: np.void, quantity: Quantity, lang: str) -> str:
     what = say(
         f"events.{kind}", lang, change=measured(size, quantity, lang, signed=True),
         size=number(size, 1, lang) if kind in FACTORS else measured(abs(size), quantity, lang),
-        against=measured(against, quantity, lang), count=round(size), most=round(against), duration=lasting(size),
+        against=number(against, 1, lang) if kind in FACTORS else measured(against, quantity, lang), count=round(size), most=round(against), duration=lasting(size),
     )  # fmt: skip
     return say("events.whole", lang, what=what, neighbours=neighbours(row, lang))
 

@@ -16,9 +16,12 @@ from devices.words import LANGUAGES, catalogue
 from gateway.numerics.columns import Columns
 from gateway.numerics.flags import TESTS, pack_tests, unpack_tests
 from gateway.numerics.params import params_row
-from gateway.numerics.reasons import Reason, explain, lasting, memory_s
+from gateway.numerics.reasons import Reason, by_events, explain, lasting, memory_s
 from gateway.numerics.state import fresh
 from gateway.numerics.stream import advance
+from gateway.numerics.watch import EVENT, KINDS
+from tests.gateway.numerics.watch.towns import everything, town, watcher
+from tests.gateway.numerics.watch.towns import rows as rows_of
 
 MIDNIGHT_S = 1_795_564_800
 TEMPERATURE = load_quantities()["temperature"]
@@ -128,6 +131,60 @@ def test_what_others_raised_is_told_without_a_threshold() -> None:
     assert [(r.test, r.flag) for r in told] == [("neighbours", 3), ("anomaly", 3)]
     assert told[1].sentence == "score de surprise 0,88 sur 1"
     assert math.isnan(told[0].threshold)
+
+
+def raised(*tests: str) -> list[Reason]:
+    """Reasons as `explain` gives them of what the watch raised."""
+    return [Reason(test, 3, math.nan, math.nan, "?") for test in tests]
+
+
+def event(kind: str, start_s: int, end_s: int, size: float = 4.0, against: float = 1.5) -> tuple[Any, ...]:
+    """What an EVENT row holds."""
+    return (0, start_s, start_s + 300, end_s, KINDS.index(kind), size, against, 4, 0)
+
+
+def test_what_the_watch_raised_is_told_by_its_event() -> None:
+    """The last event of the right kind that covers the reading: its sentence, how large it is, and what it had to exceed."""
+    rows = np.array(
+        [
+            event("drift", 0, 5000, 9.0),  # over before the reading
+            event("jump", 5000, 0, -2.5, 0.6),
+            event("grown", 6000, 9000),
+            event("silence", 6500, 0),  # raises no flag
+            event("stuck", 7001, 0),  # begins after it
+        ],
+        EVENT,
+    )
+    told = by_events(raised("gross", "neighbours", "anomaly"), 7000, rows, quantity=TEMPERATURE, lang="fr")
+
+    assert told[0] == raised("gross")[0]
+    assert (told[1].value, told[1].threshold) == (-2.5, 0.6)
+    assert told[1].sentence.startswith(
+        "saut de -2,5 °C en moins d’une heure (d’habitude moins de 0,6 °C) ; aucun des 4"
+    )
+    assert (told[2].value, told[2].threshold) == (4.0, 1.5)
+    assert told[2].sentence.startswith("bruit 4,0 fois plus fort que d’habitude (au plus 1,5 fois)")
+    assert by_events(raised("anomaly"), 400, rows[4:], quantity=TEMPERATURE, lang="fr") == raised("anomaly")
+
+
+@pytest.mark.slow
+def test_every_flag_of_the_watch_has_an_event_with_its_numbers() -> None:
+    """In a town with a stuck and a noisy sensor: each raised reading is told with a size beyond its limit."""
+    values = town(1.1, places=3, period_s=120)
+    late = len(values) * 4 // 5
+    values[late:, 0] = values[late, 0]
+    values[late:, 1] += 2 * np.random.default_rng(2).standard_normal(len(values) - late)
+    found = everything(watcher(3, period_s=120), rows_of(values, period_s=120))
+    events = np.concatenate([one.events for one in found])
+    seen = set()
+    for row in np.concatenate([one.raised for one in found]):
+        last = {(one["start_s"], one["kind"]): one for one in events if one["series"] == row["series"]}
+        mine = np.sort(np.array(list(last.values()), EVENT), order="start_s")
+        test = TESTS[int(row["test"]) // 4]
+        (told,) = by_events(raised(test), int(row["time_s"]), mine, quantity=TEMPERATURE, lang="en")
+        assert abs(told.value) > told.threshold > 0
+        seen.add((int(row["series"]), test))
+    assert {(0, "anomaly"), (1, "anomaly")} <= seen
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
