@@ -160,5 +160,5 @@ def draw_resistor(drawing: Drawing, inner: float, terminal: Terminal, row: int, 
     middle = elbow - RESISTOR / 2 * out
     cable(drawing, [[(middle, y), (elbow, y), (elbow, terminal.y)]], terminal.wire.colour)
     drawing.dot((elbow, terminal.y), fill=INK[terminal.wire.colour], radius=5)
-    drawing.box((middle - 22, y - 8), (44, 16), fill="#e6d2aa", edge="#7a4a1e", round_px=6)
+    drawing.box((middle - 24, y - 8), (48, 16), fill="#e6d2aa", edge="#7a4a1e", round_px=6)
     drawing.words((middle, y + 4), ohms(terminal.wire.resistors[row][0]), size=11, anchor="middle", bold=True)

@@ -36,7 +36,7 @@ def test_only_boards_with_pins_for_all_are_kept() -> None:
     assert fits(both, "c6")
     assert not fits(both, "c3")
     assert "c3" not in join(both).boards
-    assert join([ALL["noise"], ALL["weather"]]).boards == ("c6", "s3", "esp32")
+    assert join([ALL["noise"], ALL["weather"]]).boards == ("c6", "c3", "s3", "s2", "esp32")
 
 
 def test_what_does_not_go_together_is_refused() -> None:
