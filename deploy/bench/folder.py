@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deploy.bench.table import TableError, rows, seconds
 from devices.refusal import SpokenError
 
 KINDS = (
@@ -20,8 +21,9 @@ KINDS = (
     "event",
 )  # fmt: skip
 """What may happen to a series; an `event` is real, shared by its neighbours, and counts neither way."""
-SAFE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 FOREVER_S = 1 << 40
+LONGEST_NAME = 240
+"""Bytes of an id, with which its file has a name that every disk takes."""
 
 
 class FolderError(SpokenError):
@@ -62,26 +64,11 @@ def load(folder: Path) -> tuple[list[Series], list[Fault]]:
         if one.name in series:
             raise FolderError("twice", file=folder / "series.json", entry=n, series=one.name)
         series[one.name] = one
+    if not series:
+        raise FolderError("no_series", file=folder / "series.json")
     file = folder / "faults.json"
     faults = [_fault(file, row, n, series) for n, row in enumerate(_entries(file), 1)]
     return list(series.values()), faults
-
-
-def seconds(stamp: str) -> int:
-    """A UTC stamp as seconds since 1970. Raises ValueError.
-
-    >>> seconds("1970-01-01T00:01:00Z")
-    60
-    """
-    plain = stamp.strip()
-    for zone in ("Z", "+00:00", "+0000"):
-        plain = plain.removesuffix(zone)
-    if not plain[:1].isdigit():
-        raise ValueError(stamp)
-    time_s = int(np.datetime64(plain, "us").astype(np.int64)) // 1_000_000
-    if np.isnat(np.datetime64(plain)):
-        raise ValueError(stamp)
-    return time_s
 
 
 def _entries(file: Path) -> Iterator[Mapping[str, Any]]:
@@ -89,7 +76,7 @@ def _entries(file: Path) -> Iterator[Mapping[str, Any]]:
     if not file.is_file():
         raise FolderError("no_file", file=file)
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = json.loads(file.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as e:
         raise FolderError("no_json", file=file, line=e.lineno, why=e.msg) from e
     except UnicodeDecodeError as e:
@@ -104,17 +91,18 @@ def _series(folder: Path, row: Mapping[str, Any], n: int) -> Series:
     name, quantity = row.get("id"), row.get("quantity")
     if isinstance(name, int) and not isinstance(name, bool):
         name = str(name)
-    for key, value in (("id", name), ("quantity", quantity)):
-        if not isinstance(value, str) or not value or (key == "id" and not SAFE_ID.fullmatch(value)):
-            raise FolderError("bad_entry", file=file, entry=n, key=key, wanted="text")
+    if not isinstance(name, str) or not _is_file_name(name):
+        raise FolderError("bad_id", file=file, entry=n, id=repr(name))
+    if not isinstance(quantity, str) or not quantity:
+        raise FolderError("bad_quantity", file=file, entry=n)
     period_s, place, recipe = row.get("period_s"), row.get("place"), row.get("recipe") or ""
     if not isinstance(period_s, int | float) or not _number(period_s) or period_s <= 0:
-        raise FolderError("bad_entry", file=file, entry=n, key="period_s", wanted="number > 0")
+        raise FolderError("bad_period", file=file, entry=n)
     if not isinstance(place, list) or len(place) != 2 or not all(map(_number, place)):
-        raise FolderError("bad_entry", file=file, entry=n, key="place", wanted="[lat, lon]")
+        raise FolderError("bad_place", file=file, entry=n)
     time_s, value = read_rows(folder / "series" / f"{name}.csv")
     where = float(place[0]), float(place[1])
-    return Series(str(name), str(quantity), float(period_s), str(recipe), where, time_s, value)
+    return Series(name, quantity, float(period_s), str(recipe), where, time_s, value)
 
 
 def _fault(file: Path, row: Mapping[str, Any], n: int, series: Mapping[str, Series]) -> Fault:
@@ -132,58 +120,36 @@ def _fault(file: Path, row: Mapping[str, Any], n: int, series: Mapping[str, Seri
         try:
             times.append(seconds(str(stamp)))
         except ValueError as e:
-            raise FolderError("bad_entry", file=file, entry=n, key=key, wanted="2026-05-01T12:00:00Z") from e
+            raise FolderError("bad_time", file=file, entry=n, key=key) from e
     if times[1] < times[0]:
         raise FolderError("crossed", file=file, entry=n)
     return Fault(name, str(kind), times[0], times[1])
 
 
 def read_rows(file: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Times and values of a CSV file, in its order; an empty value, or a word for none, is NaN. Cost: 1 us a row."""
+    """Times and values of a CSV file, in its order; a value that is missing is NaN."""
     if not file.is_file():
         raise FolderError("no_file", file=file)
-    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    if not lines or [part.strip() for part in lines[0].split(",")] != ["time", "value"]:
-        raise FolderError("bad_head", file=file)
-    rows = [line for line in lines[1:] if line.strip()]
-    try:
-        return _fast(rows)
-    except ValueError:
-        return _slow(lines, file)
-
-
-def _fast(rows: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rows as they are usually written: Z behind the time, a number behind the comma."""
-    parts = [row.split(",") for row in rows]
-    if any(len(part) != 2 or part[0][-1:] != "Z" or not part[0][:1].isdigit() for part in parts):
-        raise ValueError
-    value = np.array([part[1] for part in parts], "U32").astype(np.float64) if parts else np.empty(0)
-    if not np.isfinite(value).all():
-        raise ValueError
-    stamps = np.array([part[0][:-1] for part in parts], "datetime64[us]")
-    if np.isnat(stamps).any():
-        raise ValueError
-    return stamps.astype(np.int64) // 1_000_000, value
-
-
-def _slow(lines: Sequence[str], file: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The same row by row, so that a bad one is named."""
     times, values = [], []
-    for number, line in enumerate(lines[1:], 2):
-        if not line.strip():
-            continue
-        stamp, _, said = line.partition(",")
-        try:
-            times.append(seconds(stamp))
-            values.append(_value(said.strip()))
-        except ValueError as e:
-            raise FolderError("bad_row", file=file, line=number) from e
+    try:
+        for _, time_s, value in rows(file):
+            times.append(time_s)
+            values.append(value)
+    except TableError as e:
+        if e.line == 1:
+            raise FolderError("bad_head", file=file) from e
+        raise FolderError("bad_row", file=file, line=e.line) from e
     return np.array(times, np.int64), np.array(values, np.float64)
 
 
-def _value(said: str) -> float:
-    value = math.nan if said.lower() in {"", "nan", "null", "none"} else float(said)
-    return value if math.isfinite(value) else math.nan
+def _is_file_name(name: str) -> bool:
+    """May a file be named so, and nothing else be meant?"""
+    return (
+        name.isprintable()
+        and name not in {"", ".", ".."}
+        and not {"/", "\\"} & set(name)
+        and len(os.fsencode(name)) <= LONGEST_NAME
+    )
 
 
 def _number(value: object) -> bool:

@@ -15,12 +15,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deploy.bench.table import TableError, rows, seconds
 from devices.refusal import SpokenError
 
 WARM_SHARE, WARM_MOST = 0.15, 750
@@ -99,6 +99,12 @@ def load(folder: Path) -> list[Series]:
     if not found:
         raise LayoutError("no_data", folder=folder)
     return [_series(path, path.relative_to(folder / "data").as_posix(), labels) for path in found]
+
+
+def unused(folder: Path, files: Sequence[Series]) -> dict[str, int]:
+    """File -> how many windows `windows.json` gives for it, of those that `data/` does not have."""
+    there = {one.name for one in files}
+    return {name: len(pairs) for name, pairs in _labels(folder / "windows.json").items() if name not in there}
 
 
 def row_values(count: int, windows: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
@@ -185,13 +191,15 @@ def _labels(file: Path) -> dict[str, list[list[str]]]:
 
 def _series(file: Path, name: str, labels: Mapping[str, Sequence[Sequence[str]]]) -> Series:
     """Read one file, and find its windows by their stamps."""
-    rows = [line.rsplit(",", 1) for line in file.read_text(encoding="utf-8-sig").splitlines()[1:] if line.strip()]
-    for line, row in enumerate(rows, 2):
-        if len(row) != 2 or _second(row[0]) is None or not _is_value(row[1]):
-            raise LayoutError("bad_row", file=file, line=line)
-    time_s = np.array([_second(stamp) for stamp, _ in rows], np.int64)
-    value = np.array([float(value) if value.strip() else math.nan for _, value in rows], np.float64)
-    where = {int(time_s[row]): row for row in reversed(range(len(rows)))}
+    try:
+        read = list(rows(file))
+    except TableError as e:
+        if e.line == 1:
+            raise LayoutError("bad_head", file=file) from e
+        raise LayoutError("bad_row", file=file, line=e.line) from e
+    time_s = np.array([second for _, second, _ in read], np.int64)
+    value = np.array([one for _, _, one in read], np.float64)
+    where = {int(time_s[row]): row for row in reversed(range(len(read)))}
     windows = []
     for pair in labels.get(name, []):
         first, last = (
@@ -200,22 +208,12 @@ def _series(file: Path, name: str, labels: Mapping[str, Sequence[Sequence[str]]]
         if first is None or last is None or last < first:
             raise LayoutError("no_such_row", file=file, window=" - ".join(pair))
         windows.append((first, last))
-    return Series(name, tuple(stamp for stamp, _ in rows), time_s, value, tuple(sorted(windows)))
+    return Series(name, tuple(stamp for stamp, _, _ in read), time_s, value, tuple(sorted(windows)))
 
 
 def _second(stamp: str) -> int | None:
-    """Seconds since 1970 of a stamp, in UTC where it names no zone; None of what is none."""
+    """Seconds since 1970 of a stamp, None of what is none."""
     try:
-        moment = datetime.fromisoformat(stamp.strip())
+        return seconds(stamp)
     except ValueError:
         return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-
-
-def _is_value(said: str) -> bool:
-    """A number, or nothing for a missing one."""
-    try:
-        float(said.strip() or "nan")
-    except ValueError:
-        return False
-    return True

@@ -27,7 +27,7 @@ def anomaly(
 ) -> None:
     """Score the detector as it runs in the gateway, and print that beside what others published."""
     from deploy.bench.anomaly import PUBLISHED, figures, scores_of, write_scores
-    from deploy.bench.nab import load
+    from deploy.bench.nab import load, unused
     from gateway.numerics.detector import THRESHOLD
 
     files = load(folder)
@@ -38,6 +38,7 @@ def anomaly(
         write_scores(scores, files, made)
     at = THRESHOLD if threshold is None else threshold
     told = figures(files, made, threshold=at, folds=folds)
+    absent = unused(folder, files)
     counts = {"files": len(files), "windows": sum(len(one.windows) for one in files), "rows": sum(map(len, made))}
     whole = {
         **counts,
@@ -45,9 +46,15 @@ def anomaly(
         "threshold": at,
         "profiles": {name: _plain(asdict(figure)) for name, figure in told.items()},
         "published": PUBLISHED,
+        "unused_labels": absent,
     }
     lines = [
         say("anomaly.read", LANG, rate=f"{rate:,.0f}".replace(",", " "), **counts),
+        *(
+            [say("anomaly.unused", LANG, files=", ".join(absent), count=len(absent), windows=sum(absent.values()))]
+            if absent
+            else []
+        ),
         "",
         *table(told, at, threshold),
     ]

@@ -39,7 +39,8 @@ def faults(
 
 def _find(ctx: typer.Context, folder: Path, *, as_json: bool) -> None:
     """Take a folder's readings through the gateway's numerics, and say what came out."""
-    from deploy.bench.faults import counted, watched
+    from deploy.bench.counting import counted
+    from deploy.bench.faults import watched
     from deploy.bench.folder import load
     from devices.quantity import load_quantities
     from devices.recipe import load_recipes
@@ -59,7 +60,18 @@ def _find(ctx: typer.Context, folder: Path, *, as_json: bool) -> None:
         "faults.told", LANG, found=outcome.share, count=outcome.count, delay=_spoken(outcome.delay_s()),
         alarms=outcome.alarms, flags=outcome.flags,
     )  # fmt: skip
-    tell(told, [*lines, "", summary], as_json=as_json)
+    stuck = [
+        say(
+            "faults.stuck_unseen" if one.worst_delay_s is None else "faults.stuck", LANG, quantity=one.quantity,
+            period=f"{one.period_s:g}", count=one.count, unseen=one.unseen, worst=_spoken(one.worst_delay_s),
+        )
+        for one in outcome.stuck
+    ]  # fmt: skip
+    alarms = say(
+        "faults.alarms", LANG, alarms=outcome.false_alarms, events=outcome.false_events, bursts=outcome.false_bursts,
+        exempt=outcome.exempt_s / 3600,
+    )  # fmt: skip
+    tell(told, [*lines, "", *stuck, "", summary, alarms], as_json=as_json)
 
 
 def _spoken(delay_s: float | None) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from deploy.bench.faults import Outcome, Seen, arrivals, counted, watched
-from deploy.bench.folder import Fault, Series
+from deploy.bench.faults import watched
+from deploy.bench.folder import Series
 from deploy.cli import run
 from devices.quantity import package_quantities
-from gateway.numerics.watch import EVENT
 
 NOON = 1_777_636_800
 DAY_S = 86_400
@@ -25,64 +25,27 @@ def series(name: str, value: list[float] | None = None, *, days: int = 4) -> Ser
     return Series(name, "temperature", 60.0, "air", (48.0, 0.0), NOON + 60 * np.arange(count), values)
 
 
-def seen(flagged: list[tuple[int, int]], told: list[tuple[int, int]], count: int = 4 * 1440) -> Seen:
-    """Flags of 3 at (series, time_s) among good readings of two series, and events told then."""
-    rows = np.zeros(2 * count, [("series", "i8"), ("time_s", "i8"), ("flag", "u1")])
-    rows["series"], rows["flag"] = np.repeat([0, 1], count), 1
-    rows["time_s"] = NOON + 60 * np.tile(np.arange(count), 2)
-    for number, time_s in flagged:
-        rows["flag"][(rows["series"] == number) & (rows["time_s"] == time_s)] = 3
-    return Seen(rows, np.array([(n, t - 300, t, 0, 1, 1.0, 0.5, 0, 0) for n, t in told], EVENT))
+@pytest.mark.parametrize("counts", [(0,), (0, 0), (1,), (0, 1), (2, 40)])
+def test_short_and_empty_series_are_taken(counts: tuple[int, ...]) -> None:
+    """Nothing is seen of them."""
+    some = [series(f"s{n}", [20.0] * count) for n, count in enumerate(counts)]
+
+    outcome = watched(some, package_quantities(), {})
+
+    assert len(outcome.flags) == sum(counts)
+    assert not len(outcome.events)
 
 
-TWO = [series("a"), series("b")]
+def test_a_flag_has_the_time_at_which_its_reading_came() -> None:
+    """Where a clock was an hour behind that is not its stamp; a stamp before 1970 is one, too."""
+    one, other = series("a", [20.0] * 200), series("b", [20.0] * 200)
+    behind = one.time_s.copy()
+    behind[100:130] -= 3600
 
+    outcome = watched([replace(one, time_s=behind), replace(other, time_s=other.time_s - 2_000_000_000)], {}, {})
 
-def test_a_fault_is_found_by_a_flag_or_an_event_in_time() -> None:
-    """Half an hour counts, a minute more does not, but for a drift, which has a day."""
-    faults = [Fault("a", "stuck", NOON + 7200, NOON + 10_800), Fault("a", "drift", NOON + DAY_S, NOON + 2 * DAY_S)]
-    in_time = counted(seen([(0, NOON + 7200 + 1800)], [(0, NOON + 2 * DAY_S)]), TWO, faults)
-    late = counted(seen([(0, NOON + 7200 + 1860)], []), TWO, faults)
-
-    assert in_time.found == {"stuck": (1, 1), "drift": (1, 1)}
-    assert in_time.delays_s == {"stuck": [1800], "drift": [DAY_S]}
-    assert late.found == {"stuck": (0, 1), "drift": (0, 1)}
-    assert in_time.false_alarms == late.false_alarms == 0
-
-
-def test_what_is_seen_outside_of_faults_is_false() -> None:
-    """An hour after a fault still belongs to it; other series and other times do not; a real event counts neither way."""
-    faults = [Fault("a", "stuck", NOON, NOON + 3600), Fault("b", "event", NOON + DAY_S, NOON + DAY_S + 3600)]
-    told = [(0, NOON + 7200), (0, NOON + 7260), (1, NOON + 600), (1, NOON + DAY_S + 600)]
-
-    outcome = counted(seen([(1, NOON + 300)], told), TWO, faults)
-
-    assert outcome.false_alarms == 2
-    assert outcome.false_flags == 1
-    assert outcome.found == {"stuck": (0, 1)}
-
-
-def test_the_figures_have_the_names_that_scripts_read() -> None:
-    """What was counted is told as shares and rates."""
-    outcome = Outcome({"stuck": (1, 2)}, {"stuck": [60]}, 3, 6.0, 5, 10_000)
-
-    told = outcome.told()
-
-    assert {key: told[key] for key in ("found_share", "false_alarms_per_sensor_month", "false_flags_per_10000", "median_delay_s")} == {
-        "found_share": 0.5, "false_alarms_per_sensor_month": 0.5, "false_flags_per_10000": 5.0, "median_delay_s": 60.0,
-    }  # fmt: skip
-    assert told["by_kind"] == {"stuck": {"found": 1, "count": 2, "share": 0.5, "median_delay_s": 60.0}}
-    assert Outcome({}, {}, 0, 0.0, 0, 0).told()["median_delay_s"] is None
-
-
-def test_a_clock_that_was_wrong_does_not_delay_what_came() -> None:
-    """Rows of a clock that ran ahead, or behind, came when the rows around them say."""
-    right = np.arange(0, 3000, 60)
-    for wrong_s in (7200, -7200):
-        times = right.copy()
-        times[20:30] += wrong_s
-
-        assert arrivals(times, 60).tolist() == right.tolist()
+    assert set(outcome.flags["came_s"][outcome.flags["series"] == 0].tolist()) <= set(one.time_s.tolist())
+    assert outcome.flags["came_s"][outcome.flags["series"] == 1].max() == other.time_s[-1] - 2_000_000_000
 
 
 def write(folder: Path, some: list[Series]) -> None:
@@ -126,3 +89,15 @@ def test_nothing_is_seen_of_a_good_series() -> None:
 
     assert (outcome.flags["flag"] < 3).all()
     assert not len(outcome.events)
+
+
+def test_rows_that_come_twice_change_nothing() -> None:
+    """Two hours of rows that are sent again leave flags and events as they are."""
+    chance = np.random.default_rng(6)
+    once, *others = (series(name, (15 + 0.05 * chance.standard_normal(500)).round(2).tolist()) for name in "abc")
+    again = np.concatenate([np.arange(400), np.arange(280, 400), np.arange(400, 500)])
+    twice = replace(once, time_s=once.time_s[again], value=once.value[again])
+
+    plain, sent_again = (watched([some, *others], {}, {}) for some in (once, twice))
+    np.testing.assert_array_equal(plain.flags, sent_again.flags)
+    np.testing.assert_array_equal(plain.events, sent_again.events)

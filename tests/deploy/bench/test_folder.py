@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deploy.bench.folder import FOREVER_S, FolderError, load, seconds
+from deploy.bench.folder import FOREVER_S, FolderError, load
+from deploy.bench.table import seconds
 
 SERIES = [{"id": "a", "quantity": "co2", "period_s": 60, "recipe": "indoor-air", "place": [48.1, -1.6]}]
 FAULTS = [{"id": "a", "kind": "stuck", "start": "2026-05-01T00:05:00Z", "end": "2026-05-01T01:00:00Z"}]
@@ -54,6 +55,20 @@ def test_a_fault_may_last(tmp_path: Path) -> None:
     assert fault.end_s == FOREVER_S
 
 
+@pytest.mark.parametrize("name", ["a b", "été", "air:1", "a..b", "-a", "température (nord)"])
+def test_an_id_is_whatever_may_name_a_file(tmp_path: Path, name: str) -> None:
+    """Spaces, accents and signs are taken; so is what others put into a CSV file."""
+    folder = write(tmp_path, series=[{**SERIES[0], "id": name}], faults=[{**FAULTS[0], "id": name}])
+    text = 'value,time,unit\nNA,"2026-05-01T02:00:00+02:00",°C\n21.5,2026-05-01T00:01:00Z,°C\n'
+    (folder / "series" / f"{name}.csv").write_text(text, encoding="utf-8")
+
+    [one], [fault] = load(folder)
+
+    assert one.name == fault.series == name
+    assert np.diff(one.time_s).tolist() == [60]
+    assert np.isnan(one.value).tolist() == [True, False]
+
+
 def rows(text: str) -> Callable[[Path], Path]:
     """A folder whose rows are these."""
     return lambda folder: write(folder, rows=text)
@@ -66,7 +81,12 @@ def rows(text: str) -> Callable[[Path], Path]:
         (rows("time,value\nyesterday,21\n"), "a.csv, line 2"),
         (rows("when,what\n"), "a.csv, line 1"),
         (lambda f: write(f, series=[{**SERIES[0], "id": "b"}]), "b.csv"),
-        (lambda f: write(f, series=[{**SERIES[0], "id": "../a"}]), "entry 1: id"),
+        *(
+            (lambda f, name=name: write(f, series=[{**SERIES[0], "id": name}]), "entry 1: id")
+            for name in ("../a", "..", "a/b", "a\\b", "a\n", "", "é" * 150, None)
+        ),
+        (lambda f: write(f, series=[]), "series.json has no series"),
+        (lambda f: write(f, series=[{**SERIES[0], "quantity": 7}]), "entry 1: quantity"),
         (lambda f: write(f, series=[{**SERIES[0], "period_s": 0}]), "entry 1: period_s"),
         (lambda f: write(f, series=[{**SERIES[0], "place": [48]}]), "entry 1: place"),
         (lambda f: write(f, series=SERIES * 2), "entry 2: series a"),

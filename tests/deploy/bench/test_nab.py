@@ -12,7 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from deploy.bench.nab import PROFILES, Profile, Series, best, candidates, gains, load, row_values, scaled, score_at
+from deploy.bench.nab import (
+    PROFILES,
+    LayoutError,
+    Profile,
+    Series,
+    best,
+    candidates,
+    gains,
+    load,
+    row_values,
+    scaled,
+    score_at,
+    unused,
+)
+from deploy.cli import run
 
 NAB = os.environ.get("GIROUETTE_NAB")
 """A folder with the development half of NAB: the check values hold there."""
@@ -136,6 +150,30 @@ def test_stamps_are_read_as_they_are_written(tmp_path: Path, stamp: str) -> None
     assert read.windows == ((0, 0),)
     assert np.isnan(read.value[0])
     assert read.stamps == (stamp, stamp)
+
+
+def test_columns_are_found_by_their_names(tmp_path: Path) -> None:
+    """Others may stand beside them; a head without them is refused with its line."""
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "x.csv"
+    file.write_text('value,note,timestamp\nNA,"a, b",2014-04-01 00:05:00\n')
+    (tmp_path / "windows.json").write_text("{}")
+
+    assert load(tmp_path)[0].stamps == ("2014-04-01 00:05:00",)
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(LayoutError, match=r"x\.csv, line 1"):
+        load(tmp_path)
+
+
+def test_labels_of_files_that_are_not_there_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many windows of which files do not count; nothing is said where all are there."""
+    at = folder(tmp_path, {"a/x.csv": (400, [(100, 140)]), "a/y.csv": (400, [(100, 140), (300, 320)])})
+    assert unused(at, load(at)) == {}
+    (at / "data" / "a" / "y.csv").unlink()
+
+    assert unused(at, load(at)) == {"a/y.csv": 2}
+    assert run(["bench", "anomaly", str(at)]) == 0
+    assert "a/y.csv" in capsys.readouterr().out
 
 
 def test_without_windows_there_is_no_score() -> None:
