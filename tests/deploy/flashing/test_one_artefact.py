@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from deploy.assembly import open_registry, open_store
 from deploy.faults import DONE
 from deploy.settings import load_settings
 from deploy.workshop.door import open_workshop
+from deploy.workshop.passes import Terms
 from devices.flash.parts import make_nvs, make_vfs, parts, read_vfs, settings_of
 from devices.image import Image
 from devices.interpreter import have_micropython
@@ -51,16 +53,18 @@ def by_browser(file: Path) -> dict[str, tuple[int, bytes]]:
     settings = load_settings(store=f"sqlite:{file}")
     with closing(open_registry(settings.store)) as registry, closing(open_store(settings.store)) as store:
         workshop = open_workshop(settings, registry, store)
+        assert workshop is not None
         told = ApiSettings(public_url=settings.public_url)
         app = create_app(registry=registry, store=store, quantities=load_quantities(), settings=told, workshop=workshop)
-        return asyncio.run(fetched(app))
+        return asyncio.run(fetched(app, workshop.guests.add_link(Terms(), time.time())))
 
 
-async def fetched(app: Any) -> dict[str, tuple[int, bytes]]:
-    """What a page on this machine gets for a board, each part held against the hash that it was told."""
+async def fetched(app: Any, link: str) -> dict[str, tuple[int, bytes]]:
+    """What a page on this machine gets for a board, entered by a link; each part held against the hash that it was told."""
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 50123))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as page:
         headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+        await page.post("/atelier/enter", data={"link": link}, headers=headers)
         answer = await page.post("/atelier/boards", json=BOARD, headers=headers)
         assert answer.status_code == 201, answer.text
         found = {}
