@@ -47,7 +47,7 @@ from devices.console import read_console  # noqa: E402
 from devices.pinout import load_pinouts  # noqa: E402
 from devices.recipe import Recipe, load_recipes  # noqa: E402
 
-RUN_S, LEAST_RUN_S = 12, 30
+RUN_S, LEAST_RUN_S = 12, 90
 BOOT_MS = 200_000
 DRAINED = 600
 STEP_BYTES = 4096
