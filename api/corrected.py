@@ -132,7 +132,7 @@ class _Sums:
 
     def __init__(self, count: int, aggregate: str) -> None:
         self._aggregate = aggregate
-        self._sum = np.full(count, -np.inf) if aggregate == "max" else np.zeros(count)
+        self._sum = np.full(count, {"max": -np.inf, "min": np.inf}.get(aggregate, 0.0))
         self._entered, self._count = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self._flag = np.zeros(count, np.uint8)
         self._names: dict[int, NDArray[np.bool_]] = {}
@@ -148,6 +148,8 @@ class _Sums:
         np.maximum.at(self._flag, slot, RANK[made.flag[there]])
         if self._aggregate == "max":
             np.maximum.at(self._sum, slot, value)
+        elif self._aggregate == "min":
+            np.minimum.at(self._sum, slot, value)
         elif self._aggregate == "last":
             self._sum[slot] = value
         else:

@@ -15,7 +15,7 @@ from devices.table import SLUG, Table, read_table
 __all__ = ["AGGREGATES", "CATALOGUE", "THRESHOLDS", "Quantity", "QuantityError", "load_quantities", "read_quality"]
 CATALOGUE = Path(__file__).parent / "quantities.toml"
 
-AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max", "timed_mean")
+AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max", "timed_mean", "min")
 """How readings become one value; `gateway.numerics.params` has the same names."""
 MONTHS = tuple(f"month_{n}_{side}" for n in range(1, 13) for side in ("low", "high"))
 THRESHOLDS = (

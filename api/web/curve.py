@@ -72,8 +72,8 @@ def together(kept: NDArray[np.void], first: NDArray[np.intp], aggregate: str) ->
     match aggregate:
         case "sum" | "counter":
             return np.add.reduceat(values, first)
-        case "max":
-            return np.maximum.reduceat(values, first)
+        case "max" | "min":
+            return (np.maximum if aggregate == "max" else np.minimum).reduceat(values, first)
         case "last":
             return values[np.r_[first[1:] - 1, len(values) - 1]]
         case "energetic":

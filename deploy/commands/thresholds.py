@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gateway.registry import Registry, Series
 
 series = typer.Typer(cls=Group, help=text("series"))
+WHOSE = {"series": "series_of_series", "recipe": "series_of_recipe", "quantity": "series_of_quantity"}
+"""Whose a threshold is -> the text that says so."""
 Number = Annotated[int, argument("series", metavar="SERIES")]
 
 
@@ -140,7 +142,7 @@ def show(one: Series, settings: Settings, *, as_json: bool) -> None:
         for key, value in {**of_quantity, **one.quality}.items()
     ]
     told = {"id": one.id, "place": one.place_id, "channel": one.channel, "quantity": one.quantity, "thresholds": rows}
-    shown = [{**row, "value": f"{row['value']:g}", "of": text(f"series_of_{row['of']}")} for row in rows]
+    shown = [{**row, "value": f"{row['value']:g}", "of": text(WHOSE[row["of"]])} for row in rows]
     tell(told, rows_of(shown, "threshold", "value", "of"), as_json=as_json)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, SUM, TIMED
+from gateway.numerics.params import CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, MIN, SUM, TIMED
 
 
 def _none() -> NDArray[np.int64]:
@@ -30,6 +30,7 @@ class Kinds:
     highest: NDArray[np.int64] = field(default_factory=_none)
     timed: NDArray[np.int64] = field(default_factory=_none)
     """Those whose mean is weighted by time."""
+    lowest: NDArray[np.int64] = field(default_factory=_none)
 
 
 def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
@@ -39,12 +40,12 @@ def kinds(aggregate: NDArray[np.uint8]) -> Kinds:
     [3, 2]
     """
     there, code = aggregate.tobytes(), np.ascontiguousarray(aggregate)
-    angle, level, sums, counter, last, highest, timed = [
+    angle, level, sums, counter, last, highest, timed, lowest = [
         (code == each).nonzero()[0] if each in there else _NOTHING
-        for each in (CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED)
+        for each in (CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED, MIN)
     ]
     added = np.concatenate([sums, counter]) if sums.size else counter
-    return Kinds(angle, level, counter, added, last, highest, timed)
+    return Kinds(angle, level, counter, added, last, highest, timed, lowest)
 
 
 def change(

@@ -36,7 +36,7 @@ NEAR_S = 900
 """Humidity that was measured longer before or after says nothing of a reading."""
 KAPPA_USUAL, DENSITY = 0.2, 1.65
 """Of PM2.5 in towns (0.15 to 0.29: Huang et al. 2024, Atmos. Meas. Tech. 17, 6073), and of dry particles in g/cm3."""
-AGGREGATES = ("mean", "energetic", "last", "max")
+AGGREGATES = ("mean", "energetic", "last", "max", "min")
 """Kinds of windows that may be corrected: directions and amounts are not."""
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from devices.quantity import Quantity
 
-AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max", "timed_mean")
+AGGREGATES = ("mean", "circular", "energetic", "sum", "counter", "last", "max", "timed_mean", "min")
 """How readings become one value; a PARAMS record holds the position in this tuple."""
-MEAN, CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED = range(8)
+MEAN, CIRCULAR, ENERGETIC, SUM, COUNTER, LAST, MAX, TIMED, MIN = range(9)
 
 MONTHS = 12
 CLIMATE = tuple(f"month_{n}_{side}" for n in range(1, MONTHS + 1) for side in ("low", "high"))

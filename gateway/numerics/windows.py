@@ -9,6 +9,7 @@
 | counter | increases since the reading before | sum |
 | last | values | last |
 | max | values | max |
+| min | values | min |
 | timed_mean | values times seconds, seconds | sum / sum2 |
 
 Sums are added one reading after another, in the order of time: they are the same to the last bit however a stream is cut.
@@ -272,7 +273,7 @@ def value_of(fields: Mapping[str, NDArray[Any]] | NDArray[np.void], of: Kinds) -
         value[level] = 10 * np.log10(value[level])
     if (timed := of.timed).size:
         value[timed] = fields["sum"][timed] / fields["sum2"][timed]
-    for rows, name in ((of.added, "sum"), (of.last, "last"), (of.highest, "max")):
+    for rows, name in ((of.added, "sum"), (of.last, "last"), (of.highest, "max"), (of.lowest, "min")):
         if rows.size:
             value[rows] = fields[name][rows]
     return value

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from api.catalogue import Catalogue
-from api.corrected import Corrector, humidity_of
+from api.corrected import Corrector, _Sums, humidity_of
 from api.readings import Readings
 from devices.quantity import load_quantities
 from gateway.numerics.columns import GOOD, READING
+from gateway.numerics.corrections import Corrected
 from gateway.registry import Wanted
 from gateway.store.port import Batch
 
@@ -84,6 +85,17 @@ def test_raw_and_corrected_stand_side_by_side(own_city: Any, asker: Callable[[An
         assert float(row["corrected"]) == pytest.approx(0.5 * float(row["value"]) + 2, abs=1e-3)
         assert row["correction"] == same["correction"] == made.name
         assert (row["corrected_flag"], float(row["corrected"])) == (str(same["corrected_flag"]), same["corrected"])
+
+
+@pytest.mark.parametrize(("aggregate", "value"), [("max", 7.0), ("min", 2.0), ("last", 6.0), ("mean", 5.0)])
+def test_a_corrected_window_is_condensed_as_its_quantity_is(aggregate: str, value: float) -> None:
+    """Of readings that come in two blocks."""
+    sums = _Sums(1, aggregate)
+    for values in ([5.0, 2.0], [7.0, 6.0]):
+        there = np.zeros(len(values), np.int64)
+        sums.add(Corrected(np.array(values), np.full(len(values), GOOD, np.uint8)), there, there, there == 0)
+
+    assert sums.told(np.array([GOOD], np.uint8), ["linear@1"]).value.tolist() == [value]
 
 
 def test_a_correction_holds_between_its_dates(own_city: Any, asker: Callable[[Any], Any]) -> None:

@@ -67,6 +67,7 @@ def test_nothing_is_an_empty_curve() -> None:
         ("sum", 30.0),
         ("counter", 30.0),
         ("max", 20.0),
+        ("min", 10.0),
         ("last", 20.0),
         ("energetic", 10 * np.log10((10**1 * 1 + 10**2 * 3) / 4)),
     ],

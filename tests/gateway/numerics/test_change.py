@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 import gateway.numerics.change
 from gateway.numerics.change import Kinds, change, kinds, off_middle
-from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, MEAN, SUM, TIMED
+from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, LAST, MAX, MEAN, MIN, SUM, TIMED
 
 
 def of(value: float, before: float, aggregate: int) -> float:
@@ -77,5 +77,5 @@ def test_kinds_are_told_apart_once() -> None:
 
     assert (of.angle.tolist(), of.level.tolist(), of.counter.tolist()) == ([CIRCULAR], [ENERGETIC], [COUNTER])
     assert (of.added.tolist(), of.last.tolist(), of.highest.tolist()) == ([SUM, COUNTER], [LAST], [MAX])
-    assert of.timed.tolist() == [TIMED]
+    assert (of.timed.tolist(), of.lowest.tolist()) == ([TIMED], [MIN])
     assert kinds(np.zeros(4, np.uint8)).angle.tolist() == Kinds().level.tolist() == []

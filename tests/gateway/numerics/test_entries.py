@@ -12,7 +12,7 @@ from gateway.numerics.change import kinds
 from gateway.numerics.entries import bases, entries
 from gateway.numerics.flags import Judged
 from gateway.numerics.order import Run
-from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, MAX, MEAN, TIMED, params_row
+from gateway.numerics.params import AGGREGATES, CIRCULAR, COUNTER, ENERGETIC, MAX, MEAN, MIN, TIMED, params_row
 
 RUN = Run(np.array([3, 3, 3, 8, 8]), np.arange(5), np.array([1.0, 2.0, 4.0, 8.0, 16.0]), np.array([0, 3]))
 
@@ -49,6 +49,7 @@ def test_where_nothing_entered_the_base_stays() -> None:
     [
         (MEAN, 20.0, 19.0, 20.0, 0.0),
         (MAX, 20.0, 19.0, 20.0, 0.0),
+        (MIN, 20.0, 19.0, 20.0, 0.0),
         (CIRCULAR, 30.0, 0.0, 0.5, math.sqrt(3) / 2),
         (ENERGETIC, 20.0, 0.0, 100.0, 0.0),
         (COUNTER, 20.0, 19.0, 1.0, 0.0),

@@ -64,6 +64,7 @@ def test_the_examples_of_the_docstrings_are_true() -> None:
         ("counter", [7], 0),
         ("last", [1, 6, 2], 2),
         ("max", [1, 6, 2], 6),
+        ("min", [3, 1, 2], 1),
         ("timed_mean", [1, 2, 6], 3),
     ],
 )
