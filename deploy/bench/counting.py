@@ -48,6 +48,8 @@ class Outcome:
     false_events: int = 0
     false_bursts: int = 0
     """Flags outside faults that no event covers, an hour without any between two bursts."""
+    tail_bursts: int = 0
+    """Flags that only the event of a fault covers, which went on for more than the hour: in `strict`, not in `alarms`."""
     sensor_months: float = 0.0
     false_flags: int = 0
     clean_readings: int = 0
@@ -76,6 +78,11 @@ class Outcome:
         return self.false_alarms / self.sensor_months if self.sensor_months else 0.0
 
     @property
+    def strict(self) -> float:
+        """False alarms a sensor and month where whatever is seen more than an hour after a fault is one."""
+        return (self.false_alarms + self.tail_bursts) / self.sensor_months if self.sensor_months else 0.0
+
+    @property
     def flags(self) -> float:
         """False flags per 10,000 clean readings."""
         return 1e4 * self.false_flags / self.clean_readings if self.clean_readings else 0.0
@@ -99,6 +106,8 @@ class Outcome:
             "false_alarms": self.false_alarms,
             "false_events": self.false_events,
             "false_bursts": self.false_bursts,
+            "tail_bursts": self.tail_bursts,
+            "false_alarms_per_sensor_month_with_tails": self.strict,
             "sensor_months": self.sensor_months,
             "exempt_hours": self.exempt_s / 3600,
             "stuck": [asdict(one) for one in self.stuck],
@@ -126,9 +135,9 @@ def counted(seen: Seen, series: Sequence[Series], faults: Sequence[Fault]) -> Ou
     quiet = (
         np.array([_outside(*one) for one in zip(series, flags, events, wrong, real, strict=True)]).sum(axis=0).tolist()
     )
-    false_events, false_bursts, false_flags, clean_readings, observed_s, exempt_s = quiet
+    false_events, false_bursts, tail_bursts, false_flags, clean_readings, observed_s, exempt_s = quiet
     return Outcome(
-        found, delays, false_events=false_events, false_bursts=false_bursts, sensor_months=observed_s / MONTH_S,
+        found, delays, false_events=false_events, false_bursts=false_bursts, tail_bursts=tail_bursts, sensor_months=observed_s / MONTH_S,
         false_flags=false_flags, clean_readings=clean_readings, exempt_s=exempt_s,
         stuck=list(_stuck(took, {one.name: one for one in series})),
     )  # fmt: skip
@@ -136,15 +145,18 @@ def counted(seen: Seen, series: Sequence[Series], faults: Sequence[Fault]) -> Ou
 
 def _outside(
     one: Series, flags: NDArray[np.void], events: NDArray[np.void], wrong: Spans, real: Spans
-) -> tuple[int, int, int, int, int, int]:
-    """Of one series outside of faults and real events: events, bursts, flags, readings, seconds; and seconds of real events."""
+) -> tuple[int, int, int, int, int, int, int]:
+    """Of one series outside of faults and real events: events, bursts, bursts of a fault's event, flags, readings, seconds; and seconds of real events."""
     spans = [*wrong, *real]
     clean = flags[~_within(spans, flags["came_s"])]
     flagged_s = clean["came_s"][_bad(clean)]
+    false = ~_within(spans, events["told_s"])
+    alone = _bursts(flagged_s, events)
     observed_s = _observed_s(one, spans)
     return (
-        int((~_within(spans, events["told_s"])).sum()),
-        _bursts(flagged_s, events),
+        int(false.sum()),
+        alone,
+        _bursts(flagged_s, events[false]) - alone,
         len(flagged_s),
         int((clean["flag"] != MISSING).sum()),
         observed_s,

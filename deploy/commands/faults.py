@@ -69,6 +69,7 @@ def _find(ctx: typer.Context, folder: Path, *, as_json: bool) -> None:
     ]  # fmt: skip
     alarms = say(
         "faults.alarms", LANG, alarms=outcome.false_alarms, events=outcome.false_events, bursts=outcome.false_bursts,
+        tails=outcome.tail_bursts, strict=outcome.strict,
         exempt=outcome.exempt_s / 3600,
     )  # fmt: skip
     tell(told, [*lines, "", *stuck, "", summary, alarms], as_json=as_json)

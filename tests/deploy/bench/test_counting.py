@@ -85,6 +85,17 @@ def test_a_burst_of_flags_that_no_event_covers_is_a_false_alarm() -> None:
     assert quiet.told()["false_alarms_per_sensor_month"] == quiet.alarms > 0
 
 
+def test_flags_that_go_on_after_a_fault_are_counted_apart() -> None:
+    """An event that was told in the fault covers them, so they are no alarm of their own, but for who counts strictly."""
+    faults = [Fault("a", "offset", NOON, NOON + 7200)]
+    flags = [(0, NOON + after_s) for after_s in (60, 7200, 10_860, 12_000)]
+    outcome = counted(seen(flags, [(0, NOON + 300)], end_s=NOON + 12_000), TWO, faults)
+
+    assert (outcome.false_alarms, outcome.tail_bursts) == (0, 1)
+    assert outcome.told()["false_alarms_per_sensor_month"] == 0
+    assert outcome.told()["false_alarms_per_sensor_month_with_tails"] == 1 / outcome.sensor_months
+
+
 def test_a_real_event_is_its_neighbours_too() -> None:
     """Listed for one of three series it exempts all that are near; how long that is, is told."""
     three = [series("a"), series("b", at=0.001), series("far", at=1.0)]

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deploy.bench.counting import counted
 from deploy.bench.faults import watched
-from deploy.bench.folder import Series
+from deploy.bench.folder import Fault, Series, load
+from deploy.bench.making import make
 from deploy.cli import run
 from devices.quantity import package_quantities
+from devices.recipe import package_recipes
 
 NOON = 1_777_636_800
 DAY_S = 86_400
@@ -101,3 +104,50 @@ def test_rows_that_come_twice_change_nothing() -> None:
     plain, sent_again = (watched([some, *others], {}, {}) for some in (once, twice))
     np.testing.assert_array_equal(plain.flags, sent_again.flags)
     np.testing.assert_array_equal(plain.events, sent_again.events)
+
+
+PERIODS_S = {"dropout": (60, 120, 300), "stuck": (60, 120, 300), "offset": (60, 120, 300, 600, 900, 1800)}
+"""For each kind the periods at which docs/numerics.md says that it is found within half an hour."""
+
+
+def by_period() -> tuple[list[Series], list[Fault]]:
+    """Four places for each kind and period of PERIODS_S, each with one fault of 6 h after four days."""
+    chance, some, faults = np.random.default_rng(11), [], []
+    for kind, period_s, n in [(kind, p, n) for kind, periods in PERIODS_S.items() for p in periods for n in range(4)]:
+        time_s = np.arange(NOON + int(chance.integers(period_s)), NOON + 11 * DAY_S // 2, period_s)
+        value = 15 + 5 * np.sin(2 * np.pi * time_s / DAY_S) + 0.1 * chance.standard_normal(len(time_s))
+        start_s = NOON + 4 * DAY_S + n * 26_000 + int(chance.integers(3600))
+        inside = (time_s >= start_s) & (time_s < start_s + 6 * 3600)
+        if kind == "stuck":
+            value[inside] = value[~inside & (time_s < start_s)][-1]
+        value[inside] += 4 * (kind == "offset")
+        kept, name = ~inside | (kind != "dropout"), f"{kind}-{period_s}-{n}"
+        where = (48.0, 0.003 * n)
+        some.append(Series(name, name[:-2], float(period_s), "", where, time_s[kept], value[kept].round(2)))
+        faults.append(Fault(name, kind, start_s, start_s + 6 * 3600))
+    return some, faults
+
+
+@pytest.mark.slow
+def test_what_is_found_within_half_an_hour_at_which_period() -> None:
+    """All that docs/numerics.md says is: nothing is longer than that, whenever a fault begins between two readings."""
+    some, faults = by_period()
+
+    outcome = counted(watched(some, {}, {}), some, faults)
+
+    assert outcome.found == {kind: (4 * len(periods), 4 * len(periods)) for kind, periods in PERIODS_S.items()}
+
+
+@pytest.mark.slow
+def test_the_targets_are_met_on_a_town_that_nobody_tuned_for(tmp_path: Path) -> None:
+    """Two weeks of seed 41: 95 % of the faults are found, one false alarm a sensor and month at most, stuck within an hour."""
+    quantities, recipes = package_quantities(), package_recipes()
+    make(tmp_path / "town", 41, recipes, quantities=quantities, days=14)
+    some, faults = load(tmp_path / "town")
+
+    outcome = counted(watched(some, quantities, recipes), some, faults)
+
+    assert outcome.share >= 0.95
+    assert outcome.alarms <= 1
+    assert outcome.flags <= 10
+    assert [one for one in outcome.stuck if one.unseen or not (one.worst_delay_s or 0) < 3600] == []
