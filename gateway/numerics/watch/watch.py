@@ -34,8 +34,6 @@ from gateway.numerics.watch.slots import SLOT_S, Slot, condense
 LATENESS_S = 120
 """A slot is looked at when two places have reached so much beyond its end: what comes later has no score and is not watched."""
 DAY_S = 86_400
-CHUNK = 16
-"""Series whose memories share a blob."""
 SCORE = np.dtype([("series", "i8"), ("time_s", "i8"), ("value", "f8"), ("score", "f4")])
 """The score of a reading."""
 RAISED = np.dtype([("series", "i8"), ("time_s", "i8"), ("test", "i8")])
@@ -126,13 +124,10 @@ class Watch:
             yield found
 
     def pack(self) -> dict[str, bytes]:
-        """Blobs by name: all memories as they are at `closed_s`."""
+        """Blobs by name, two a series: all memories as they are at `closed_s`."""
         if self.closed_s is None:
             return {}
-        blobs = {
-            f"memory/{n // CHUNK}": pack(self._memory[n : n + CHUNK], self.closed_s)
-            for n in range(0, len(self._memory), CHUNK)
-        }
+        blobs = {f"memory/{n}": pack(self._memory[n : n + 1], self.closed_s) for n in range(len(self._memory))}
         return blobs | {f"detector/{n}": detector.pack(row) for n, row in enumerate(self._detector)}
 
     def unpack(self, blobs: Mapping[str, bytes]) -> bool:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gateway.numerics.watch import LATENESS_S, Found, Watch
+from gateway.numerics.watch.memory import pack, unpack
 from tests.gateway.numerics.watch.towns import BEGIN_S, everything, rows, town, watcher
 
 
@@ -117,3 +118,18 @@ def test_blobs_of_two_moments_are_refused() -> None:
     assert not watcher(40).unpack(mixed)
     assert not watcher(40).unpack({})
     assert watcher(40).unpack(watch.pack())
+
+
+def test_each_series_has_its_own_blobs() -> None:
+    """Two a series; blobs that several series share, as older versions wrote them, are taken up as well."""
+    watch = watcher(3, period_s=120)
+    everything(watch, READINGS[:900])
+    blobs = watch.pack()
+    shared = {name: blob for name, blob in blobs.items() if name.startswith("detector/")}
+    memories = [unpack(blobs[f"memory/{n}"]) for n in range(3)]
+    shared["memory/0"] = pack(np.concatenate([one[0] for one in memories if one is not None]), watch.closed_s or 0)
+    again = watcher(3, period_s=120)
+
+    assert set(blobs) == {f"{part}/{n}" for part in ("memory", "detector") for n in range(3)}
+    assert again.unpack(shared)
+    assert again.pack() == blobs
