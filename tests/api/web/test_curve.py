@@ -101,3 +101,15 @@ def test_a_mean_lies_between_least_and_greatest(rows: list[tuple[int, float]]) -
     assert np.all(made.low <= made.value)
     assert np.all(made.value <= made.high)
     assert np.all(np.diff(made.time_s) > 0)
+
+
+@given(st.integers(0, 1439), st.floats(50, 1000), st.booleans())
+def test_no_peak_is_lost(minute: int, height: float, falls: bool) -> None:
+    """One minute of a day, however short beside a step, bounds the band where it is."""
+    values = np.zeros(1440)
+    values[minute] = -height if falls else height
+    made = drawn(windows(*((60 * n, value, GOOD) for n, value in enumerate(values.tolist()))))
+    edge = made.low if falls else made.high
+
+    assert len(made) == 360
+    assert np.flatnonzero(np.abs(edge) > 40).tolist() == [minute // 4]
