@@ -4,23 +4,25 @@ import asyncio
 
 import machine
 
+from micropython import const
+
 from girouette.improv import Improv
 from girouette.led import Led
 from girouette.net import Link
 
-TELL_S = 60
-WATCHDOG_MS = 30000
+_TELL_S = const(60)
+_WATCHDOG_MS = const(30000)
 
 
 async def wait(why, led: Led, for_s: int) -> None:
     """Ask for somebody for so long."""
-    feed = machine.WDT(timeout=WATCHDOG_MS).feed
+    feed = machine.WDT(timeout=_WATCHDOG_MS).feed
     led.pattern = "needs-you"
     link = Link([])
     works = led.run(nothing), link.run(nothing), Improv(link, None).run(lambda: False)
     tasks = [asyncio.create_task(work) for work in works]
     for second in range(for_s):
-        if second % TELL_S == 0:
+        if second % _TELL_S == 0:
             print("# waiting:", why)
         feed()
         await asyncio.sleep_ms(1000)

@@ -7,6 +7,8 @@ import os
 
 import machine
 
+from micropython import const
+
 import slots
 from girouette.buses import Buses
 from girouette.clock import Clock, Uptime
@@ -28,17 +30,17 @@ from girouette.spool import Spool
 from girouette.watchdog import GRACE_MS, Watchdog
 from girouette.wiring import Inspector
 
-ANSWER_MS = 1500
-NTP_AGAIN_S = 3600
-WELL_S = 60
+_ANSWER_MS = const(1500)
+_NTP_AGAIN_S = const(3600)
+_WELL_S = const(60)
 """A start that lasted so long without failing is a good one, even where nobody answers."""
-LONGEST_TRIAL_S = 1000
+_LONGEST_TRIAL_S = const(1000)
 """What is on trial and leaves no memory to judge it starts again after this long, which counts against it."""
 LOOK_S = 10
 """How often it is looked whether a version on trial has had its time."""
-NTP_SOON_S = 15
+_NTP_SOON_S = const(15)
 """After a failure, doubling up to an hour: looking up a name holds the loop, and the gateway tells the time too."""
-UPDATE_WORDS = 4096
+_UPDATE_WORDS = const(4096)
 """Words of memory (16 KiB on a chip) that an update takes: where they are not there, none is begun beside the sensors."""
 WANT_A_PERSON = ("wrong-password", "other-security", "login-page")
 """Why no network is joined, where waiting does not mend it."""
@@ -128,7 +130,7 @@ class Board:
 
     def _loaded_updates(self):
         if self.updates is None:
-            held = [None] * UPDATE_WORDS  # else it would be its last word, or another task's, for which there is no room
+            held = [None] * _UPDATE_WORDS  # else it would be its last word, or another task's, for which there is no room
             from girouette.updates import Updates
 
             del held
@@ -183,7 +185,7 @@ class Board:
 
     async def _keep_time(self, beat) -> None:
         """Ask for the date soon after each start, then each hour; the light shows how well connected the board is."""
-        due_s, wait_s, lasted_s = 0, NTP_SOON_S, LOOK_S if slots.trying() else WELL_S
+        due_s, wait_s, lasted_s = 0, _NTP_SOON_S, LOOK_S if slots.trying() else _WELL_S
         if exists("update.json"):
             self._go_on()
         while True:
@@ -196,8 +198,8 @@ class Board:
             host = self.config.ntp
             if host and self.link.up() and self.uptime.s() >= due_s:
                 learnt = await self._ask_ntp(host)
-                due_s = self.uptime.s() + (NTP_AGAIN_S if learnt else wait_s)
-                wait_s = NTP_SOON_S if learnt else min(2 * wait_s, NTP_AGAIN_S)
+                due_s = self.uptime.s() + (_NTP_AGAIN_S if learnt else wait_s)
+                wait_s = _NTP_SOON_S if learnt else min(2 * wait_s, _NTP_AGAIN_S)
             await asyncio.sleep_ms(500)
 
     def _light(self) -> str:
@@ -257,7 +259,7 @@ class Board:
 
     def _lasted(self) -> None:
         why = decide("lasted", self.uptime.s())
-        if why is False and slots.trying() and self.uptime.s() > LONGEST_TRIAL_S:
+        if why is False and slots.trying() and self.uptime.s() > _LONGEST_TRIAL_S:
             why = "update: no memory to judge it"
         if why:
             self.restart(why)
@@ -293,7 +295,7 @@ class Board:
         self.watchdog.spawn("restart", self._restart())
 
     async def _restart(self) -> None:
-        await asyncio.sleep_ms(ANSWER_MS)
+        await asyncio.sleep_ms(_ANSWER_MS)
         gc.collect()
         try:
             await self.sender.spill()

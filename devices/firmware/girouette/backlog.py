@@ -2,13 +2,15 @@
 
 import asyncio
 
+from micropython import const
+
 from girouette.pack import Pack, heads_of
 from girouette.sample import said
 from girouette.spool import Segment, Spool, read_line
 
-LINES_A_STEP = 8
-UNKNOWN = -1
-MOST_GIVEN_UP = 256
+_LINES_A_STEP = const(8)
+_UNKNOWN = const(-1)
+_MOST_GIVEN_UP = const(256)
 
 
 class Cut:
@@ -101,7 +103,7 @@ class Backlog:
         with self.spool.open_at(segment, start) as file:
             while offset < end:
                 lines += 1
-                if lines % LINES_A_STEP == 0:
+                if lines % _LINES_A_STEP == 0:
                     await asyncio.sleep_ms(0)
                 line = file.readline()
                 if not line:
@@ -114,7 +116,7 @@ class Backlog:
 
     def give_up(self, segment: Segment, sq: int) -> None:
         """Do not send this sample again."""
-        segment.given_up = (segment.given_up or [])[-MOST_GIVEN_UP:] + [sq]
+        segment.given_up = (segment.given_up or [])[-_MOST_GIVEN_UP:] + [sq]
 
     async def give_way(self) -> None:
         """Drop the oldest segment, sample by sample, because the disk is full."""
@@ -123,7 +125,7 @@ class Backlog:
         with self.spool.open_at(segment, 0) as file:
             for line in file:
                 lines += 1
-                if lines % LINES_A_STEP == 0:
+                if lines % _LINES_A_STEP == 0:
                     await asyncio.sleep_ms(0)
                 self._drop_line(segment, line, offset)
                 offset += len(line)
@@ -136,8 +138,8 @@ class Backlog:
         """Count a line's sample as dropped, where it was not yet and no receipt covers it."""
         found = self._sample_of(segment, line)
         if found is None:
-            self._pass(segment, offset, line, UNKNOWN, "spoilt")
-        elif self._waits(segment, found[0]) and not (offset < segment.counted and self._date(found[1]) == UNKNOWN):
+            self._pass(segment, offset, line, _UNKNOWN, "spoilt")
+        elif self._waits(segment, found[0]) and not (offset < segment.counted and self._date(found[1]) == _UNKNOWN):
             self.drop(segment.ep, found[0], "spool-full")
 
     def number_again(self, old: int, shift: int) -> None:
@@ -172,14 +174,14 @@ class Backlog:
         fresh = offset >= segment.counted
         found = self._sample_of(segment, line)
         if found is None:
-            self._pass(segment, offset, line, UNKNOWN, "spoilt")
+            self._pass(segment, offset, line, _UNKNOWN, "spoilt")
             return True
         sq, when, values = found
         if not self._waits(segment, sq) or not wanted(segment.ep, sq):
             self._seen = sq
             return True
         time_s = self._date(when)
-        if time_s == UNKNOWN:
+        if time_s == _UNKNOWN:
             self._pass(segment, offset, line, sq, "no-date")
             self._seen = sq
             return True
@@ -212,4 +214,4 @@ class Backlog:
         base_s = self._numbers.base_of(int(boot))
         if base_s is not None:
             return base_s + int(up_s)
-        return None if int(boot) == self._numbers.boot else UNKNOWN
+        return None if int(boot) == self._numbers.boot else _UNKNOWN

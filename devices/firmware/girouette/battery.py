@@ -11,6 +11,8 @@ import time
 
 import machine
 
+from micropython import const
+
 from girouette.buses import Buses
 from girouette.clock import Clock, Uptime
 from girouette.nap import recall, remember, slept_ms
@@ -19,16 +21,16 @@ from girouette.sample import Sample
 from girouette.sampler import Sampler
 from girouette.sensor import Sensor
 
-WARM_UP_S = 240
+_WARM_UP_S = const(240)
 """How long sensors may take until they have a value."""
-PATIENCE_MS = 25000
+_PATIENCE_MS = const(25000)
 """So long without a network, a broker or a receipt, and the radio is switched off."""
-SAID_MS = 40
+_SAID_MS = const(40)
 """The longest order at 9600 baud is on its way for 20 ms: a chip that sleeps sooner cuts it off."""
-LINGER_MS = 2000
+_LINGER_MS = const(2000)
 """An order that waits for this board is heard in this time."""
-MOST_SKIPPED = 64
-SHORTEST_MS = 1000
+_MOST_SKIPPED = const(64)
+_SHORTEST_MS = const(1000)
 
 
 class Over(Exception):
@@ -75,11 +77,11 @@ class Life:
 
     async def measure(self, beat) -> None:
         """Take one sample, as soon as the sensors have something to say."""
-        await self.sampler.settle(beat, WARM_UP_S)
+        await self.sampler.settle(beat, _WARM_UP_S)
         await self.sampler.sample(beat, True)
         for sensor in self.sensors:
             sensor.rest()
-        await asyncio.sleep_ms(SAID_MS)
+        await asyncio.sleep_ms(_SAID_MS)
         self.since += 1
 
     def _keep(self, up_s: int, values: str) -> None:
@@ -94,7 +96,7 @@ class Life:
     def to_send(self) -> bool:
         """Is it time to open the radio?"""
         if self.fails:
-            return self.since >= min(self.config.batch << min(self.fails, 6), MOST_SKIPPED) or self.full
+            return self.since >= min(self.config.batch << min(self.fails, 6), _MOST_SKIPPED) or self.full
         return self.since >= self.config.batch or self.full or not self.clock.known
 
     async def spill(self) -> None:
@@ -126,7 +128,7 @@ class Life:
     async def _send(self, board) -> bool:
         """Wait until all is receipted, as long as something moves; tell that the board will sleep, and whether all went."""
         seen, moved_ms, began_ms = None, time.ticks_ms(), None
-        while time.ticks_diff(time.ticks_ms(), moved_ms) < PATIENCE_MS:
+        while time.ticks_diff(time.ticks_ms(), moved_ms) < _PATIENCE_MS:
             await asyncio.sleep_ms(100)
             sender = board.sender
             now = (board.link.up(), board.client.online, len(sender.held.samples), sender.spool.bytes, board.busy)
@@ -136,7 +138,7 @@ class Life:
                 began_ms = None
                 continue
             began_ms = began_ms or time.ticks_ms()
-            lingered = time.ticks_diff(time.ticks_ms(), began_ms) > LINGER_MS
+            lingered = time.ticks_diff(time.ticks_ms(), began_ms) > _LINGER_MS
             if lingered and not board.busy and board.clock.known and not (sender.held.samples or sender.spool.segments):
                 await board.reporter.asleep(board.clock.now_s() + self.sleep_ms(self.config.batch) // 1000)
                 await board.client.leave()
@@ -147,7 +149,7 @@ class Life:
         """Until the sample that is due after so many periods; those that were missed are left out."""
         period_s, now_s = self.config.period_s, self.uptime.s()
         missed = max(0, (now_s - self.due_s) // period_s)
-        return max((self.due_s + (missed + periods) * period_s) * 1000 - self.uptime.ms(), SHORTEST_MS)
+        return max((self.due_s + (missed + periods) * period_s) * 1000 - self.uptime.ms(), _SHORTEST_MS)
 
     def remember(self) -> bool:
         """Put everything that the next start needs into RTC memory; False where it is too much."""

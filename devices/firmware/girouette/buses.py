@@ -2,10 +2,12 @@
 
 from machine import ADC, I2C, UART, Pin
 
+from micropython import const
+
 import slots
 
 I2C_HZ = 100000
-UART_ROOM = 512
+_UART_ROOM = const(512)
 
 
 class Buses:
@@ -31,7 +33,7 @@ class Buses:
         if kind == "i2c":
             return I2C(bus["id"], scl=Pin(bus["scl"]), sda=Pin(bus["sda"]), freq=I2C_HZ)
         if kind == "uart":
-            return UART(bus["id"], baudrate=bus["baud"], tx=Pin(bus["tx"]), rx=Pin(bus["rx"]), rxbuf=UART_ROOM)
+            return UART(bus["id"], baudrate=bus["baud"], tx=Pin(bus["tx"]), rx=Pin(bus["rx"]), rxbuf=_UART_ROOM)
         if kind == "adc":
             return ADC(Pin(bus["pin"]), atten=ADC.ATTN_11DB)
         try:

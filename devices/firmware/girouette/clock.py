@@ -5,13 +5,15 @@ The board's own epoch (2000 on an ESP32, 1970 on unix) never enters: dates are U
 
 import time
 
-EARLIEST_S = 1704067200
+from micropython import const
+
+_EARLIEST_S = const(1704067200)
 """2024-01-01: whoever claims an earlier time has no clock either."""
 FRESH_S = 2
 """A `time` message answers a `state` of at most this long ago: an older one is a stale clock."""
-SMALL_STEP_S = 2
+_SMALL_STEP_S = const(2)
 """Steps back of up to this are smoothed, so that no two samples bear the same second."""
-NTP_TRUSTED_MS = 86400000
+_NTP_TRUSTED_MS = const(86400000)
 
 
 class Uptime:
@@ -84,18 +86,18 @@ class Clock:
         age_s = up_ms // 1000 - asked_up_s
         if not 0 <= age_s <= FRESH_S:
             return False
-        if self.source == "ntp" and up_ms - self._heard_ms < NTP_TRUSTED_MS:
+        if self.source == "ntp" and up_ms - self._heard_ms < _NTP_TRUSTED_MS:
             return False
         base_ms = now_s * 1000 - (asked_up_s * 1000 + up_ms) // 2
-        if self._base_ms is not None and abs(base_ms - self._base_ms) <= SMALL_STEP_S * 1000:
+        if self._base_ms is not None and abs(base_ms - self._base_ms) <= _SMALL_STEP_S * 1000:
             return False  # whole seconds on both sides: a smaller difference is rounding, not a better clock
         return self._learn(base_ms, "time")
 
     def _learn(self, base_ms: int, source: str) -> bool:
         up_ms = self._uptime.ms()
-        if (base_ms + up_ms) // 1000 < EARLIEST_S:
+        if (base_ms + up_ms) // 1000 < _EARLIEST_S:
             return False
-        if self._base_ms is not None and base_ms < self._base_ms - SMALL_STEP_S * 1000:
+        if self._base_ms is not None and base_ms < self._base_ms - _SMALL_STEP_S * 1000:
             self.steps += 1
         self.off_ms = base_ms - self._base_ms if self._base_ms is not None else 0
         self._base_ms, self.source, self._heard_ms = base_ms, source, up_ms
@@ -115,7 +117,7 @@ class Clock:
         now_s = self.now_s()
         if now_s is None:
             raise ValueError("no clock")
-        if self.last_s - SMALL_STEP_S <= now_s <= self.last_s:
+        if self.last_s - _SMALL_STEP_S <= now_s <= self.last_s:
             now_s = self.last_s + 1
         self.last_s = now_s
         return now_s

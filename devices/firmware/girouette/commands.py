@@ -3,8 +3,10 @@
 import json
 import os
 
+from micropython import const
+
 MOST = 8
-ID_LONGEST = 64
+_ID_LONGEST = const(64)
 OBEYED = "obeyed"
 LATER = {}
 """What an action gives back when its answer comes later, by `Commands.answer`."""
@@ -33,7 +35,7 @@ class Commands:
             name, do, until = raw["id"], raw["do"], raw.get("until")
         except (ValueError, KeyError, TypeError, AttributeError):
             return
-        if not isinstance(name, (str, int)) or len(str(name)) > ID_LONGEST or not isinstance(do, str):
+        if not isinstance(name, (str, int)) or len(str(name)) > _ID_LONGEST or not isinstance(do, str):
             return
         for done, answer in self._done:
             if done == name:

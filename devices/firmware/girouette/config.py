@@ -1,6 +1,8 @@
 """What the board is told, as it is used; loading.py reads it once at boot. The board decides nothing of it."""
 
-LONGEST_KEEPALIVE_S = 30
+from micropython import const
+
+_LONGEST_KEEPALIVE_S = const(30)
 """A dead line is found out within this and ten seconds more; a line that was cut for 30 s would by itself take 24 s to go on."""
 GOOD = "config.good"
 """A copy of the last configuration with which the gateway was reached."""
@@ -14,7 +16,7 @@ class Broker:
         self.port: int = raw["port"]
         self.user: str = raw["user"]
         self.password: str = raw["password"]
-        self.keepalive_s: int = max(2, min(LONGEST_KEEPALIVE_S, raw.get("keepalive", LONGEST_KEEPALIVE_S)))
+        self.keepalive_s: int = max(2, min(_LONGEST_KEEPALIVE_S, raw.get("keepalive", _LONGEST_KEEPALIVE_S)))
 
 
 class Channel:

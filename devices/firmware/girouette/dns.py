@@ -6,12 +6,14 @@ RFC 1035, one question in a packet. What is asked for besides an IPv4 address ha
 import asyncio
 import socket
 
+from micropython import const
+
 PORT = 53
 LONGEST = 512
 """Bytes of a packet over UDP (RFC 1035, 4.2.1)."""
 AT_ONCE = 8
-LOOK_MS = 40
-TTL_S = 5
+_LOOK_MS = const(40)
+_TTL_S = const(5)
 A, ANY = 1, 255
 
 
@@ -30,7 +32,7 @@ async def serve(address: str) -> None:
                         door.sendto(told, who)
                 except OSError:
                     break  # nobody asks, or the one who asked has gone
-            await asyncio.sleep_ms(LOOK_MS)
+            await asyncio.sleep_ms(_LOOK_MS)
     finally:
         door.close()
 
@@ -54,5 +56,5 @@ def answer(asked: bytes, address: str) -> bytes | None:
     head = asked[:2] + bytes((0x84 | asked[2] & 1, 0, 0, 1, 0, found, 0, 0, 0, 0))
     if not found:
         return head + question
-    record = b"\xc0\x0c\0\1\0\1\0\0\0" + bytes((TTL_S, 0, 4)) + bytes(int(n) for n in address.split("."))
+    record = b"\xc0\x0c\0\1\0\1\0\0\0" + bytes((_TTL_S, 0, 4)) + bytes(int(n) for n in address.split("."))
     return head + question + record

@@ -6,12 +6,14 @@ A small board has no room for them all the time, and while it connects for the f
 import asyncio
 import gc
 
+from micropython import const
+
 import slots
 
 LISTEN_S = 10
 """After each start the console is listened to for so long, even where all is well."""
 LONGEST_PAUSE_S = 21600
-OTHERS_WORDS = 6144
+_OTHERS_WORDS = const(6144)
 """Words of memory (24 KiB on a chip) that stay for drivers, TLS and the rest while the ways in are loaded."""
 AGAIN_S = 5
 
@@ -56,7 +58,7 @@ class Doors:
             forget("ways")
 
 
-def loaded(name: str, kind: str, *given, room: int = OTHERS_WORDS):
+def loaded(name: str, kind: str, *given, room: int = _OTHERS_WORDS):
     """One of our objects, whose module is loaded for it; None where so many words of memory do not stay free beside it.
 
     What was held free is free again before anything else is done.

@@ -4,8 +4,8 @@ from array import array
 
 from micropython import const
 
-LOWEST_DB = const(20)
-A_DB = const(5)
+_LOWEST_DB = const(20)
+_A_DB = const(5)
 STEPS = const(550)
 
 
@@ -19,7 +19,7 @@ class Exceeded:
 
     def add(self, level_db: float) -> None:
         """One second was so loud."""
-        step = min(max(int((level_db - LOWEST_DB) * A_DB), 0), STEPS - 1)
+        step = min(max(int((level_db - _LOWEST_DB) * _A_DB), 0), STEPS - 1)
         self._counts[step] += 1
         self._quietest, self._loudest = min(self._quietest, step), max(self._loudest, step)
         self.count += 1
@@ -32,7 +32,7 @@ class Exceeded:
             while above * 100 < self.count * percent:
                 step -= 1
                 above += self._counts[step]
-            found.append(LOWEST_DB + (step + 0.5) / A_DB)
+            found.append(_LOWEST_DB + (step + 0.5) / _A_DB)
         return found
 
     def clear(self) -> None:

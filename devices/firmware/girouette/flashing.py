@@ -12,16 +12,18 @@ import os
 
 from esp32 import Partition
 
+from micropython import const
+
 from girouette import interpreter, update
 from girouette.update import Failed
 from girouette.updates import forget
 
 FORM = "gir-interpreter 1"
-BLOCK_BYTES = 4096
+_BLOCK_BYTES = const(4096)
 """What the flash erases at a time; writing one holds the loop for some 60 ms, which no firmware can divide."""
 MOST_BYTES = 8388608
 REACHED = "interpreter.at"
-TAKES = 4
+_TAKES = const(4)
 
 
 def other_slot():
@@ -76,7 +78,7 @@ class Update(update.Update):
     async def run(self) -> None:
         """Fetch, check what lies in the slot, and let it have the next start. Raises Failed."""
         order, slot = self.order, other_slot()
-        buffer = bytearray(BLOCK_BYTES)
+        buffer = bytearray(_BLOCK_BYTES)
         for _ in range(update.TRIES):
             await self._fill(slot, buffer)
             if await self._digest(slot, buffer) == order["sha"]:
@@ -94,13 +96,13 @@ class Update(update.Update):
     async def _fill(self, slot, buffer: bytearray) -> None:
         """Write the blocks that are missing."""
         sha, size, view = self.order["sha"], self.order["size"], memoryview(buffer)
-        for number in range(reached(sha), -(-size // BLOCK_BYTES)):
-            start = number * BLOCK_BYTES
-            count = min(BLOCK_BYTES, size - start)
+        for number in range(reached(sha), -(-size // _BLOCK_BYTES)):
+            start = number * _BLOCK_BYTES
+            count = min(_BLOCK_BYTES, size - start)
             for at in range(0, count, update.PIECE_BYTES):
                 wanted = min(update.PIECE_BYTES, count - at)
                 await self._take(sha, start + at, view[at : at + wanted])
-            for at in range(count, BLOCK_BYTES):
+            for at in range(count, _BLOCK_BYTES):
                 buffer[at] = 0xFF
             if number == 0 and buffer[12:14] != chip():
                 raise Failed("chip")
@@ -110,7 +112,7 @@ class Update(update.Update):
     async def _take(self, sha: str, start: int, place: memoryview) -> None:
         """Have these bytes of the image in this place; a piece may be shorter than it was asked for."""
         have = 0
-        for _ in range(TAKES):
+        for _ in range(_TAKES):
             piece = await self._ask(sha, start + have, len(place) - have)
             if len(piece) > len(place) - have:
                 break
@@ -127,8 +129,8 @@ class Update(update.Update):
         found, view, left, number = hashlib.sha256(), memoryview(buffer), self.order["size"], 0
         while left > 0:
             slot.readblocks(number, buffer)
-            found.update(view[: min(left, BLOCK_BYTES)])
-            left -= BLOCK_BYTES
+            found.update(view[: min(left, _BLOCK_BYTES)])
+            left -= _BLOCK_BYTES
             number += 1
             await asyncio.sleep_ms(0)
         return found.digest().hex()

@@ -12,6 +12,8 @@ import time
 
 import micropython
 
+from micropython import const
+
 from girouette import known
 from girouette.log import note
 
@@ -21,12 +23,12 @@ SETTINGS, CURRENT, INFO, SCAN, HOSTNAME, NAME, NETWORK = 1, 2, 3, 4, 5, 6, 7
 READY, PROVISIONING, PROVISIONED = 2, 3, 4
 NONE, INVALID, UNKNOWN, UNABLE, BAD_HOSTNAME, FAILED = 0, 1, 2, 3, 5, 255
 ONLINE, HAS_WIFI = 1, 2
-CTRL_C = 3
-LOOK_MS = 50
-PATIENCE_MS = 1000
+_CTRL_C = const(3)
+_LOOK_MS = const(50)
+_PATIENCE_MS = const(1000)
 """A frame that stands still for so long was none."""
-MOST_HEARD = 20
-MISREAD = 10
+_MOST_HEARD = const(20)
+_MISREAD = const(10)
 """The official SDK takes a frame with so many bytes of content for the end of a line, and loses it."""
 
 
@@ -57,9 +59,9 @@ class Improv:
                     self._take(typed[0])
                 if len(self._frame) > len(HEAD) and self._stands_still():
                     self._frame = bytearray()
-                await asyncio.sleep_ms(LOOK_MS)
+                await asyncio.sleep_ms(_LOOK_MS)
         finally:
-            micropython.kbd_intr(CTRL_C)
+            micropython.kbd_intr(_CTRL_C)
             if self._job is not None:
                 self._job.cancel()
 
@@ -68,13 +70,13 @@ class Improv:
         return self.heard_ms is not None and time.ticks_diff(time.ticks_ms(), self.heard_ms) < within_s * 1000
 
     def _stands_still(self) -> bool:
-        return time.ticks_diff(time.ticks_ms(), self.heard_ms or 0) > PATIENCE_MS
+        return time.ticks_diff(time.ticks_ms(), self.heard_ms or 0) > _PATIENCE_MS
 
     def _take(self, byte: int) -> None:
         """Take one byte in."""
         frame = self._frame
         if len(frame) < len(HEAD):
-            if byte == CTRL_C:
+            if byte == _CTRL_C:
                 raise KeyboardInterrupt
             if byte != HEAD[len(frame)]:
                 self._frame = frame = bytearray()
@@ -123,7 +125,7 @@ class Improv:
 
     async def _scan(self) -> None:
         """Tell which networks are heard; the chip listens for some two seconds, and nothing else is done meanwhile."""
-        for name, dbm, security in known.heard(await self._link.ask())[:MOST_HEARD]:
+        for name, dbm, security in known.heard(await self._link.ask())[:_MOST_HEARD]:
             self._tell(SCAN, name, str(dbm), "YES" if security else "NO")
         self._tell(SCAN)
 
@@ -186,7 +188,7 @@ class Improv:
     def _tell(self, command: int, *texts: str) -> None:
         """The result of a command."""
         told = b"".join(bytes((len(t),)) + t for t in (text.encode() for text in texts))
-        if len(told) + 2 == MISREAD:
+        if len(told) + 2 == _MISREAD:
             told += b"\0"
         self._send(RESULT, bytes((command, len(told))) + told)
 

@@ -7,7 +7,9 @@ import asyncio
 
 from machine import Pin
 
-FOUND_MS = 10000
+from micropython import const
+
+_FOUND_MS = const(10000)
 LIGHTS = {
     "starting": (1000,),
     "searching": (200, 200),
@@ -17,7 +19,7 @@ LIGHTS = {
     "found": (60, 60),
 }
 """On, off, on, off, in milliseconds; a rhythm is told apart without its colour."""
-FAULTY_S = 60
+_FAULTY_S = const(60)
 """A sensor that has been silent for so long wants a person."""
 
 
@@ -37,7 +39,7 @@ class Led:
 
     def identify(self) -> None:
         """Flutter for ten seconds, so that a person finds this board among others."""
-        self._found_ms = FOUND_MS
+        self._found_ms = _FOUND_MS
 
     async def run(self, beat) -> None:
         """Show the pattern of the moment, for ever; a change is seen at the end of its rhythm."""
@@ -67,7 +69,7 @@ class Calls:
     def hear(self, faulty: list[str], now_s: int) -> bool:
         """Take in who fails now; has anybody failed for too long?"""
         self._since_s = {name: self._since_s.get(name, now_s) for name in faulty}
-        return any(now_s - since_s >= FAULTY_S for since_s in self._since_s.values())
+        return any(now_s - since_s >= _FAULTY_S for since_s in self._since_s.values())
 
 
 def light_of(*, joined: bool, kept: bool, calls: bool) -> str:

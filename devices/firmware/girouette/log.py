@@ -7,12 +7,14 @@ wear the flash.
 
 import os
 
+from micropython import const
+
 import slots
 
 FOLDER = "log"
-FILE_BYTES = 4096
-LINE_LONGEST = 120
-AN_HOUR = 60
+_FILE_BYTES = const(4096)
+_LINE_LONGEST = const(120)
+_AN_HOUR = const(60)
 HOUR_S = 3600
 
 
@@ -40,7 +42,7 @@ class Log:
         if up_s // HOUR_S != self._hour:
             self._hour, self._count = up_s // HOUR_S, 0
         self._count += 1
-        if self._count > AN_HOUR:
+        if self._count > _AN_HOUR:
             self._left_out += 1
             return
         if self._left_out:
@@ -49,14 +51,14 @@ class Log:
         now_s = self._clock.now_s() if self._clock is not None else None
         try:
             text = " ".join(str(w) for w in words).replace("\n", " ")
-            self._append(("b%d+%d %s %s" % (self._boot, up_s, now_s or "-", text))[:LINE_LONGEST].encode() + b"\n")
+            self._append(("b%d+%d %s %s" % (self._boot, up_s, now_s or "-", text))[:_LINE_LONGEST].encode() + b"\n")
         except MemoryError:
             pass  # what is only told must not end what is done
 
     def _append(self, line: bytes) -> None:
         files = self.files()
         begin, size = files[-1] if files else (0, 0)
-        if size + len(line) > FILE_BYTES:
+        if size + len(line) > _FILE_BYTES:
             begin, size = begin + size, 0
         try:
             if size == 0:

@@ -9,10 +9,12 @@ import asyncio
 import os
 import socket
 
+from micropython import const
+
 NOWHERE = "192.0.2.1"
-PATIENCE_MS = 4000
+_PATIENCE_MS = const(4000)
 ASKED = b"GET / HTTP/1.0\r\nHost: 192.0.2.1\r\n\r\n"
-REQUIRED = 511
+_REQUIRED = const(511)
 """Network Authentication Required (RFC 6585, 6)."""
 
 
@@ -33,10 +35,10 @@ def lies() -> bool:
 async def answers() -> bool:
     """Does a web server show a page where nothing is? A 4xx or 5xx is a proxy that has looked for it in vain."""
     try:
-        code = await asyncio.wait_for_ms(status(), PATIENCE_MS)
+        code = await asyncio.wait_for_ms(status(), _PATIENCE_MS)
     except (OSError, EOFError, ValueError, asyncio.TimeoutError):
         return False
-    return 200 <= code < 400 or code == REQUIRED
+    return 200 <= code < 400 or code == _REQUIRED
 
 
 async def status() -> int:

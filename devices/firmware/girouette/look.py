@@ -7,11 +7,13 @@ import asyncio
 
 from machine import Pin, SoftI2C
 
+from micropython import const
+
 from girouette.buses import I2C_HZ
 
 LOWEST, HIGHEST = 8, 119
 """Addresses that a chip can have (I2C-bus specification UM10204, 3.1.12)."""
-AT_A_TIME = 8
+_AT_A_TIME = const(8)
 """A probe is a byte: 0.1 ms at 100 kHz."""
 MOST = 16
 """More than so many answers are no chips but a line that is held low."""
@@ -56,7 +58,7 @@ async def answering(line) -> list[int]:
             found.append(address)
         except OSError:
             pass
-        if address % AT_A_TIME == 0:
+        if address % _AT_A_TIME == 0:
             await asyncio.sleep_ms(0)
     return found if len(found) <= MOST else []
 

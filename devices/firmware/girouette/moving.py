@@ -13,6 +13,8 @@ import os
 import cryptolib
 from esp32 import NVS
 
+from micropython import const
+
 import rule
 import slots
 from girouette.log import note
@@ -22,7 +24,7 @@ from girouette.settings import SPACE, erase_setting, keep_setting, setting, stil
 ORDER = "order.json"
 FORM = "gir-move 1"
 CBC = 2
-IV = 16
+_IV = const(16)
 BOOTS = 5
 WITHIN_S = 900
 MOST_ANCHORS, MOST_NETWORKS = 4, 5
@@ -117,7 +119,7 @@ def take(order: dict, raw: dict) -> None:
 def opened(box: str, key: bytes) -> tuple[dict, list]:
     """What an order says, and the authorities that it brings (DER)."""
     sealed = binascii.a2b_base64(box)
-    clear = cryptolib.aes(hmac_sha256(key, FORM.encode() + b" box"), CBC, sealed[:IV]).decrypt(sealed[IV:])
+    clear = cryptolib.aes(hmac_sha256(key, FORM.encode() + b" box"), CBC, sealed[:_IV]).decrypt(sealed[_IV:])
     end = len(clear) - clear[-1]
     head = clear.find(b"\n")
     told = json.loads(clear[:head])

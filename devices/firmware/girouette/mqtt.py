@@ -9,19 +9,21 @@ import asyncio
 import random
 import time
 
+from micropython import const
+
 from girouette import mqtt_codec as codec
 from girouette.parcel import Parcel
 
-LATE_MS = 10000
+_LATE_MS = const(10000)
 """A broker that owes an answer for this long is gone."""
-QUICK_MS = 10000
-SLOW_MS = 300000
-PATIENCE_MS = 120000
-STABLE_MS = 5000
+_QUICK_MS = const(10000)
+_SLOW_MS = const(300000)
+_PATIENCE_MS = const(120000)
+_STABLE_MS = const(5000)
 """A connection that lasted this long was a good one: the next wait begins small again."""
-CAP = 4096
-QUEUE = 8
-FLOOD = 32
+_CAP = const(4096)
+_QUEUE = const(8)
+_FLOOD = const(32)
 
 
 class Disconnected(OSError):
@@ -86,7 +88,7 @@ class Client:
                 self.why = str(error) or type(error).__name__
                 self.word = word_of(error, self._begun is not None)
             now = time.ticks_ms()
-            if self._begun is not None and time.ticks_diff(now, self._begun) > STABLE_MS:
+            if self._begun is not None and time.ticks_diff(now, self._begun) > _STABLE_MS:
                 failures, since = 0, now
             failures += 1
             pause_ms = backoff_ms(failures, time.ticks_diff(now, since), random.random())
@@ -98,7 +100,7 @@ class Client:
 
         A Parcel is not copied: until this returns it must stay as it is.
         """
-        while len(self._out) >= QUEUE:
+        while len(self._out) >= _QUEUE:
             self._room.clear()
             await self._room.wait()
         if not self.online:
@@ -121,7 +123,7 @@ class Client:
 
     async def _connection(self, link_up, beat) -> None:
         """One connection from beginning to end; always ends in an error."""
-        reader, writer = await asyncio.wait_for_ms(self._open(), LATE_MS)
+        reader, writer = await asyncio.wait_for_ms(self._open(), _LATE_MS)
         tasks = []
         try:
             beat()
@@ -152,10 +154,10 @@ class Client:
     async def _welcome(self, reader, writer) -> None:
         """Be let in; where the line is encrypted, the first packet is what makes both sides prove who they are."""
         if self.trust is None:
-            await asyncio.wait_for_ms(self._greet(reader, writer), LATE_MS)
+            await asyncio.wait_for_ms(self._greet(reader, writer), _LATE_MS)
             return
         try:
-            await asyncio.wait_for_ms(self._greet(reader, writer), LATE_MS)
+            await asyncio.wait_for_ms(self._greet(reader, writer), _LATE_MS)
         except (OSError, ValueError) as error:
             raise Disconnected(self.trust.explain(error))
         self.trust.accepted()
@@ -202,13 +204,13 @@ class Client:
         now = time.ticks_ms()
         if not linked:
             self._break("network gone")
-        if any(time.ticks_diff(now, w.since) > LATE_MS for w in self._waiting.values()):
+        if any(time.ticks_diff(now, w.since) > _LATE_MS for w in self._waiting.values()):
             self._break("acknowledgement late")
         quiet_ms = self._broker.keepalive_s * 1000
-        if time.ticks_diff(now, self._heard) > quiet_ms // 2 + LATE_MS:
+        if time.ticks_diff(now, self._heard) > quiet_ms // 2 + _LATE_MS:
             self._break("silent")
         if time.ticks_diff(now, self._spoke) > quiet_ms // 2 or time.ticks_diff(now, self._heard) > quiet_ms // 2:
-            if (codec.PING, b"") not in self._out and len(self._out) < QUEUE:
+            if (codec.PING, b"") not in self._out and len(self._out) < _QUEUE:
                 self._send(codec.PING)
                 self._spoke = now
 
@@ -217,7 +219,7 @@ class Client:
             self._broken, self.why = True, why
 
     def _send(self, packet: bytes, payload=b"") -> None:
-        if len(self._out) >= FLOOD:
+        if len(self._out) >= _FLOOD:
             self._break("more to answer than can be sent")
             return
         self._out.append((packet, payload))
@@ -256,7 +258,7 @@ class Client:
         read = exactly(reader)
         try:
             while True:
-                first, body = await codec.read_packet(read, CAP)
+                first, body = await codec.read_packet(read, _CAP)
                 self._heard = time.ticks_ms()
                 if body is None:
                     self.oversize += 1
@@ -322,5 +324,5 @@ def word_of(error: Exception, begun: bool) -> str:
 
 def backoff_ms(failures: int, outage_ms: int, chance: float) -> int:
     """How long to wait before the next attempt: full jitter, up to 10 s in the first two minutes, then up to 5 min."""
-    top = QUICK_MS if outage_ms < PATIENCE_MS else SLOW_MS
+    top = _QUICK_MS if outage_ms < _PATIENCE_MS else _SLOW_MS
     return int(min(top, 1000 << min(failures, 9)) * chance)

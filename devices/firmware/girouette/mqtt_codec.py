@@ -4,16 +4,16 @@ import struct
 
 from micropython import const
 
-CONNECT = const(1)
+_CONNECT = const(1)
 CONNACK = const(2)
 PUBLISH = const(3)
 PUBACK = const(4)
-SUBSCRIBE = const(8)
+_SUBSCRIBE = const(8)
 SUBACK = const(9)
 PINGRESP = const(13)
 PING = b"\xc0\x00"
 GOODBYE = b"\xe0\x00"
-CLEAN = const(0x02)
+_CLEAN = const(0x02)
 LONGEST = const(268435455)
 REFUSED = ("", "protocol version", "client id", "server unavailable", "user or password", "not authorised")
 """Why a broker refuses a connection, by return code (section 3.2.2.3)."""
@@ -46,7 +46,7 @@ def text(value: str | bytes) -> bytes:
 
 def connect(client: str, user: str, password: str, keepalive_s: int, will: tuple[str, bytes]) -> bytes:
     """CONNECT with a clean session and a retained last will of QoS 1 (section 3.1)."""
-    flags = CLEAN | 0x04 | 0x08 | 0x20 | (0xC0 if user else 0)
+    flags = _CLEAN | 0x04 | 0x08 | 0x20 | (0xC0 if user else 0)
     login = (text(user), text(password)) if user else ()
     head = text("MQTT") + bytes((4, flags)) + struct.pack("!H", keepalive_s)
     return packet(0x10, head, text(client), text(will[0]), text(will[1]), *login)

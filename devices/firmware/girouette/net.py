@@ -11,17 +11,19 @@ import time
 
 import network
 
+from micropython import const
+
 from girouette.log import note
 
-JOIN_MS = 15000
-PAUSE_MS = 5000
-LOOK_MS = 250
+_JOIN_MS = const(15000)
+_PAUSE_MS = const(5000)
+_LOOK_MS = const(250)
 LAST = "wifi.txt"
 """The name of the network that was joined last; a board without this file was never on one."""
 BARRED = "login-page"
-BARRED_MS = 900000
+_BARRED_MS = const(900000)
 """So long a network that wants a login page is put up with before the others are tried again."""
-UNDER_WAY = 1000
+_UNDER_WAY = const(1000)
 """What the chip says of its state from here on is no failure: idle, connecting, joined."""
 REASONS = {
     2: "wrong-password", 15: "wrong-password", 202: "wrong-password", 204: "wrong-password",
@@ -93,7 +95,7 @@ class Link:
         The networks that were known stay so, and are called again where this one fails.
         """
         while self._asked is not None:
-            await asyncio.sleep_ms(LOOK_MS)
+            await asyncio.sleep_ms(_LOOK_MS)
         asked = self._asked = [known]
         while len(asked) < 2:
             await asyncio.sleep_ms(50)
@@ -127,7 +129,7 @@ class Link:
             else:
                 self._order = self._order or self._in_order()
                 if await self._try(self._order.pop(0), beat) is not None:
-                    await self._pause(random.randint(0, PAUSE_MS), beat)
+                    await self._pause(random.randint(0, _PAUSE_MS), beat)
 
     def _in_order(self) -> list:
         """The networks in the order in which they are called: those that want a login page last."""
@@ -140,7 +142,7 @@ class Link:
 
     def _leaves(self) -> bool:
         """Is it time to look for another network than one that wants a login page?"""
-        if self.works or len(self.networks) < 2 or time.ticks_diff(time.ticks_ms(), self._since) < BARRED_MS:
+        if self.works or len(self.networks) < 2 or time.ticks_diff(time.ticks_ms(), self._since) < _BARRED_MS:
             return False
         self._leave()
         return True
@@ -189,7 +191,7 @@ class Link:
         beat()
         ends = time.ticks_add(time.ticks_ms(), pause_ms)
         while self._asked is None and time.ticks_diff(ends, time.ticks_ms()) > 0:
-            await asyncio.sleep_ms(min(LOOK_MS, time.ticks_diff(ends, time.ticks_ms())))
+            await asyncio.sleep_ms(min(_LOOK_MS, time.ticks_diff(ends, time.ticks_ms())))
 
     def _joined(self, ssid: str) -> None:
         print("# network: joined")
@@ -205,10 +207,10 @@ class Link:
         except OSError as error:
             print("# wifi:", error)
         began = time.ticks_ms()
-        while not self.up() and time.ticks_diff(time.ticks_ms(), began) < JOIN_MS and not self._called_off:
+        while not self.up() and time.ticks_diff(time.ticks_ms(), began) < _JOIN_MS and not self._called_off:
             beat()
             await asyncio.sleep_ms(100)
-            if not self.up() and self._wlan.status() < UNDER_WAY:
+            if not self.up() and self._wlan.status() < _UNDER_WAY:
                 return
 
     def _address(self, static: list | None) -> None:
@@ -222,7 +224,7 @@ class Link:
     def _reason(self) -> str:
         """Why the network was not joined: what the chip says, or how far it came."""
         status = self._wlan.status()
-        if status < UNDER_WAY:
+        if status < _UNDER_WAY:
             return REASONS.get(status, "failed")
         return "no-address" if self.signal_dbm() is not None else "failed"
 

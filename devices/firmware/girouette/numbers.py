@@ -11,9 +11,11 @@ import binascii
 import json
 import os
 
+from micropython import const
+
 RESERVE = 64
-EP_BITS = 30
-BASES = 8
+_EP_BITS = const(30)
+_BASES = const(8)
 
 
 class Numbers:
@@ -88,7 +90,7 @@ class Numbers:
     def keep_base(self, base_s: int) -> None:
         """Remember the date at which this boot began: samples of it wait on disk undated."""
         self.bases[str(self.boot)] = base_s
-        while len(self.bases) > BASES:
+        while len(self.bases) > _BASES:
             self.bases.pop(str(min(int(b) for b in self.bases)))
         self._save()
 
@@ -107,7 +109,7 @@ class Numbers:
         self._save()
 
     def _new_ep(self) -> None:
-        self.ep = int.from_bytes(self._urandom(4), "big") & ((1 << EP_BITS) - 1)
+        self.ep = int.from_bytes(self._urandom(4), "big") & ((1 << _EP_BITS) - 1)
         self.dropped = 0
 
     def _reserve(self) -> None:

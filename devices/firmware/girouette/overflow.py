@@ -2,11 +2,13 @@
 
 import asyncio
 
+from micropython import const
+
 from girouette.sample import Sample
 
-BATCH = 16
+_BATCH = const(16)
 """Samples that are written at once: each write wears the flash."""
-NO_SPACE = 28
+_NO_SPACE = const(28)
 """ENOSPC, which MicroPython's `errno` does not name."""
 
 
@@ -31,11 +33,11 @@ class Overflow:
             while left > 0 and self._held.samples:
                 while self._backlog.spool.too_full_for(self._size_of_batch()):
                     await self._backlog.give_way()
-                left -= self._spill_some(min(left, BATCH))
+                left -= self._spill_some(min(left, _BATCH))
                 await asyncio.sleep_ms(0)
         except OSError as error:
             print("# spool refused:", error)
-            if error.errno == NO_SPACE and self._backlog.spool.segments:
+            if error.errno == _NO_SPACE and self._backlog.spool.segments:
                 await self._backlog.give_way()
         self.keep_base()
 
@@ -46,7 +48,7 @@ class Overflow:
             self._undated_on_disk = False
 
     def _size_of_batch(self) -> int:
-        return sum(len(s.values) + 40 for s in self._held.samples[:BATCH])
+        return sum(len(s.values) + 40 for s in self._held.samples[:_BATCH])
 
     def _spill_some(self, count: int) -> int:
         """Move the oldest samples to the spool; how many there were. Receipts may have taken some meanwhile."""

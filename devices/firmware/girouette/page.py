@@ -1,5 +1,7 @@
 """The one page of the board's own network, French first: in pieces, so that it is never in memory as a whole."""
 
+from micropython import const
+
 TOP = (
     '<!doctype html><html lang=fr><meta charset=utf-8><meta name=viewport content="width=device-width,initial-scale=1">'
     "<title>girouette</title>%s<style>:root{color-scheme:light dark}*{box-sizing:border-box}"
@@ -32,7 +34,7 @@ TOLD = {
     ),
     "failed": ("« %s » n’a pas accepté la station : essayez encore.", "“%s” did not accept the station: try once more."),
 }
-ENTERPRISE = 5
+_ENTERPRISE = const(5)
 """The security of networks that ask for a user name, which the chip cannot join under MicroPython."""
 ENTITIES = ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")
 
@@ -60,8 +62,8 @@ def form(device: str, networks: list, word: str | None, ssid: str):
     yield both("À quel réseau Wi-Fi relier cette station ?", "Which Wi-Fi network should this station join?")
     yield "<form method=post action=/>"
     for name, dbm, security in networks:
-        chosen = " disabled" if security == ENTERPRISE else " checked" if name == ssid else ""
-        more = "avec identifiant ✗ " if security == ENTERPRISE else "" if security else "sans mot de passe "
+        chosen = " disabled" if security == _ENTERPRISE else " checked" if name == ssid else ""
+        more = "avec identifiant ✗ " if security == _ENTERPRISE else "" if security else "sans mot de passe "
         row = safe(name), chosen, safe(name), more + "●" * (1 + (dbm > -80) + (dbm > -65))
         yield '<label class=n><input type=radio name=s value="%s"%s>%s<small>%s</small></label>' % row
     yield "<p><label>Un autre nom<span lang=en>Another name</span><input name=o maxlength=32 autocapitalize=off autocorrect=off></label>"

@@ -12,26 +12,28 @@ import time
 
 import network
 
+from micropython import const
+
 import slots
 from girouette import dns, known, page
 from girouette.log import note
 
 PORT = 80
-OPEN_S = 600
+_OPEN_S = const(600)
 DONE_S, TOLD_S = 60, 10
 """So long it stays there once a network is joined, and once the page has said so."""
-GUEST_S = 60
+_GUEST_S = const(60)
 """Whoever has asked for something within this time is still there."""
 SILENT_MS, TALK_MS = 1500, 5000
 """A browser opens connections in advance, and says nothing on some."""
-MOST_TALKS = 3
+_MOST_TALKS = const(3)
 LONGEST_HEAD, LONGEST_LINE, LONGEST_FORM = 8192, 200, 512
-LONGEST_ORDER = 4200
+_LONGEST_ORDER = const(4200)
 """An order to move to a town (moving.py)."""
-MOST_HEARD = 12
+_MOST_HEARD = const(12)
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Of which a key is made: 32 that nobody takes for another one."""
-KEY_LENGTH = 10
+_KEY_LENGTH = const(10)
 
 
 class Portal:
@@ -61,7 +63,7 @@ class Portal:
         self._air.active(True)
         names = doors = None
         try:
-            self._heard = known.heard(await self._link.ask())[:MOST_HEARD]
+            self._heard = known.heard(await self._link.ask())[:_MOST_HEARD]
             address = self._air.ifconfig()[0]
             door = listening(address)
             names, doors = asyncio.create_task(dns.serve(address)), asyncio.create_task(self._admit(door, address))
@@ -84,10 +86,10 @@ class Portal:
             return True
         if self._link.works and self._done_ms is None and not self._has_guests():
             return True  # one of the known networks is back
-        return since_s(self._began_ms) >= OPEN_S
+        return since_s(self._began_ms) >= _OPEN_S
 
     def _has_guests(self) -> bool:
-        if self._asked_ms is not None and since_s(self._asked_ms) < GUEST_S:
+        if self._asked_ms is not None and since_s(self._asked_ms) < _GUEST_S:
             return True
         try:
             return bool(self._air.status("stations"))
@@ -99,7 +101,7 @@ class Portal:
         try:
             while True:
                 try:
-                    caller = door.accept()[0] if self._talks < MOST_TALKS else None
+                    caller = door.accept()[0] if self._talks < _MOST_TALKS else None
                 except OSError:
                     caller = None  # nobody waits
                 if caller is None:
@@ -141,7 +143,7 @@ class Portal:
             await say(stream, "303 See Other", "Location: http://%s/\r\n" % address)
             return
         if path == "/?again" and self.word != "trying":
-            self.word, self._heard = None, known.heard(await self._link.ask())[:MOST_HEARD]
+            self.word, self._heard = None, known.heard(await self._link.ask())[:_MOST_HEARD]
         await say(stream, "200 OK", "Content-Type: text/html; charset=utf-8\r\n", self._page(head=method == "HEAD"))
 
     async def _move(self, stream, method: str, rest: bytes, length: int) -> None:
@@ -149,7 +151,7 @@ class Portal:
         if method != "POST":
             told = () if method == "HEAD" else page.move(self._config.device)
             await say(stream, "200 OK", "Content-Type: text/html; charset=utf-8\r\n", told)
-        elif length > LONGEST_ORDER:
+        elif length > _LONGEST_ORDER:
             await say(stream, "413 Content Too Large")
         else:
             word = order(await hear_body(stream, rest, length), self._config)
@@ -214,7 +216,7 @@ def order(body: bytes, config) -> str | None:
 def own_network(config) -> tuple[str, str]:
     """The name and the key of the board's own network; devices/portal.py makes the same, for its label."""
     digest = hashlib.sha256(b"girouette wifi " + config.update_key.encode()).digest()
-    return ("girouette-" + config.device)[:32], "".join(LETTERS[byte & 31] for byte in digest[:KEY_LENGTH])
+    return ("girouette-" + config.device)[:32], "".join(LETTERS[byte & 31] for byte in digest[:_KEY_LENGTH])
 
 
 def since_s(then_ms: int) -> int:

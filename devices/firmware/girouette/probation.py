@@ -6,13 +6,15 @@ moments when something is decided.
 
 import os
 
+from micropython import const
+
 import rule
 import slots
 from girouette.config import GOOD
 from girouette.log import note
 
 WITHIN_S = 900
-WELL_S = 60
+_WELL_S = const(60)
 """A start that lasted so long is none that failed, even where another broker is on trial and does not answer."""
 
 
@@ -68,7 +70,7 @@ def lasted(up_s: int) -> str | None:
         from girouette import moving
 
         why = moving.lasted(up_s)
-        if why is not None or up_s < WELL_S:
+        if why is not None or up_s < _WELL_S:
             return why
     if not slots.trial:
         rule.well()

@@ -2,8 +2,10 @@
 
 from machine import Pin
 
-I2S_HZ = 24000
-I2S_ROOM = 20480
+from micropython import const
+
+_I2S_HZ = const(24000)
+_I2S_ROOM = const(20480)
 """Ten of the chip's DMA buffers, 107 ms of sound: longer than the loop is ever held but for writing to flash."""
 
 
@@ -17,7 +19,7 @@ def make(kind: str, bus: dict):
         from machine import I2S
 
         pins = {name: Pin(bus[name]) for name in ("sck", "ws", "sd")}
-        return I2S(bus["id"], mode=I2S.RX, bits=32, format=I2S.MONO, rate=I2S_HZ, ibuf=I2S_ROOM, **pins)
+        return I2S(bus["id"], mode=I2S.RX, bits=32, format=I2S.MONO, rate=_I2S_HZ, ibuf=_I2S_ROOM, **pins)
     if kind == "onewire":
         from onewire import OneWire
 

@@ -2,8 +2,10 @@
 
 import json
 
-MOST_RANGES = 16
-MOST_EPS = 4
+from micropython import const
+
+_MOST_RANGES = const(16)
+_MOST_EPS = const(4)
 
 
 class Receipt:
@@ -21,7 +23,7 @@ def read_receipt(payload: bytes) -> tuple[int, int, list] | None:
         ep, n, also = raw["ep"], raw["sq"], raw.get("also") or []
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    if not whole(ep) or not whole(n) or not isinstance(also, list) or len(also) > MOST_RANGES:
+    if not whole(ep) or not whole(n) or not isinstance(also, list) or len(also) > _MOST_RANGES:
         return None
     for pair in also:
         if not isinstance(pair, list) or len(pair) != 2 or not whole(pair[0]) or not whole(pair[1]):
@@ -44,7 +46,7 @@ class Receipts:
         """Take a receipt in; `n` never falls."""
         known = self._known.get(ep)
         if known is None:
-            if len(self._known) >= MOST_EPS:
+            if len(self._known) >= _MOST_EPS:
                 return
             self._known[ep] = Receipt(n, also)
         else:

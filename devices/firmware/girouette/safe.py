@@ -13,6 +13,8 @@ import time
 
 import machine
 
+from micropython import const
+
 import rule
 import slots
 from girouette import crash
@@ -27,10 +29,10 @@ from girouette.net import Link
 from girouette.updates import Updates
 from girouette.watchdog import GRACE_MS, Watchdog
 
-WELL_S = 60
+_WELL_S = const(60)
 """So long a board stays here the first time before it tries to start with its sensors, twice as long each time after that."""
 LONGEST_S = 1800
-TELL_MS = 60000
+_TELL_MS = const(60000)
 NO_CLOCK_MS = 3000
 
 
@@ -102,8 +104,8 @@ class Board:
         if self.updates.under_way:
             return False
         if slots.safe == "update":
-            return up_s >= WELL_S  # nothing came of it
-        if up_s == WELL_S:
+            return up_s >= _WELL_S  # nothing came of it
+        if up_s == _WELL_S:
             rule.well(rule.FAILS, self._stays)
         return up_s >= stay_s(self._stays)
 
@@ -112,7 +114,7 @@ class Board:
         for answer in self.commands.answers():
             await self._publish("ack", answer)
         if now_ms >= self._due_ms:
-            self._due_ms = now_ms + (TELL_MS if self.clock.known else NO_CLOCK_MS)
+            self._due_ms = now_ms + (_TELL_MS if self.clock.known else NO_CLOCK_MS)
             await self._publish("state", self.state(), retain=True)
             await self._publish("health", self.figures())
 
@@ -175,7 +177,7 @@ class Board:
 
 def stay_s(stays: int) -> int:
     """How long a board stays here that was here so many times since it last ran well."""
-    return min(LONGEST_S, WELL_S << min(stays, 5))
+    return min(LONGEST_S, _WELL_S << min(stays, 5))
 
 
 def leave(stays: int) -> None:

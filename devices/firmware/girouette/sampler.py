@@ -3,9 +3,11 @@
 import asyncio
 import time
 
+from micropython import const
+
 from girouette.sample import text_of
 
-TICK_MS = 1000
+_TICK_MS = const(1000)
 
 
 class Sampler:
@@ -25,12 +27,12 @@ class Sampler:
     async def run(self, beat) -> None:
         """Never returns; ticks that were missed are left out, not made up for."""
         await self.settle(beat)
-        due, count = time.ticks_add(time.ticks_ms(), TICK_MS), 0
+        due, count = time.ticks_add(time.ticks_ms(), _TICK_MS), 0
         while True:
             beat()
             await asyncio.sleep_ms(max(0, time.ticks_diff(due, time.ticks_ms())))
-            late = max(0, time.ticks_diff(time.ticks_ms(), due)) // TICK_MS
-            due = time.ticks_add(due, TICK_MS * (late + 1))
+            late = max(0, time.ticks_diff(time.ticks_ms(), due)) // _TICK_MS
+            due = time.ticks_add(due, _TICK_MS * (late + 1))
             for sensor in self._sensors:
                 sensor.tick()
             if self.asked or self._falls_due(count, late):
@@ -53,7 +55,7 @@ class Sampler:
             cold = [s for s in self._sensors if s.fault == "warm-up" or not (s.fault or s.gave)]
             if not cold:
                 return
-            await asyncio.sleep_ms(TICK_MS)
+            await asyncio.sleep_ms(_TICK_MS)
             for sensor in cold:
                 sensor.tick()
                 sensor.hear(heard)

@@ -7,6 +7,8 @@ nothing. At most 8 packs of the backlog are on their way at a time.
 import asyncio
 import random
 
+from micropython import const
+
 from girouette.backlog import Backlog
 from girouette.flight import Flight
 from girouette.held import FULL, Held
@@ -18,10 +20,10 @@ from girouette.sample import Sample
 WINDOW = 8
 QUIET_MS = 20000
 """A sample that has awaited its receipt for this long goes to disk with all others, whether or not the link is up."""
-SILENCE_MS = 10000
-KEEP_MS = 60000
+_SILENCE_MS = const(10000)
+_KEEP_MS = const(60000)
 """The count of drops is written down once a minute at most: each write wears the flash."""
-SETTLE_MS = 300
+_SETTLE_MS = const(300)
 """After a connect the retained receipt comes at once: waiting for it saves needless resends, and numbers given twice."""
 
 
@@ -100,7 +102,7 @@ class Sender:
         self.backlog.rewind()
         self._live_from = self._numbers.next
         self._heard_ms = self._uptime.ms()
-        self._settled_ms = self._heard_ms + SETTLE_MS
+        self._settled_ms = self._heard_ms + _SETTLE_MS
         self._wake.set()
 
     def disconnected(self) -> None:
@@ -121,7 +123,7 @@ class Sender:
         if ep not in self._eps():
             return
         now_ms = self._uptime.ms()
-        silent = now_ms - self._heard_ms > SILENCE_MS
+        silent = now_ms - self._heard_ms > _SILENCE_MS
         self._heard_ms = now_ms
         self.receipts.hear(ep, n, also)
         if ep == self._numbers.ep:
@@ -287,7 +289,7 @@ class Sender:
                 self.backlog.settle(segment, waiting)
         self.receipts.keep_only(self._eps())
         if self._uptime.ms() >= self._keep_ms:
-            self._keep_ms = self._uptime.ms() + KEEP_MS
+            self._keep_ms = self._uptime.ms() + _KEEP_MS
             self._numbers.keep_drops()
 
     async def _spill_if_due(self) -> None:

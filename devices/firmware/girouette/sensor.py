@@ -2,7 +2,9 @@
 
 import asyncio
 
-PATIENCE_MS = 2000
+from micropython import const
+
+_PATIENCE_MS = const(2000)
 DRIVERS = "girouette.drivers."
 PASSING = ("warm-up", "saturated", "range")
 """Faults of what is measured, not of the sensor: to start it again would help nothing, and may begin its warm-up anew."""
@@ -57,8 +59,8 @@ class Sensor:
         A sensor that has failed is started again at once, so that it gathers for the next reading.
         """
         try:
-            await asyncio.wait_for_ms(self._start(), PATIENCE_MS)
-            values = await asyncio.wait_for_ms(self._driver.read(), PATIENCE_MS)
+            await asyncio.wait_for_ms(self._start(), _PATIENCE_MS)
+            values = await asyncio.wait_for_ms(self._driver.read(), _PATIENCE_MS)
         except (OSError, asyncio.TimeoutError) as error:
             self._failed(error)
             await self._start_again()
@@ -89,7 +91,7 @@ class Sensor:
 
     async def _start_again(self) -> None:
         try:
-            await asyncio.wait_for_ms(self._start(), PATIENCE_MS)
+            await asyncio.wait_for_ms(self._start(), _PATIENCE_MS)
         except (OSError, asyncio.TimeoutError):
             pass  # `fault` has what went wrong first; the next reading tries again
 

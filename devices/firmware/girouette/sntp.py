@@ -6,10 +6,12 @@ import socket
 import struct
 import time
 
-NTP_TO_UNIX_S = 2208988800
-CLIENT = 0x23
+from micropython import const
+
+_NTP_TO_UNIX_S = const(2208988800)
+_CLIENT = const(0x23)
 """No warning, version 4, mode 3 (client): RFC 4330 section 4."""
-LOOK_MS = 20
+_LOOK_MS = const(20)
 
 
 async def ask(host: str, port: int = 123, patience_ms: int = 1500) -> int:
@@ -20,7 +22,7 @@ async def ask(host: str, port: int = 123, patience_ms: int = 1500) -> int:
     try:
         door.setblocking(False)
         asked = time.ticks_ms()
-        door.sendto(bytes([CLIENT]) + bytes(39) + nonce, address)
+        door.sendto(bytes([_CLIENT]) + bytes(39) + nonce, address)
         answer = await _answer(door, asked, patience_ms)
         half_ms = time.ticks_diff(time.ticks_ms(), asked) // 2
     finally:
@@ -30,7 +32,7 @@ async def ask(host: str, port: int = 123, patience_ms: int = 1500) -> int:
 
 async def _answer(door: socket.socket, asked: int, patience_ms: int) -> bytes:
     while time.ticks_diff(time.ticks_ms(), asked) < patience_ms:
-        await asyncio.sleep_ms(LOOK_MS)
+        await asyncio.sleep_ms(_LOOK_MS)
         try:
             return door.recv(64)
         except OSError:
@@ -48,4 +50,4 @@ def parse(answer: bytes, nonce: bytes) -> int:
         raise OSError("a server without a clock")
     if seconds < 0x80000000:
         seconds += 0x100000000  # the era that begins in 2036: RFC 4330 section 3
-    return (seconds - NTP_TO_UNIX_S) * 1000 + (fraction * 1000 + 0x80000000 >> 32)
+    return (seconds - _NTP_TO_UNIX_S) * 1000 + (fraction * 1000 + 0x80000000 >> 32)

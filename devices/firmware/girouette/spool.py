@@ -10,12 +10,14 @@ import binascii
 import json
 import os
 
+from micropython import const
+
 SEGMENT_BYTES = 32700
 """Eight blocks of 4 KiB, less what littlefs keeps in them. A full spool has 16 segments: each takes 200 bytes of the heap,
 and freeing is by the segment."""
 BLOCK = 4096
-BLOCK_HOLDS = 4084
-HEADER_LONGEST = 4096
+_BLOCK_HOLDS = const(4084)
+_HEADER_LONGEST = const(4096)
 
 
 class Segment:
@@ -120,7 +122,7 @@ class Spool:
         path = self._folder + "/" + name
         try:
             with open(path, "rb") as file:
-                header = checked(file.readline(HEADER_LONGEST))
+                header = checked(file.readline(_HEADER_LONGEST))
                 start = file.tell()
             if header is None:
                 raise ValueError("check value")
@@ -169,7 +171,7 @@ def fits(segment: Segment, ep: int, channels: list, size: int) -> bool:
 
 def on_flash(size: int) -> int:
     """What a file of this size takes of the flash."""
-    return -(-size // BLOCK_HOLDS) * BLOCK
+    return -(-size // _BLOCK_HOLDS) * BLOCK
 
 
 def line_of(sq: int, when: str, values: str) -> str:

@@ -6,10 +6,12 @@ Loaded only where the configuration names anchors; `judging` is loaded for the m
 import ssl
 import time
 
+from micropython import const
+
 import slots
 
 KEEP_S = 86400
-NTP_FIRST_MS = 10000
+_NTP_FIRST_MS = const(10000)
 """So long a time server has the first word; then the broker is tried with the date that the board has."""
 
 
@@ -36,7 +38,7 @@ class Trust:
             return True
         if self._since is None:
             self._since = time.ticks_ms()
-        self._waits = time.ticks_diff(time.ticks_ms(), self._since) < NTP_FIRST_MS
+        self._waits = time.ticks_diff(time.ticks_ms(), self._since) < _NTP_FIRST_MS
         return not self._waits
 
     def context(self) -> ssl.SSLContext:

@@ -8,18 +8,20 @@ import gc
 
 import micropython
 
+from micropython import const
+
 from girouette import doors
 from girouette.log import note
 from girouette.net import remembered
 
 FIRST_S, USUAL_S = 120, 900
 """So long no network works before the board opens its own: if it was never on one, and else."""
-PAUSE_S = 1200
+_PAUSE_S = const(1200)
 """It is closed again for so long, twice as long each time."""
-SAYS_AGAIN_S = 2
-LOGIN_S = 10
+_SAYS_AGAIN_S = const(2)
+_LOGIN_S = const(10)
 """A broker that is not reached so long after a network was joined may have a login page before it."""
-LOGIN_AGAIN_S = 900
+_LOGIN_AGAIN_S = const(900)
 
 
 class Ways:
@@ -32,13 +34,13 @@ class Ways:
         self._portal = None
         self._without_s: int | None = None
         """Since when no network works."""
-        self._opens_s, self._pause_s = 0, PAUSE_S
+        self._opens_s, self._pause_s = 0, _PAUSE_S
         self._improv = None
         self._listens_s = self._says_s = 0
         self._deaf = False
         """Is there nobody who could type?"""
         self._joined_s: int | None = None
-        self._asks_s = LOGIN_S
+        self._asks_s = _LOGIN_S
 
     @property
     def busy(self) -> bool:
@@ -64,7 +66,7 @@ class Ways:
         board, now_s = self._board, self._board.uptime.s()
         if board.link.networks or board.link.up() or now_s < self._says_s:
             return
-        self._says_s = now_s + SAYS_AGAIN_S
+        self._says_s = now_s + _SAYS_AGAIN_S
         print("# network: none")
         sender = getattr(board, "sender", None)
         if sender is not None:  # in safe mode nothing is measured
@@ -105,10 +107,10 @@ class Ways:
         now_s = board.uptime.s()
         if self._without_s is None:
             first_s = FIRST_S if remembered() is None else USUAL_S
-            self._without_s, self._opens_s, self._pause_s = now_s, now_s + first_s, PAUSE_S
+            self._without_s, self._opens_s, self._pause_s = now_s, now_s + first_s, _PAUSE_S
         if board.config.batch:  # it is awake for moments only: at power-on somebody is there, and later nobody
             tried = board.link.why is not None or not board.link.networks
-            return tried and not self._doors.woken and self._pause_s == PAUSE_S and not self.busy
+            return tried and not self._doors.woken and self._pause_s == _PAUSE_S and not self.busy
         return now_s >= self._opens_s and not self.busy
 
     def _open(self) -> None:
@@ -139,11 +141,11 @@ class Ways:
             self._joined_s = None
             return
         if self._joined_s is None:
-            self._joined_s, self._asks_s = now_s, LOGIN_S
+            self._joined_s, self._asks_s = now_s, _LOGIN_S
         if board.client.online:
             board.link.let_through(True)
         elif now_s - self._joined_s >= self._asks_s:
-            self._asks_s = now_s - self._joined_s + LOGIN_AGAIN_S
+            self._asks_s = now_s - self._joined_s + _LOGIN_AGAIN_S
             board.link.let_through(not await wants_login())
 
 

@@ -9,9 +9,9 @@ BUS = "pulse"
 KEYS = ("speed", "gust")
 
 MPS_A_HZ = 0.667
-BOUNCE_MS = const(5)
+_BOUNCE_MS = const(5)
 """Contacts bounce for a millisecond or two; 5 ms still let 130 m/s through."""
-GUST_S = const(3)
+_GUST_S = const(3)
 
 
 class Driver:
@@ -27,7 +27,7 @@ class Driver:
     async def start(self) -> None:
         """Count from now on."""
         if not self._counting:
-            self._bus.start(BOUNCE_MS)
+            self._bus.start(_BOUNCE_MS)
             self._counting = True
         self._start = self._bus.read()[0]
         self._counts = [self._start]
@@ -36,9 +36,9 @@ class Driver:
     def tick(self) -> None:
         """Note this second's count, and the greatest rise over three seconds."""
         self._counts.append(self._bus.read()[0])
-        self._counts = self._counts[-1 - GUST_S :]
+        self._counts = self._counts[-1 - _GUST_S :]
         self._seconds += 1
-        if len(self._counts) > GUST_S:
+        if len(self._counts) > _GUST_S:
             self._gust = max(self._gust, self._counts[-1] - self._counts[0])
 
     async def read(self) -> dict:
@@ -48,6 +48,6 @@ class Driver:
             return {}
         self._start, self._seconds, self._gust = self._start + turns, 0, 0
         speeds = {"speed": turns / seconds * MPS_A_HZ}
-        if len(self._counts) > GUST_S:
-            speeds["gust"] = gust / GUST_S * MPS_A_HZ
+        if len(self._counts) > _GUST_S:
+            speeds["gust"] = gust / _GUST_S * MPS_A_HZ
         return speeds

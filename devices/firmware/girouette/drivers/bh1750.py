@@ -15,11 +15,11 @@ BUS = "i2c"
 KEYS = ("illuminance",)
 
 POWER_ON = b"\x01"
-ONCE = const(0x20)
-ONCE_FINE = const(0x21)
+_ONCE = const(0x20)
+_ONCE_FINE = const(0x21)
 """H-resolution mode 2: a count is half as much."""
-USUAL = const(69)
-DARK = const(254)
+_USUAL = const(69)
+_DARK = const(254)
 BRIGHT = const(31)
 LONGEST_MS = const(180)
 FULL = const(65535)
@@ -43,21 +43,21 @@ class Driver:
 
     async def read(self) -> dict:
         """Measure: 0.2 s in daylight, 0.9 s in the dark, in which other tasks run; `saturated` beyond the brightest sun."""
-        count = await self._count(ONCE, USUAL)
+        count = await self._count(_ONCE, _USUAL)
         if count < DIM:
-            count = await self._count(ONCE_FINE, DARK)
-            return {"illuminance": count * (USUAL / 1.2 / DARK / 2)}
+            count = await self._count(_ONCE_FINE, _DARK)
+            return {"illuminance": count * (_USUAL / 1.2 / _DARK / 2)}
         if count < FULL:
             return {"illuminance": count / 1.2}
-        count = await self._count(ONCE, BRIGHT)
+        count = await self._count(_ONCE, BRIGHT)
         if count == FULL:
             raise SensorError("saturated")
-        return {"illuminance": count * (USUAL / 1.2 / BRIGHT)}
+        return {"illuminance": count * (_USUAL / 1.2 / BRIGHT)}
 
     async def _count(self, mode: int, mt: int) -> int:
         """What the chip counts in one measurement of this measuring time."""
         for opcode in (POWER_ON[0], 0x40 | mt >> 5, 0x60 | mt & 31, mode):
             self._bus.writeto(self._address, bytes((opcode,)))
-        await asyncio.sleep_ms(LONGEST_MS * mt // USUAL + 1)
+        await asyncio.sleep_ms(LONGEST_MS * mt // _USUAL + 1)
         raw = self._bus.readfrom(self._address, 2)
         return raw[0] << 8 | raw[1]

@@ -14,20 +14,20 @@ from girouette.sensor import SensorError
 BUS = "i2c"
 KEYS = ("temperature", "humidity", "pressure")
 
-CHIP_ID = const(0x60)
-REG_ID = const(0xD0)
-REG_COEFFICIENTS = const(0x88)
-REG_COEFFICIENTS_2 = const(0xE1)
-REG_CTRL_HUM = const(0xF2)
-REG_STATUS = const(0xF3)
-REG_CTRL_MEAS = const(0xF4)
-REG_DATA = const(0xF7)
-MEASURING = const(0x08)
+_CHIP_ID = const(0x60)
+_REG_ID = const(0xD0)
+_REG_COEFFICIENTS = const(0x88)
+_REG_COEFFICIENTS_2 = const(0xE1)
+_REG_CTRL_HUM = const(0xF2)
+_REG_STATUS = const(0xF3)
+_REG_CTRL_MEAS = const(0xF4)
+_REG_DATA = const(0xF7)
+_MEASURING = const(0x08)
 ONCE = b"\x25"
 """Temperature and pressure once each, forced mode: a single sample heats the chip least (5.4.5)."""
-MEASURE_MS = const(10)
+_MEASURE_MS = const(10)
 """At one sample of each the longest measuring time is 9.3 ms (9.1)."""
-SKIPPED = const(0x80000)
+_SKIPPED = const(0x80000)
 
 
 class Driver:
@@ -43,13 +43,13 @@ class Driver:
     async def start(self) -> None:
         """Make sure that the chip is there, and read its coefficients."""
         try:
-            chip = self._bus.readfrom_mem(self._address, REG_ID, 1)[0]
+            chip = self._bus.readfrom_mem(self._address, _REG_ID, 1)[0]
         except OSError:
             raise SensorError("absent")
-        if chip != CHIP_ID:
+        if chip != _CHIP_ID:
             raise SensorError("wrong-chip")
-        low = self._bus.readfrom_mem(self._address, REG_COEFFICIENTS, 26)
-        high = self._bus.readfrom_mem(self._address, REG_COEFFICIENTS_2, 7)
+        low = self._bus.readfrom_mem(self._address, _REG_COEFFICIENTS, 26)
+        high = self._bus.readfrom_mem(self._address, _REG_COEFFICIENTS_2, 7)
         words = struct.unpack("<HhhHhhhhhhhh", low[:24])
         self._t, self._p = words[:3], words[3:]
         h2, h3 = struct.unpack("<hB", high[:3])
@@ -58,19 +58,19 @@ class Driver:
 
     async def read(self) -> dict:
         """Measure once: waits 10 ms for the chip, in which other tasks run."""
-        self._bus.writeto_mem(self._address, REG_CTRL_HUM, b"\x01")
-        self._bus.writeto_mem(self._address, REG_CTRL_MEAS, ONCE)
-        await asyncio.sleep_ms(MEASURE_MS)
+        self._bus.writeto_mem(self._address, _REG_CTRL_HUM, b"\x01")
+        self._bus.writeto_mem(self._address, _REG_CTRL_MEAS, ONCE)
+        await asyncio.sleep_ms(_MEASURE_MS)
         for _ in range(5):
-            if not self._bus.readfrom_mem(self._address, REG_STATUS, 1)[0] & MEASURING:
+            if not self._bus.readfrom_mem(self._address, _REG_STATUS, 1)[0] & _MEASURING:
                 break
             await asyncio.sleep_ms(2)
         else:
             raise SensorError("timeout")
-        raw = self._bus.readfrom_mem(self._address, REG_DATA, 8)
+        raw = self._bus.readfrom_mem(self._address, _REG_DATA, 8)
         pressure = raw[0] << 12 | raw[1] << 4 | raw[2] >> 4
         temperature = raw[3] << 12 | raw[4] << 4 | raw[5] >> 4
-        if pressure == SKIPPED or temperature == SKIPPED:
+        if pressure == _SKIPPED or temperature == _SKIPPED:
             raise SensorError("skipped")
         fine = fine_temperature(temperature, self._t)
         return {

@@ -15,10 +15,10 @@ from girouette.sensor import SensorError
 BUS = "adc"
 KEYS = ("laeq",)
 
-LOWEST_UV = const(500000)
-HIGHEST_UV = const(2700000)
-CLIPPED_UV = const(2590000)
-BELOW_UV = const(20000)
+_LOWEST_UV = const(500000)
+_HIGHEST_UV = const(2700000)
+_CLIPPED_UV = const(2590000)
+_BELOW_UV = const(20000)
 """So far below where the board's converter ends what it reads is its end."""
 DB_A_UV = 50 / 1000000
 
@@ -28,7 +28,7 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._most_uv = min(CLIPPED_UV, 1000 * options.get("full_mv", 3300) - BELOW_UV)
+        self._most_uv = min(_CLIPPED_UV, 1000 * options.get("full_mv", 3300) - _BELOW_UV)
         self._energy = 0.0
         self._levels = 0
         self._clipped = False
@@ -55,7 +55,7 @@ class Driver:
 
     def _level(self) -> float:
         found_uv = self._bus.read_uv()
-        if not LOWEST_UV <= found_uv <= HIGHEST_UV:
+        if not _LOWEST_UV <= found_uv <= _HIGHEST_UV:
             raise SensorError("absent")
         self._clipped = self._clipped or found_uv >= self._most_uv
         return found_uv * DB_A_UV

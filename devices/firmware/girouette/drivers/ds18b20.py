@@ -15,15 +15,15 @@ from girouette.sensor import SensorError
 BUS = "onewire"
 KEYS = ("probe",)
 
-READ_ROM = const(0x33)
-SKIP_ROM = const(0xCC)
-CONVERT = const(0x44)
-READ_SCRATCHPAD = const(0xBE)
-FAMILY = const(0x28)
-CONVERT_MS = const(750)
-POWER_ON = const(0x0550)
+_READ_ROM = const(0x33)
+_SKIP_ROM = const(0xCC)
+_CONVERT = const(0x44)
+_READ_SCRATCHPAD = const(0xBE)
+_FAMILY = const(0x28)
+_CONVERT_MS = const(750)
+_POWER_ON = const(0x0550)
 """85 degrees: what the scratchpad holds before the first conversion. No water in a town is as hot."""
-UNUSED_BITS = const(0x1F)
+_UNUSED_BITS = const(0x1F)
 """Of the configuration byte: always 1, so that a line at ground, whose zeros have a right check value, is found out."""
 
 
@@ -36,25 +36,25 @@ class Driver:
     async def start(self) -> None:
         """Make sure that the probe is there, and alone."""
         self._reset()
-        self._bus.writebyte(READ_ROM)
+        self._bus.writebyte(_READ_ROM)
         rom = await self._take(8)
         if not any(rom):
             raise SensorError("bus")
-        if rom[0] != FAMILY:
+        if rom[0] != _FAMILY:
             raise SensorError("wrong-chip")
 
     async def read(self) -> dict:
         """Convert, wait for it while other tasks run, and read."""
-        self._order(CONVERT)
-        await asyncio.sleep_ms(CONVERT_MS)
+        self._order(_CONVERT)
+        await asyncio.sleep_ms(_CONVERT_MS)
         if not self._bus.readbit():
             raise SensorError("timeout")
-        self._order(READ_SCRATCHPAD)
+        self._order(_READ_SCRATCHPAD)
         found = await self._take(9)
-        if found[4] & UNUSED_BITS != UNUSED_BITS:
+        if found[4] & _UNUSED_BITS != _UNUSED_BITS:
             raise SensorError("bus")
         (sixteenths,) = struct.unpack("<h", found[:2])
-        if sixteenths == POWER_ON:
+        if sixteenths == _POWER_ON:
             raise SensorError("skipped")
         return {"probe": sixteenths / 16}
 
@@ -64,7 +64,7 @@ class Driver:
 
     def _order(self, order: int) -> None:
         self._reset()
-        self._bus.writebyte(SKIP_ROM)
+        self._bus.writebyte(_SKIP_ROM)
         self._bus.writebyte(order)
 
     async def _take(self, count: int) -> bytearray:

@@ -14,19 +14,19 @@ from girouette.sensor import SensorError
 BUS = "i2c"
 KEYS = ("tvoc", "eco2", "aqi")
 
-REG_ID = const(0x00)
-REG_MODE = const(0x10)
-REG_TEMP_IN = const(0x13)
-REG_STATUS = const(0x20)
+_REG_ID = const(0x00)
+_REG_MODE = const(0x10)
+_REG_TEMP_IN = const(0x13)
+_REG_STATUS = const(0x20)
 CHIPS = (b"\x60\x01", b"\x61\x01")
 STANDARD = b"\x02"
 DEEP_SLEEP = b"\x00"
 RUNNING = const(0x80)
 ERROR = const(0x40)
 NEW = const(0x02)
-MODE_MS = const(50)
-MOST_PPB = const(65000)
-PATIENCE = const(3)
+_MODE_MS = const(50)
+_MOST_PPB = const(65000)
+_PATIENCE = const(3)
 """Readings in a row without a new value; there should be one a second."""
 
 
@@ -47,34 +47,34 @@ class Driver:
     async def start(self) -> None:
         """Make sure that it is the chip, and let it measure if it does not: each new start warms up for 3 minutes."""
         try:
-            chip = self._bus.readfrom_mem(self._address, REG_ID, 2)
+            chip = self._bus.readfrom_mem(self._address, _REG_ID, 2)
         except OSError:
             raise SensorError("absent")
         if chip not in CHIPS:
             raise SensorError("wrong-chip")
-        if self._bus.readfrom_mem(self._address, REG_MODE, 1) != STANDARD:
-            self._bus.writeto_mem(self._address, REG_MODE, STANDARD)
-            await asyncio.sleep_ms(MODE_MS)
+        if self._bus.readfrom_mem(self._address, _REG_MODE, 1) != STANDARD:
+            self._bus.writeto_mem(self._address, _REG_MODE, STANDARD)
+            await asyncio.sleep_ms(_MODE_MS)
 
     async def read(self) -> dict:
         """The chip's latest values, when it vouches for them."""
         kelvin_64, percent_512 = int((self._celsius + 273.15) * 64), int(self._percent * 512)
-        self._bus.writeto_mem(self._address, REG_TEMP_IN, struct.pack("<HH", kelvin_64, percent_512))
-        status, aqi, tvoc, eco2 = struct.unpack("<BBHH", self._bus.readfrom_mem(self._address, REG_STATUS, 6))
+        self._bus.writeto_mem(self._address, _REG_TEMP_IN, struct.pack("<HH", kelvin_64, percent_512))
+        status, aqi, tvoc, eco2 = struct.unpack("<BBHH", self._bus.readfrom_mem(self._address, _REG_STATUS, 6))
         if status & ERROR:
             raise SensorError("stuck")
         self._old = 0 if status & NEW else self._old + 1
-        if not status & RUNNING or self._old > PATIENCE:
+        if not status & RUNNING or self._old > _PATIENCE:
             raise SensorError("timeout")
         validity = status >> 2 & 3
         if validity == 3:
             raise SensorError("range")
         if validity:
             raise SensorError("warm-up")
-        if tvoc >= MOST_PPB:
+        if tvoc >= _MOST_PPB:
             raise SensorError("saturated")
         return {"tvoc": tvoc, "eco2": eco2, "aqi": aqi & 7} if status & NEW else {}
 
     def rest(self) -> None:
         """Let its heater grow cold; the next start warms up for 3 minutes."""
-        self._bus.writeto_mem(self._address, REG_MODE, DEEP_SLEEP)
+        self._bus.writeto_mem(self._address, _REG_MODE, DEEP_SLEEP)

@@ -14,22 +14,22 @@ from girouette.sensor import SensorError
 BUS = "i2c"
 KEYS = ("voltage", "current", "power")
 
-REG_CONFIG = const(0x00)
-REG_SHUNT = const(0x01)
-REG_BUS = const(0x02)
-REG_CURRENT = const(0x04)
-REG_CALIBRATION = const(0x05)
+_REG_CONFIG = const(0x00)
+_REG_SHUNT = const(0x01)
+_REG_BUS = const(0x02)
+_REG_CURRENT = const(0x04)
+_REG_CALIBRATION = const(0x05)
 DEFAULT = const(0x399F)
-RESET = const(0x8000)
-ONCE = const(0x3FFB)
+_RESET = const(0x8000)
+_ONCE = const(0x3FFB)
 """32 V, 320 mV over the shunt, the mean of 128 samples of each, once."""
-POWER_DOWN = const(0x3FF8)
-MEASURE_MS = const(140)
-READY = const(0x02)
-OVERFLOW = const(0x01)
+_POWER_DOWN = const(0x3FF8)
+_MEASURE_MS = const(140)
+_READY = const(0x02)
+_OVERFLOW = const(0x01)
 FULL = const(32000)
 """320 mV in steps of 10 uV."""
-SHUNT_MOHM = 100
+_SHUNT_MOHM = const(100)
 
 
 def least_ua(shunt_mohm: int) -> int:
@@ -48,40 +48,40 @@ class Driver:
     def __init__(self, bus, options: dict):
         self._bus = bus
         self._address: int = options["addr"]
-        self._shunt_mohm = int(options.get("shunt_mohm", SHUNT_MOHM))
+        self._shunt_mohm = int(options.get("shunt_mohm", _SHUNT_MOHM))
         self._ua = least_ua(self._shunt_mohm)
 
     async def start(self) -> None:
         """Reset it, after which its configuration is that of an INA219 and of no other."""
         try:
-            self._write(REG_CONFIG, RESET)
+            self._write(_REG_CONFIG, _RESET)
         except OSError:
             raise SensorError("absent")
         await asyncio.sleep_ms(1)
-        if self._read(REG_CONFIG, ">H") != DEFAULT:
+        if self._read(_REG_CONFIG, ">H") != DEFAULT:
             raise SensorError("wrong-chip")
 
     async def read(self) -> dict:
         """Measure for 0.14 s, in which other tasks run; `saturated` where more flows than the shunt can show."""
-        self._write(REG_CALIBRATION, calibration(self._ua, self._shunt_mohm))
-        self._write(REG_CONFIG, ONCE)
-        await asyncio.sleep_ms(MEASURE_MS)
+        self._write(_REG_CALIBRATION, calibration(self._ua, self._shunt_mohm))
+        self._write(_REG_CONFIG, _ONCE)
+        await asyncio.sleep_ms(_MEASURE_MS)
         for _ in range(5):
-            volts = self._read(REG_BUS, ">H")
-            if volts & READY:
+            volts = self._read(_REG_BUS, ">H")
+            if volts & _READY:
                 break
             await asyncio.sleep_ms(4)
         else:
             raise SensorError("timeout")
-        if volts & OVERFLOW or abs(self._read(REG_SHUNT, ">h")) >= FULL:
+        if volts & _OVERFLOW or abs(self._read(_REG_SHUNT, ">h")) >= FULL:
             raise SensorError("saturated")
         voltage = (volts >> 3) * 4 / 1000
-        current = self._read(REG_CURRENT, ">h") * self._ua / 1000000
+        current = self._read(_REG_CURRENT, ">h") * self._ua / 1000000
         return {"voltage": voltage, "current": current, "power": voltage * current}
 
     def rest(self) -> None:
         """Power down until the next reading."""
-        self._write(REG_CONFIG, POWER_DOWN)
+        self._write(_REG_CONFIG, _POWER_DOWN)
 
     def _read(self, register: int, form: str) -> int:
         return struct.unpack(form, self._bus.readfrom_mem(self._address, register, 2))[0]

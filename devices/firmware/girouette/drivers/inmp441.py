@@ -19,20 +19,20 @@ KEYS = ("laeq", "la10", "la50", "la90")
 
 CHUNK = const(512)
 """Samples a step at the most: what comes in 20 ms is 480."""
-PAUSE_MS = const(20)
-SECOND = const(24000)
+_PAUSE_MS = const(20)
+_SECOND = const(24000)
 SENSITIVITY_DBFS = -26.0
 AT_1_KHZ_DB = 1.0
 """What the filter takes away at 1 kHz."""
 FULL_SCALE_DB = 105.3605
 """Of a sine's mean square in 19 bits: 10 log10(2^35)."""
 CALIBRATOR_DB = 94.0
-CLIPPED = const(262000)
+_CLIPPED = const(262000)
 """A peak of 19 bits: -0.005 dBFS."""
 DEAD_DB = 20.0
 """Its own noise is 33 dB(A): what is quieter is no microphone."""
 SHARES = (10, 50, 90)
-SILENT_S = const(5)
+_SILENT_S = const(5)
 
 
 class Driver:
@@ -67,7 +67,7 @@ class Driver:
         self._forget()
         if fault is not None:
             raise SensorError(fault)
-        if self._silent_s > SILENT_S:
+        if self._silent_s > _SILENT_S:
             raise SensorError("absent")
         return levels
 
@@ -88,8 +88,8 @@ class Driver:
             got = self._bus.readinto(buffer) or 0
             weigh(buffer, got // 4, state)  # pyright: ignore[reportArgumentType]
             squares, samples = squares + energy(state), samples + got // 4
-            await asyncio.sleep_ms(0 if got == len(buffer) else PAUSE_MS)
-            if samples >= SECOND:
+            await asyncio.sleep_ms(0 if got == len(buffer) else _PAUSE_MS)
+            if samples >= _SECOND:
                 awake = not awake or self._heard(squares / samples, state[5], buffer)
                 squares, samples, state[5] = 0.0, 0, 0
 
@@ -97,8 +97,8 @@ class Driver:
         """A second has been heard: its level goes into the mean and into the steps. Not so: the next one is left out."""
         self._silent_s = 0
         level = 10 * math.log10(square + 1e-3) + self._offset_db
-        if peak >= CLIPPED or level < DEAD_DB:
-            self._fault = "saturated" if peak >= CLIPPED else "stuck" if any(last) else "absent"
+        if peak >= _CLIPPED or level < DEAD_DB:
+            self._fault = "saturated" if peak >= _CLIPPED else "stuck" if any(last) else "absent"
             return False
         self._energy += 10 ** (level / 10)
         self._seconds.add(level)

@@ -12,11 +12,11 @@ from girouette.sensor import SensorError
 BUS = "echo"
 KEYS = ("distance", "level")
 
-TRIGGER_US = const(20)
+_TRIGGER_US = const(20)
 BLIND_M = 0.23
 FAR_M = 4.6
 KEPT = const(61)
-AIR_CELSIUS = 15
+_AIR_CELSIUS = const(15)
 
 
 class Driver:
@@ -25,7 +25,7 @@ class Driver:
     def __init__(self, bus, options: dict):
         self._bus = bus
         self._height_m = options.get("height_m")
-        self._air_celsius: float = options.get("air_celsius", AIR_CELSIUS)
+        self._air_celsius: float = options.get("air_celsius", _AIR_CELSIUS)
         self._listening = False
         self._asked = self._stuck = self._silent = 0
         self._took_us: list[int] = []
@@ -51,7 +51,7 @@ class Driver:
             elif not self._bus.risen():
                 self._silent += 1
         self._asked += 1
-        if not self._bus.ask(TRIGGER_US):
+        if not self._bus.ask(_TRIGGER_US):
             self._stuck += 1
 
     async def read(self) -> dict:

@@ -19,25 +19,25 @@ from girouette.sensor import SensorError
 BUS = "i2c"
 KEYS = ("field", "occupied")
 
-REG_ID = const(0x0F)
-CHIP_ID = const(0x3D)
-REG_CONTROL = const(0x20)
+_REG_ID = const(0x0F)
+_CHIP_ID = const(0x3D)
+_REG_CONTROL = const(0x20)
 CONTROL = b"\x70\x00\x00\x0c\x40"
 """CTRL_REG1 to 5: ultra-high performance at 10 Hz, 4 gauss, continuous, Z the same, low and high byte of one measurement."""
-REG_CONTROL_3 = const(0x22)
+_REG_CONTROL_3 = const(0x22)
 POWER_DOWN = b"\x03"
-MANY = const(0x80)
-REG_STATUS = const(0x27)
+_MANY = const(0x80)
+_REG_STATUS = const(0x27)
 NEW = const(0x08)
-REG_OUT = const(0x28)
+_REG_OUT = const(0x28)
 COUNTS_A_UT = 68.42
 FULL = const(32767)
-LEARN_S = const(8)
-SLOW = const(12)
+_LEARN_S = const(8)
+_SLOW = const(12)
 """The empty field is kept in 1/4096 count, and moves by 1/4096 of the difference a second."""
-TURN_S = const(5)
-SILENT_S = const(5)
-FARTHEST = const(16383)
+_TURN_S = const(5)
+_SILENT_S = const(5)
+_FARTHEST = const(16383)
 
 
 class Driver:
@@ -48,7 +48,7 @@ class Driver:
         self._address: int = options["addr"]
         self._far = int(options.get("threshold_ut", 8) * COUNTS_A_UT)
         given = (options.get("empty_x_ut"), options.get("empty_y_ut"), options.get("empty_z_ut"))
-        self._empty: list[int] = [int(ut * COUNTS_A_UT) << SLOW for ut in given if ut is not None]
+        self._empty: list[int] = [int(ut * COUNTS_A_UT) << _SLOW for ut in given if ut is not None]
         if len(self._empty) < 3:
             self._empty = []
         self._learnt = 0
@@ -61,20 +61,20 @@ class Driver:
     async def start(self) -> None:
         """Make sure that it is the chip, and let it measure; what is known of the empty place stays known."""
         try:
-            chip = self._bus.readfrom_mem(self._address, REG_ID, 1)[0]
+            chip = self._bus.readfrom_mem(self._address, _REG_ID, 1)[0]
         except OSError:
             raise SensorError("absent")
-        if chip != CHIP_ID:
+        if chip != _CHIP_ID:
             raise SensorError("wrong-chip")
-        self._bus.writeto_mem(self._address, REG_CONTROL | MANY, CONTROL)
+        self._bus.writeto_mem(self._address, _REG_CONTROL | _MANY, CONTROL)
         self._now = ()
 
     def tick(self) -> None:
         """Look at the field of this second."""
         self._silent_s += 1
-        if not self._bus.readfrom_mem(self._address, REG_STATUS, 1)[0] & NEW:
+        if not self._bus.readfrom_mem(self._address, _REG_STATUS, 1)[0] & NEW:
             return
-        self._now = struct.unpack("<hhh", self._bus.readfrom_mem(self._address, REG_OUT | MANY, 6))
+        self._now = struct.unpack("<hhh", self._bus.readfrom_mem(self._address, _REG_OUT | _MANY, 6))
         self._silent_s = 0
         if max(self._now) >= FULL or min(self._now) <= -FULL:
             return
@@ -85,7 +85,7 @@ class Driver:
 
     async def read(self) -> dict:
         """The field of this second, and the state of the place; `warm-up` until it is known."""
-        if self._silent_s > SILENT_S:
+        if self._silent_s > _SILENT_S:
             raise SensorError("timeout")
         if not self._now:
             if self._occupied is not None:
@@ -101,25 +101,25 @@ class Driver:
     def _learn(self) -> None:
         self._sums = [total + count for total, count in zip(self._sums, self._now)]
         self._learnt += 1
-        if self._learnt == LEARN_S:
+        if self._learnt == _LEARN_S:
             self._occupied = 0
-            self._empty = [(total << SLOW) // LEARN_S for total in self._sums]
+            self._empty = [(total << _SLOW) // _LEARN_S for total in self._sums]
             note(
-                "lis3mdl: empty at", *(int(total / LEARN_S / COUNTS_A_UT + 0.5) for total in self._sums), "uT (x, y, z)"
+                "lis3mdl: empty at", *(int(total / _LEARN_S / COUNTS_A_UT + 0.5) for total in self._sums), "uT (x, y, z)"
             )
 
     def _judge(self) -> None:
         """The state is what has held for long enough; while nothing stands there the empty field is followed."""
-        away = [min(abs(count - (kept >> SLOW)), FARTHEST) for count, kept in zip(self._now, self._empty)]
+        away = [min(abs(count - (kept >> _SLOW)), _FARTHEST) for count, kept in zip(self._now, self._empty)]
         limit = self._far // 2 if self._occupied else self._far
         beyond = away[0] * away[0] + away[1] * away[1] + away[2] * away[2] > limit * limit
         self._same_s = self._same_s + 1 if beyond == self._beyond else 1
         self._beyond = beyond
-        if self._same_s >= TURN_S:
+        if self._same_s >= _TURN_S:
             self._occupied = int(beyond)
         if not self._occupied and not beyond:
-            self._empty = [kept + count - (kept >> SLOW) for count, kept in zip(self._now, self._empty)]
+            self._empty = [kept + count - (kept >> _SLOW) for count, kept in zip(self._now, self._empty)]
 
     def rest(self) -> None:
         """Power down until it is started again; a board that forgets in its sleep wants `empty_x_ut` and so on."""
-        self._bus.writeto_mem(self._address, REG_CONTROL_3, POWER_DOWN)
+        self._bus.writeto_mem(self._address, _REG_CONTROL_3, POWER_DOWN)

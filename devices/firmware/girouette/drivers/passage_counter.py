@@ -4,14 +4,16 @@
 and knows of nobody who they were.
 """
 
+from micropython import const
+
 from girouette.sensor import SensorError
 
 BUS = "pulse"
 KEYS = ("passages",)
 
 QUIET_MS = 300
-CLOSURES = 1
-STUCK_S = 120
+_CLOSURES = const(1)
+_STUCK_S = const(120)
 
 
 class Driver:
@@ -20,8 +22,8 @@ class Driver:
     def __init__(self, bus, options: dict):
         self._bus = bus
         self._quiet_ms: int = options.get("quiet_ms", QUIET_MS)
-        self._closures: int = options.get("closures", CLOSURES)
-        self._stuck_s: int = options.get("stuck_s", STUCK_S)
+        self._closures: int = options.get("closures", _CLOSURES)
+        self._stuck_s: int = options.get("stuck_s", _STUCK_S)
         self._counting = False
         self._closed_s = 0
 

@@ -4,13 +4,15 @@ Its output is high for as long as it sees movement and a little longer: 2 s (AM3
 up to 60 s after power-on, in which it fires by itself. Looked at once a second; who it was, or how many, it cannot tell.
 """
 
+from micropython import const
+
 from girouette.sensor import SensorError
 
 BUS = "pulse"
 KEYS = ("movement",)
 
-WARM_UP_S = 60
-STUCK_S = 1800
+_WARM_UP_S = const(60)
+_STUCK_S = const(1800)
 """Half an hour of unbroken movement is a wire that came off (the pin is pulled up), or a sensor that looks at a heater."""
 
 
@@ -19,8 +21,8 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._cold_s: int = options.get("warm_up_s", WARM_UP_S)
-        self._stuck_s: int = options.get("stuck_s", STUCK_S)
+        self._cold_s: int = options.get("warm_up_s", _WARM_UP_S)
+        self._stuck_s: int = options.get("stuck_s", _STUCK_S)
         self._moved = self._looks = self._high_s = 0
 
     async def start(self) -> None:

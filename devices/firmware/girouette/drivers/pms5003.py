@@ -14,13 +14,13 @@ from girouette.sensor import SensorError
 BUS = "uart"
 KEYS = ("pm2_5", "pm10")
 
-FRAME = const(32)
+_FRAME = const(32)
 HEAD = b"\x42\x4d\x00\x1c"
 SLEEP = b"\x42\x4d\xe4\x00\x00\x01\x73"
 WAKE = b"\x42\x4d\xe4\x00\x01\x01\x74"
-WARM_UP_S = 30
-SILENT_S = const(5)
-A_TICK = const(96)
+_WARM_UP_S = const(30)
+_SILENT_S = const(5)
+_A_TICK = const(96)
 """Three frames: more than can arrive between two ticks, little enough to read in one."""
 
 
@@ -29,7 +29,7 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._warm_up_s: int = options.get("warm_up_s", WARM_UP_S)
+        self._warm_up_s: int = options.get("warm_up_s", _WARM_UP_S)
         self._cold_s = self._warm_up_s
         self._buffer = bytearray()
         self._sums = [0, 0]
@@ -45,12 +45,12 @@ class Driver:
 
     def tick(self) -> None:
         """Take what has arrived since the last tick, a second ago; one that has been silent warms up anew."""
-        self._silent_s = min(self._silent_s + 1, SILENT_S + 1)
-        self._cold_s = self._warm_up_s if self._silent_s > SILENT_S else max(0, self._cold_s - 1)
+        self._silent_s = min(self._silent_s + 1, _SILENT_S + 1)
+        self._cold_s = self._warm_up_s if self._silent_s > _SILENT_S else max(0, self._cold_s - 1)
         waiting = self._bus.any()
         if waiting:
-            self._buffer.extend(self._bus.read(min(waiting, A_TICK)) or b"")
-        while len(self._buffer) >= FRAME:
+            self._buffer.extend(self._bus.read(min(waiting, _A_TICK)) or b"")
+        while len(self._buffer) >= _FRAME:
             self._take()
 
     async def read(self) -> dict:
@@ -63,7 +63,7 @@ class Driver:
             return {"pm2_5": sums[0] / frames, "pm10": sums[1] / frames}
         if bad:
             raise SensorError("checksum")
-        if self._silent_s > SILENT_S:
+        if self._silent_s > _SILENT_S:
             raise SensorError("absent")
         return {}
 
@@ -77,7 +77,7 @@ class Driver:
         if self._buffer[:4] != HEAD:
             self._buffer = self._buffer[1:]
             return
-        frame, rest = self._buffer[:FRAME], self._buffer[FRAME:]
+        frame, rest = self._buffer[:_FRAME], self._buffer[_FRAME:]
         if sum(frame[:30]) != frame[30] << 8 | frame[31]:
             self._bad += 1
             self._buffer = self._buffer[1:]

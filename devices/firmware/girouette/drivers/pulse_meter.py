@@ -13,9 +13,9 @@ from girouette.sensor import SensorError
 BUS = "pulse"
 KEYS = ("energy", "power")
 
-PULSES_A_KWH = 1000
+_PULSES_A_KWH = const(1000)
 QUIET_MS = 20
-STUCK_S = const(10)
+_STUCK_S = const(10)
 MS_A_KWH = 3600000000.0
 """A kWh as watts times milliseconds."""
 
@@ -25,7 +25,7 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._pulses_a_kwh: float = options.get("pulses_a_kwh", PULSES_A_KWH)
+        self._pulses_a_kwh: float = options.get("pulses_a_kwh", _PULSES_A_KWH)
         self._quiet_ms: int = options.get("quiet_ms", QUIET_MS)
         self._counting = False
         self._closed_s = 0
@@ -48,7 +48,7 @@ class Driver:
     async def read(self) -> dict:
         """The energy since power-on, and the power since the pulse before the last reading."""
         count, closed = self._bus.read()
-        if closed and self._closed_s > STUCK_S:
+        if closed and self._closed_s > _STUCK_S:
             raise SensorError("stuck")
         found = {"energy": count / self._pulses_a_kwh}
         power = self._watts(count)

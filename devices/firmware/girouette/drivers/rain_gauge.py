@@ -11,9 +11,9 @@ BUS = "pulse"
 KEYS = ("rain",)
 
 MM_A_TIP = 0.2794
-BOUNCE_MS = const(100)
+_BOUNCE_MS = const(100)
 """A tip takes longer than this even in a cloudburst: ten a second would be 10 m of rain an hour."""
-STUCK_S = const(30)
+_STUCK_S = const(30)
 
 
 class Driver:
@@ -28,7 +28,7 @@ class Driver:
     async def start(self) -> None:
         """Count from now on."""
         if not self._counting:
-            self._bus.start(BOUNCE_MS)
+            self._bus.start(_BOUNCE_MS)
             self._counting = True
 
     def tick(self) -> None:
@@ -38,6 +38,6 @@ class Driver:
     async def read(self) -> dict:
         """The rain since power-on."""
         count, closed = self._bus.read()
-        if closed and self._closed_s > STUCK_S:
+        if closed and self._closed_s > _STUCK_S:
             raise SensorError("stuck")
         return {"rain": count * self._mm_a_tip}

@@ -17,18 +17,18 @@ from girouette.sensor import SensorError
 BUS = "i2c"
 KEYS = ("co2", "temperature", "humidity")
 
-START = const(0x21B1)
-READ = const(0xEC05)
-STOP = const(0x3F86)
-READY = const(0xE4B8)
-SET_ALTITUDE = const(0x2427)
-SET_PRESSURE = const(0xE000)
-SET_SELF_CALIBRATION = const(0x2416)
-STOP_MS = const(500)
-COMMAND_MS = const(2)
-SILENT_MS = const(15000)
+_START = const(0x21B1)
+_READ = const(0xEC05)
+_STOP = const(0x3F86)
+_READY = const(0xE4B8)
+_SET_ALTITUDE = const(0x2427)
+_SET_PRESSURE = const(0xE000)
+_SET_SELF_CALIBRATION = const(0x2416)
+_STOP_MS = const(500)
+_COMMAND_MS = const(2)
+_SILENT_MS = const(15000)
 """Three measurements that did not come."""
-MOST_PPM = const(40000)
+_MOST_PPM = const(40000)
 
 
 class Driver:
@@ -52,34 +52,34 @@ class Driver:
 
         One that is late was started a moment ago: it is left alone until three measurements could have come.
         """
-        if self._late and time.ticks_diff(time.ticks_ms(), self._since) < SILENT_MS:
+        if self._late and time.ticks_diff(time.ticks_ms(), self._since) < _SILENT_MS:
             return
         try:
-            self._bus.writeto(self._address, command(STOP))
+            self._bus.writeto(self._address, command(_STOP))
         except OSError:
             self._late = False
             raise SensorError("absent")
-        await asyncio.sleep_ms(STOP_MS)
-        await self._tell(SET_ALTITUDE, self._altitude_m)
-        await self._tell(SET_SELF_CALIBRATION, self._self_calibration)
-        await self._tell(START)
+        await asyncio.sleep_ms(_STOP_MS)
+        await self._tell(_SET_ALTITUDE, self._altitude_m)
+        await self._tell(_SET_SELF_CALIBRATION, self._self_calibration)
+        await self._tell(_START)
         self._since, self._told_hpa, self._warm = time.ticks_ms(), 0, False
 
     async def read(self) -> dict:
         """The latest measurement; nothing where it was read before, `timeout` where three have not come."""
         if 700 <= self._pressure_hpa <= 1200 and abs(self._pressure_hpa - self._told_hpa) > 1:
-            await self._tell(SET_PRESSURE, self._pressure_hpa)
+            await self._tell(_SET_PRESSURE, self._pressure_hpa)
             self._told_hpa = self._pressure_hpa
-        if struct.unpack(">H", await self._ask(READY, 3))[0] & 0x7FF == 0:
-            if self._late or time.ticks_diff(time.ticks_ms(), self._since) > SILENT_MS:
+        if struct.unpack(">H", await self._ask(_READY, 3))[0] & 0x7FF == 0:
+            if self._late or time.ticks_diff(time.ticks_ms(), self._since) > _SILENT_MS:
                 self._late = True
                 raise SensorError("timeout")
             if not self._warm:
                 raise SensorError("warm-up")
             return {}
-        co2, warm, damp = struct.unpack(">HHH", await self._ask(READ, 9))
+        co2, warm, damp = struct.unpack(">HHH", await self._ask(_READ, 9))
         self._since, self._warm, self._late = time.ticks_ms(), True, False
-        if co2 >= MOST_PPM:
+        if co2 >= _MOST_PPM:
             raise SensorError("saturated")
         if co2 == 0:
             raise SensorError("range")
@@ -87,11 +87,11 @@ class Driver:
 
     def rest(self) -> None:
         """Let it be idle until it is started again; it takes 500 ms to become so."""
-        self._bus.writeto(self._address, command(STOP))
+        self._bus.writeto(self._address, command(_STOP))
 
     async def _tell(self, code: int, *words: int) -> None:
         self._bus.writeto(self._address, command(code, *words))
-        await asyncio.sleep_ms(COMMAND_MS)
+        await asyncio.sleep_ms(_COMMAND_MS)
 
     async def _ask(self, code: int, count: int) -> bytes:
         await self._tell(code)

@@ -13,17 +13,17 @@ from girouette.sensor import SensorError
 BUS = "uart"
 KEYS = ("pm2_5", "pm10")
 
-FRAME = const(10)
+_FRAME = const(10)
 READING = const(0xC0)
 ACTIVE = b"\x02\x01\x00"
 CONTINUOUS = b"\x08\x01\x00"
 SLEEP = b"\x06\x01\x00"
 WORK = b"\x06\x01\x01"
-WARM_UP_S = 30
-AWAKE_S = const(45)
-WORTH_S = const(90)
-SILENT_S = const(5)
-A_TICK = const(60)
+_WARM_UP_S = const(30)
+_AWAKE_S = const(45)
+_WORTH_S = const(90)
+_SILENT_S = const(5)
+_A_TICK = const(60)
 """Six frames: more than can arrive between two ticks."""
 
 
@@ -32,7 +32,7 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._warm_up_s: int = options.get("warm_up_s", WARM_UP_S)
+        self._warm_up_s: int = options.get("warm_up_s", _WARM_UP_S)
         self._cold_s = self._rest_s = self._silent_s = 0
         self._age_s = 0
         self._asleep = True
@@ -56,16 +56,16 @@ class Driver:
                 self._wake()
             return
         self._cold_s -= 1 if self._cold_s > 0 else 0
-        self._silent_s = min(self._silent_s + 1, SILENT_S + 1)
+        self._silent_s = min(self._silent_s + 1, _SILENT_S + 1)
         waiting = self._bus.any()
         if waiting:
-            self._buffer.extend(self._bus.read(min(waiting, A_TICK)) or b"")
-        while len(self._buffer) >= FRAME:
+            self._buffer.extend(self._bus.read(min(waiting, _A_TICK)) or b"")
+        while len(self._buffer) >= _FRAME:
             self._take()
 
     async def read(self) -> dict:
         """The mean of the frames of this waking; nothing while it sleeps or its fan warms up."""
-        if self._silent_s > SILENT_S:
+        if self._silent_s > _SILENT_S:
             self._wrong = "absent"
         elif self._bad and not self._sums[2]:
             self._wrong = "checksum"
@@ -76,7 +76,7 @@ class Driver:
         (fine, coarse, frames), self._sums, self._bad = self._sums, [0, 0, 0], 0
         if not frames:
             return {}
-        self._rest_s = self._age_s - AWAKE_S if self._age_s >= WORTH_S else 0
+        self._rest_s = self._age_s - _AWAKE_S if self._age_s >= _WORTH_S else 0
         self._age_s = 0
         if self._rest_s:
             self._order(SLEEP)
@@ -101,7 +101,7 @@ class Driver:
 
     def _take(self) -> None:
         """Take one frame off the buffer, or the one byte that cannot begin one."""
-        frame = self._buffer[:FRAME]
+        frame = self._buffer[:_FRAME]
         if frame[0] != 0xAA or frame[9] != 0xAB:
             self._buffer = self._buffer[1:]
             return
@@ -110,7 +110,7 @@ class Driver:
             self._silent_s = 0
             self._buffer = self._buffer[1:]
             return
-        self._buffer = self._buffer[FRAME:]
+        self._buffer = self._buffer[_FRAME:]
         self._silent_s, self._wrong = 0, ""
         if frame[1] == READING and not self._cold_s:
             self._sums[0] += frame[2] | frame[3] << 8

@@ -11,11 +11,11 @@ from girouette.sensor import SensorError
 BUS = "adc"
 KEYS = ("moisture",)
 
-DRY_UV = 2300000
-WET_UV = 1000000
-NOBODY_UV = const(200000)
-SUPPLY_UV = const(3200000)
-BELOW_UV = const(20000)
+_DRY_UV = const(2300000)
+_WET_UV = const(1000000)
+_NOBODY_UV = const(200000)
+_SUPPLY_UV = const(3200000)
+_BELOW_UV = const(20000)
 """So far below where the board's converter ends what it reads is its end, not a voltage."""
 BESIDE = 0.15
 """How far beyond its two points, as a share of the way between them, a probe may stray."""
@@ -26,9 +26,9 @@ class Driver:
 
     def __init__(self, bus, options: dict):
         self._bus = bus
-        self._dry_uv = options.get("dry_uv", DRY_UV)
-        self._wet_uv = options.get("wet_uv", WET_UV)
-        self._most_uv = min(SUPPLY_UV, 1000 * options.get("full_mv", 3300) - BELOW_UV)
+        self._dry_uv = options.get("dry_uv", _DRY_UV)
+        self._wet_uv = options.get("wet_uv", _WET_UV)
+        self._most_uv = min(_SUPPLY_UV, 1000 * options.get("full_mv", 3300) - _BELOW_UV)
         self._sum_mv = self._looks = 0
 
     async def start(self) -> None:
@@ -54,7 +54,7 @@ class Driver:
 
     def _look(self) -> int:
         found_uv = self._bus.read_uv()
-        if found_uv < NOBODY_UV:
+        if found_uv < _NOBODY_UV:
             raise SensorError("absent")
         if found_uv > self._most_uv:
             raise SensorError("stuck")

@@ -17,9 +17,9 @@ KEYS = ("temperature", "humidity")
 
 MEASURE = b"\xfd"
 SERIAL = b"\x89"
-SERIAL_MS = const(2)
-MEASURE_MS = const(9)
-LOOKS = const(4)
+_SERIAL_MS = const(2)
+_MEASURE_MS = const(9)
+_LOOKS = const(4)
 
 
 class Driver:
@@ -35,13 +35,13 @@ class Driver:
             self._bus.writeto(self._address, SERIAL)
         except OSError:
             raise SensorError("absent")
-        await asyncio.sleep_ms(SERIAL_MS)
+        await asyncio.sleep_ms(_SERIAL_MS)
         checked(await self._answer())
 
     async def read(self) -> dict:
         """Measure once: waits 9 ms for the chip, in which other tasks run."""
         self._bus.writeto(self._address, MEASURE)
-        await asyncio.sleep_ms(MEASURE_MS)
+        await asyncio.sleep_ms(_MEASURE_MS)
         warm, damp = struct.unpack(">HH", checked(await self._answer()))
         return {
             "temperature": -45 + 175 * warm / 65535,
@@ -50,7 +50,7 @@ class Driver:
 
     async def _answer(self) -> bytes:
         """Six bytes, once the chip answers; it refuses for as long as it measures."""
-        for _ in range(LOOKS):
+        for _ in range(_LOOKS):
             try:
                 return self._bus.readfrom(self._address, 6)
             except OSError:

@@ -15,15 +15,15 @@ from girouette.sensor import SensorError
 BUS = "i2c"
 KEYS = ("illuminance",)
 
-REG_SETTINGS = const(0x00)
-REG_COUNT = const(0x04)
-SHUT_DOWN = const(0x0001)
+_REG_SETTINGS = const(0x00)
+_REG_COUNT = const(0x04)
+_SHUT_DOWN = const(0x0001)
 BRIGHT = (0x1000, 100, 0.5376)
 DIM = (0x0880, 400, 0.0084)
 """Settings, integration time in milliseconds, lux a count: gain 1/8 for 100 ms, gain 2 for 400 ms."""
-WAKE_MS = const(5)
+_WAKE_MS = const(5)
 FULL = const(65535)
-DIM_COUNT = const(186)
+_DIM_COUNT = const(186)
 """100 lx by the small gain."""
 
 
@@ -42,11 +42,11 @@ class Driver:
     async def start(self) -> None:
         """Make sure that it keeps what it is told, as no other chip at this address does."""
         try:
-            self._set(SHUT_DOWN)
-            kept = self._bus.readfrom_mem(self._address, REG_SETTINGS, 2)
+            self._set(_SHUT_DOWN)
+            kept = self._bus.readfrom_mem(self._address, _REG_SETTINGS, 2)
         except OSError:
             raise SensorError("absent")
-        if kept != struct.pack("<H", SHUT_DOWN):
+        if kept != struct.pack("<H", _SHUT_DOWN):
             raise SensorError("wrong-chip")
 
     async def read(self) -> dict:
@@ -54,7 +54,7 @@ class Driver:
         count = await self._count(BRIGHT)
         if count == FULL:
             raise SensorError("saturated")
-        if count < DIM_COUNT:
+        if count < _DIM_COUNT:
             return {"illuminance": await self._count(DIM) * DIM[2]}
         return {"illuminance": corrected(count * BRIGHT[2])}
 
@@ -62,10 +62,10 @@ class Driver:
         """What it counts in one integration, woken for it."""
         settings, integrates_ms, _ = how
         self._set(settings)
-        await asyncio.sleep_ms(WAKE_MS + integrates_ms * 5 // 4)
-        count = struct.unpack("<H", self._bus.readfrom_mem(self._address, REG_COUNT, 2))[0]
-        self._set(SHUT_DOWN)
+        await asyncio.sleep_ms(_WAKE_MS + integrates_ms * 5 // 4)
+        count = struct.unpack("<H", self._bus.readfrom_mem(self._address, _REG_COUNT, 2))[0]
+        self._set(_SHUT_DOWN)
         return count
 
     def _set(self, settings: int) -> None:
-        self._bus.writeto_mem(self._address, REG_SETTINGS, struct.pack("<H", settings))
+        self._bus.writeto_mem(self._address, _REG_SETTINGS, struct.pack("<H", settings))

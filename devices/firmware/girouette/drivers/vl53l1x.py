@@ -14,16 +14,16 @@ from girouette.sensor import SensorError
 BUS = "i2c"
 KEYS = ("distance", "level")
 
-REG_VHV_LOOPS = const(0x0008)
-REG_VHV_START = const(0x000B)
-REG_SETTINGS = const(0x002D)
-REG_READY = const(0x0031)
-REG_CLEAR = const(0x0086)
-REG_MODE = const(0x0087)
-REG_STATUS = const(0x0089)
-REG_MM = const(0x0096)
-REG_BOOTED = const(0x00E5)
-REG_MODEL = const(0x010F)
+_REG_VHV_LOOPS = const(0x0008)
+_REG_VHV_START = const(0x000B)
+_REG_SETTINGS = const(0x002D)
+_REG_READY = const(0x0031)
+_REG_CLEAR = const(0x0086)
+_REG_MODE = const(0x0087)
+_REG_STATUS = const(0x0089)
+_REG_MM = const(0x0096)
+_REG_BOOTED = const(0x00E5)
+_REG_MODEL = const(0x010F)
 MODEL = b"\xea\xcc"
 START, STOP, CLEAR = b"\x40", b"\x00", b"\x01"
 SETTINGS = (
@@ -32,11 +32,11 @@ SETTINGS = (
     b"\xb8\x00\x00\x00\x00\x0f\x89\x00\x00\x00\x00\x00\x00\x00\x01\x0f\x0d\x0e\x0e\x00\x00\x02\xc7\xff\x9b\x00\x00\x00\x01\x00\x00",
 )
 """In three pieces, so that none holds the bus, and the loop, for more than 3 ms."""
-VALID = const(9)
-EACH_MS = const(110)
-LOOK_MS = const(10)
-LOOKS = const(30)
-SHOTS = const(3)
+_VALID = const(9)
+_EACH_MS = const(110)
+_LOOK_MS = const(10)
+_LOOKS = const(30)
+_SHOTS = const(3)
 
 
 class Driver:
@@ -51,33 +51,33 @@ class Driver:
     async def start(self) -> None:
         """Set it up, and let it make a first shot, by which it finds its own voltages."""
         try:
-            model = self._read(REG_MODEL, 2)
+            model = self._read(_REG_MODEL, 2)
         except OSError:
             raise SensorError("absent")
         if model != MODEL:
             raise SensorError("wrong-chip")
-        for _ in range(LOOKS):
-            if self._read(REG_BOOTED, 1)[0] & 1:
+        for _ in range(_LOOKS):
+            if self._read(_REG_BOOTED, 1)[0] & 1:
                 break
-            await asyncio.sleep_ms(LOOK_MS)
-        register = REG_SETTINGS
+            await asyncio.sleep_ms(_LOOK_MS)
+        register = _REG_SETTINGS
         for piece in SETTINGS:
             self._write(register, piece)
             register += len(piece)
             await asyncio.sleep_ms(1)
-        self._write(REG_MODE, START)
+        self._write(_REG_MODE, START)
         await self._shot()
-        self._write(REG_MODE, STOP)
-        self._write(REG_VHV_LOOPS, b"\x09")
-        self._write(REG_VHV_START, b"\x00")
+        self._write(_REG_MODE, STOP)
+        self._write(_REG_VHV_LOOPS, b"\x09")
+        self._write(_REG_VHV_START, b"\x00")
 
     async def read(self) -> dict:
         """Shoot for 0.4 s, in which other tasks run; `range` where no shot came back as it should."""
-        self._write(REG_MODE, START)
+        self._write(_REG_MODE, START)
         shots = []
-        for _ in range(SHOTS):
+        for _ in range(_SHOTS):
             shots.append(await self._shot())
-        self._write(REG_MODE, STOP)
+        self._write(_REG_MODE, STOP)
         good = sorted(mm for mm in shots if mm is not None)
         if not good:
             raise SensorError("range")
@@ -87,17 +87,17 @@ class Driver:
 
     async def _shot(self) -> int | None:
         """Millimetres, or None where the light got lost."""
-        await asyncio.sleep_ms(EACH_MS)
-        for _ in range(LOOKS):
-            if self._read(REG_READY, 1)[0] & 1:
+        await asyncio.sleep_ms(_EACH_MS)
+        for _ in range(_LOOKS):
+            if self._read(_REG_READY, 1)[0] & 1:
                 break
-            await asyncio.sleep_ms(LOOK_MS)
+            await asyncio.sleep_ms(_LOOK_MS)
         else:
             raise SensorError("timeout")
-        status = self._read(REG_STATUS, 1)[0] & 31
-        mm = struct.unpack(">H", self._read(REG_MM, 2))[0]
-        self._write(REG_CLEAR, CLEAR)
-        return mm if status == VALID else None
+        status = self._read(_REG_STATUS, 1)[0] & 31
+        mm = struct.unpack(">H", self._read(_REG_MM, 2))[0]
+        self._write(_REG_CLEAR, CLEAR)
+        return mm if status == _VALID else None
 
     def _read(self, register: int, count: int) -> bytes:
         return self._bus.readfrom_mem(self._address, register, count, addrsize=16)

@@ -7,17 +7,19 @@ A sample is the direction of the mean unit vector of one look a second: 350 and 
 
 import math
 
+from micropython import const
+
 from girouette.sensor import SensorError
 
 BUS = "adc"
 KEYS = ("direction",)
 
-SUPPLY_UV = 3300000
+_SUPPLY_UV = const(3300000)
 PULL_UP_OHM = 10000
 PULL_DOWN_OHM = 22000
 OHMS = (33000, 6570, 8200, 891, 1000, 688, 2200, 1410, 3900, 3140, 16000, 14120, 120000, 42120, 64900, 21880)
 """From north by 22.5 degrees, clockwise."""
-SHORTED_UV = 100000
+_SHORTED_UV = const(100000)
 
 
 class Driver:
@@ -26,7 +28,7 @@ class Driver:
     def __init__(self, bus, options: dict):
         self._bus = bus
         up, down = options.get("pull_up_ohm", PULL_UP_OHM), options.get("pull_down_ohm", PULL_DOWN_OHM)
-        supply_uv = options.get("supply_uv", SUPPLY_UV)
+        supply_uv = options.get("supply_uv", _SUPPLY_UV)
         self._volts = [supply_uv * ohm * down // (ohm * down + (ohm + down) * up) for ohm in OHMS]
         self._open_uv = (supply_uv * down // (down + up) + max(self._volts)) // 2
         self._x = self._y = 0.0
@@ -60,7 +62,7 @@ class Driver:
 
     def _look(self) -> float:
         found_uv = self._bus.read_uv()
-        if not SHORTED_UV <= found_uv <= self._open_uv:
+        if not _SHORTED_UV <= found_uv <= self._open_uv:
             raise SensorError("absent")
         nearest = min((abs(found_uv - volts), at) for at, volts in enumerate(self._volts))
         return nearest[1] * 22.5
