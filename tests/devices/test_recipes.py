@@ -13,9 +13,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from heap import LEAST_HEAP, held_on_a_board, room_here
 from on_board import run
 from sessions import BROKER_BYTES, UNIX_MS, Line, Session, play
-from trouble import LEAST_HEAP, held_on_a_board, identity, recipe_of, warmest_s
+from trouble import identity, recipe_of, warmest_s
 
 from devices.cabling import draw
 from devices.console import Sample, read_console
@@ -192,7 +193,7 @@ def life_of(slug: str) -> tuple[list[Sample], dict[str, Any], int]:
     warm_s = warmest_s([recipe])
     session = Session(
         board={"recipe": slug, "period_s": 10}, lines=[Line(1000 * (LIFE_S + warm_s), "note", ("end",))], gateway=True, gauge=True,
-        signals={c: {"base": base_of(recipe, c)} for c in recipe.signals}, free=2 * LEAST_HEAP + BROKER_BYTES, heap="256wK",
+        signals={c: {"base": base_of(recipe, c)} for c in recipe.signals}, free=room_here() + BROKER_BYTES, heap="256wK",
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         played = play(session, Path(folder))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
@@ -14,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from heap import LEAST_HEAP
 from sessions import BROKER_BYTES, UNIX_MS, Line, Session, play
 
 from devices.console import Sample, read_console
 from devices.driver import load_drivers
-from devices.image import Identity, ImageError, build_image, firmware, shard_of
-from devices.pinout import load_pinouts
+from devices.image import Identity, ImageError, build_image, shard_of
 from devices.recipe import Recipe, RecipeError, load_recipes
 
 FAULTS = Path(__file__).parent / "faults"
@@ -32,8 +31,6 @@ PERIOD_S = 5
 HEALTH_MS = 5000
 LASTS_S, SETTLE_S, REST_S = 40, 20, 20
 """Each span holds several tellings of the board's health, and of these one at least after what had to settle."""
-LEAST_HEAP = min(board.heap for board in load_pinouts().values())
-"""Bytes of the smallest board's heap; this interpreter's objects are twice as big."""
 BOARD = "s3"
 """The board with the most pins."""
 BESIDE = ("noise", "weather", "air")
@@ -74,19 +71,6 @@ def table_of(driver: str) -> Mapping[str, Row]:
 def recipe_of(driver: str) -> Recipe:
     """The first recipe with this driver."""
     return next(r for r in load_recipes().values() if any(s.driver == driver for s in r.sensors))
-
-
-def held_on_a_board(console: str) -> int:
-    """Bytes that the firmware holds of a board's heap, at most, from a console with a gauge.
-
-    Objects are half as big on a board as here, words being half as long; code and names are as big. So what is held here is
-    halved but for the bytecode of the modules that are loaded.
-    """
-    gauged = [json.loads(t.partition(": ")[2]) for t in console.splitlines() if t.startswith("# gauge: ")]
-    loaded = [json.loads(t.partition(": ")[2]) for t in console.splitlines() if t.startswith("# loaded: ")]
-    sizes = {path.strip("/").partition(".")[0].replace("/", "."): len(code) for path, code in firmware().items()}
-    code = sum(sizes.get(name, 0) for name in loaded[-1])
-    return (max(told["held"] for told in gauged) - code) // 2 + code
 
 
 @dataclass(frozen=True, slots=True)
