@@ -40,10 +40,11 @@ def test_a_recipe_is_told_or_refused_in_the_agents_language(mine: Path) -> None:
     (mine / "recipe.toml").write_text(text, encoding="utf-8")
     refused = girouette("check", str(mine.parent))
 
+    line = next(n for n, words in enumerate(text.splitlines(), 1) if '"ear"' in words)
     assert (fine.returncode, fine.stdout.split(" ; ")[:2]) == (0, ["street : « Bruit »", "voies noise_level"])
     assert refused.returncode == 1
     assert (
-        f"{mine}/recipe.toml (ligne 8), [[sensors]] 1 : aucun driver ne s’appelle « ear » ; choisissez parmi"
+        f"{mine}/recipe.toml (ligne {line}), [[sensors]] 1 : aucun driver ne s’appelle « ear » ; choisissez parmi"
         in refused.stderr
     )
     assert len(refused.stderr.strip().splitlines()) == 1

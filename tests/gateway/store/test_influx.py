@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,12 +79,13 @@ def test_a_killed_server_is_away_and_comes_back(influx: Any, make: Make) -> None
 
 
 @pytest.mark.slow
-def test_a_server_that_hangs_is_away(influx: Any, make: Make) -> None:
+def test_a_server_that_hangs_is_away(influx: Any, make: Make, until: Callable[..., None]) -> None:
     """A frozen influxd holds nobody for longer than the timeout."""
     store = make(timeout_s=0.3)
     store.write(Batch(readings=readings(3, T0)))
     os.kill(influx.child.pid, signal.SIGSTOP)
     try:
+        until(lambda: stands_still(influx.child.pid), what="a frozen influxd")
         with pytest.raises(StoreAway, match="does not answer"):
             store.write(Batch(readings=readings(3, T0 + 2)))
         with pytest.raises(StoreAway, match="does not answer"):
@@ -93,6 +95,12 @@ def test_a_server_that_hangs_is_away(influx: Any, make: Make) -> None:
 
     store.write(Batch(readings=readings(3, T0 + 2)))
     assert store.count(3, 0, FAR_S) == 2
+
+
+def stands_still(pid: int) -> bool:
+    """Are all threads of this process stopped?"""
+    states = [stat.read_text().rpartition(") ")[2][0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
 
 
 def test_a_wrong_token_is_told(make: Make) -> None:
