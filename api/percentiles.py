@@ -49,7 +49,7 @@ def read_percentiles(text: str | None, shown: Shown, tier: Tier) -> tuple[int, .
 
 
 @dataclass(frozen=True, slots=True)
-class Ranks:
+class Ranker:
     """Makes the percentiles of one series."""
 
     readings: Readings

@@ -18,7 +18,7 @@ from api.corrected import Corrector
 from api.formats import CsvRows, Dialect, JsonRows, Writer
 from api.front import Front
 from api.listings import series_json
-from api.percentiles import AT_ONCE, Ranks
+from api.percentiles import AT_ONCE, Ranker
 from api.readings import BLOCK_ROWS, Readings, Rows
 from gateway.numerics.columns import as_bytes
 from gateway.store.port import Tier
@@ -85,10 +85,10 @@ class Table:
 
     def texts(self, writer: Writer, readings: Readings, blocks: Iterable[Rows]) -> Iterator[str]:
         """What is sent, a piece a block: the head with the first, the tail by itself."""
-        corrector, ranks = self.corrector(readings), Ranks(readings, self.shown, self.percentiles)
+        corrector, ranker = self.corrector(readings), Ranker(readings, self.shown, self.percentiles)
         before = writer.head()
         for block in blocks:
-            yield before + writer.text(block, corrector.beside(block, self.tier), ranks.beside(block, self.tier))
+            yield before + writer.text(block, corrector.beside(block, self.tier), ranker.beside(block, self.tier))
             before = writer.between
         yield writer.tail() if before == writer.between else before + writer.tail()
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.faults import CommandError
+from deploy.files import put
 from gateway.registry.passwords import COMMANDS, GATEWAY
 from gateway.registry.rows import Device
 
@@ -107,13 +108,7 @@ def replace(path: Path, text: str) -> bool:
     """Put the text in place of the file in one step, readable by owner and group alone; False when it held it already."""
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o640)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    put(path, text.encode(), mode=0o640)
     return True
 
 

@@ -11,7 +11,7 @@ def fresh(path: Path, content: bytes, *, mode: int) -> Path:
     made = path.with_name(f".{path.name}.new")
     made.unlink(missing_ok=True)
     with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        os.fchmod(file.fileno(), mode)
+        made.chmod(mode)  # what the mask of new files took away
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -107,12 +107,12 @@ def by_events(
     one counts. Where none does, because it began where nobody may look, the reason stays as it is.
     """
     found = []
+    over = (events["end_s"] != 0) & (events["end_s"] <= time_s)
+    going_on = events[(events["start_s"] <= time_s) & ~over]
     for reason in reasons:
-        kinds_ = [KINDS.index(kind) for kind in RAISED_BY.get(reason.test, ())]
-        over = (events["end_s"] != 0) & (events["end_s"] <= time_s)
-        covers = events[(events["start_s"] <= time_s) & ~over & np.isin(events["kind"], kinds_)]
-        if len(covers):
-            event = covers[-1]
+        mine = going_on[np.isin(going_on["kind"], [KINDS.index(kind) for kind in RAISED_BY.get(reason.test, ())])]
+        if len(mine):
+            event = mine[-1]
             size, against = float(event["size"]), float(event["against"])
             reason = replace(reason, value=size, threshold=against, sentence=told(event, quantity, lang))  # noqa: PLW2901
         found.append(reason)

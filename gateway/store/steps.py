@@ -110,7 +110,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         db = _open(uri) if read_only or path.exists() else _make(uri)
     except (sqlite3.OperationalError, OSError) as e:
         raise StoreAway("cannot_open", file=path, why=e) from e
-    if not read_only:
+    if not read_only and os.name == "posix":
         _close_to_others(path)
     try:
         if not read_only:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from api.catalogue import Catalogue
-from api.percentiles import AT_ONCE, Ranks, read_percentiles
+from api.percentiles import AT_ONCE, Ranker, read_percentiles
 from api.problems import Malformed
 from api.readings import Readings
 from devices.quantity import load_quantities
@@ -64,12 +64,12 @@ def test_a_local_day_has_its_own_minutes(own_city: Any) -> None:
         1_795_561_200,
     ]  # midnights in Paris, 23:00 UTC; measured is from 08:00 UTC on the second
 
-    told = Ranks(Readings(own_city.store), shown, (0, 100)).beside(day, "d1")
+    told = Ranker(Readings(own_city.store), shown, (0, 100)).beside(day, "d1")
 
     assert told is not None
     assert np.isnan(told[0]).all()
     assert told[1].tolist() == [10.0, 15.98]
-    assert Ranks(Readings(own_city.store), shown, ()).beside(day, "d1") is None
+    assert Ranker(Readings(own_city.store), shown, ()).beside(day, "d1") is None
 
 
 @pytest.mark.slow

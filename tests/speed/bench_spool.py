@@ -26,6 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / room) for room in ("", "devices", "devices/firmware"))]
 
+from cuts import swept_together  # noqa: E402
 from days import live, make_plan  # noqa: E402
 from test_power_cuts import SCENARIOS, play  # noqa: E402
 from waiting import (  # noqa: E402
@@ -65,7 +66,7 @@ def main() -> None:
             "append_per_s": filled["air"]["appends_per_s"],
             "drain_per_s": measured(DRAIN, samples=2880, **air)["samples_per_s"],
         },
-        "cuts": cuts(),
+        "cuts": swept_together(play, SCENARIOS),
         "day": day(),
     }
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
@@ -84,18 +85,6 @@ def wear(code: str, samples: int, **given: Any) -> dict[str, float]:
         "erases_a_day": round(worn["erases"] / samples * MINUTES_A_DAY, 1),
         "years": round(years(worn, samples), 1),
     }
-
-
-def cuts() -> dict[str, int]:
-    """All scenarios of power cuts together."""
-    found = {"operations": 0, "points": 0, "failed": 0}
-    for name in SCENARIOS:
-        with tempfile.TemporaryDirectory() as folder:
-            swept = play(name, Path(folder))
-        found["operations"] += swept.operations
-        found["points"] += swept.points
-        found["failed"] += swept.failed
-    return found
 
 
 def day() -> dict[str, float]:

@@ -37,6 +37,7 @@ sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / room) for room in ("", "device
 from bench import Broker, small_heap  # noqa: E402
 from chips import give_slots, image_bytes  # noqa: E402
 from conftest import need, take_port, wait_until  # noqa: E402
+from cuts import swept_together  # noqa: E402
 from on_board import run  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from test_interpreter_cuts import SWEEP  # noqa: E402
@@ -84,7 +85,7 @@ def measure(home: Path, port: int) -> dict[str, Any]:
             "whole_on_the_smallest": update(whole, image, home / "small", port, small_heap()["GIROUETTE_SIM_FREE"]),
         },
         "interpreter": interpreter(image, home / "chip", port),
-        "cuts": {"update": cuts(), "interpreter": interpreter_cuts(home / "cuts")},
+        "cuts": {"update": swept_together(play, SCENARIOS), "interpreter": interpreter_cuts(home / "cuts")},
     }
 
 
@@ -152,18 +153,6 @@ def interpreter(image: Image, folder: Path, port: int) -> dict[str, Any]:
     with powered(image, folder) as board:
         wait_until(says(board, "\nR "), within_s=90, what="a receipt")
         return given(interpreter_release(NAME, new.files, key=KEY, serial=5), port)
-
-
-def cuts() -> dict[str, int]:
-    """All scenarios of an update together."""
-    found = {"operations": 0, "points": 0, "failed": 0}
-    for name in SCENARIOS:
-        with tempfile.TemporaryDirectory() as folder:
-            swept = play(name, Path(folder))
-        found["operations"] += swept.operations
-        found["points"] += swept.points
-        found["failed"] += swept.failed
-    return found
 
 
 def interpreter_cuts(folder: Path) -> dict[str, int]:

@@ -63,18 +63,21 @@ def test_a_counter_that_is_another_is_not_gone_on_with(tmp_path: Path) -> None:
     assert run(NUMBERED, tmp_path, {"before": 3, "other_ep": 1}) == [False, 2, 65, True]
 
 
-LIVES = """
+BEGUN = """
 import asyncio, time
 from girouette.battery import Life
 from girouette.config import Config
-from wiring import model_of
 from world import the_world
 
-the_world.value = lambda channel: given["values"][channel]
 config = Config(the_world.config)
 first = Life(config)
 first.clock.learn_ntp(1800000000000)
 first.remember()
+"""
+LIVES = """
+from wiring import model_of
+
+the_world.value = lambda channel: given["values"][channel]
 particles = [model_of(s) for s in the_world.config["sensors"] if s["bus"]["kind"] == "uart"]
 found, worked_s = [], []
 for start in range(1, given["starts"] + 1):
@@ -107,7 +110,7 @@ def test_each_recipe_that_may_sleep_measures_everything_each_time_it_wakes(tmp_p
     values = {name: MET.get(name, signal.get("base")) for name, signal in recipe.signals.items()}
     world = {c["n"]: values[c["n"]] for s in config["sensors"] for c in s["channels"]}
 
-    found, _ = run(LIVES, tmp_path, {"values": values, "starts": STARTS}, config=config, virtual=True)
+    found, _ = run(BEGUN + LIVES, tmp_path, {"values": values, "starts": STARTS}, config=config, virtual=True)
 
     assert [faults for _, faults in found] == [{}] * STARTS
     for texts, _ in found[1:] if slug == "parking" else found:  # no vehicle comes in the model's first half minute
@@ -123,7 +126,7 @@ def test_a_fan_stands_still_while_its_board_sleeps(tmp_path: Path, slug: str) ->
     values = {name: signal["base"] for name, signal in recipe.signals.items()}
     config = build_image([recipe], identity).told
 
-    _, worked_s = run(LIVES, tmp_path, {"values": values, "starts": STARTS}, config=config, virtual=True)
+    _, worked_s = run(BEGUN + LIVES, tmp_path, {"values": values, "starts": STARTS}, config=config, virtual=True)
 
     reckoned_s = max(thirst.seconds for thirst in thirsts(recipe))
     assert all(30 <= later - earlier <= reckoned_s for earlier, later in pairwise([0, *worked_s]))
@@ -204,17 +207,8 @@ def test_what_went_to_flash_without_a_date_gets_one_after_a_sleep(tmp_path: Path
 
 
 WIDE = """
-import asyncio, json, time
-import machine
-from girouette.battery import Life
-from girouette.config import Config
 from girouette.nap import recall
-from world import the_world
 
-config = Config(the_world.config)
-first = Life(config)
-first.clock.learn_ntp(1800000000000)
-first.remember()
 told = []
 for _ in range(45):
     life = Life(config)
@@ -230,24 +224,16 @@ def test_a_batch_that_rtc_memory_has_no_room_for_goes_to_flash_by_parts(tmp_path
     recipe = load_recipes()["climate"]
     config = build_image([recipe], identity).told
 
-    told = run(WIDE, tmp_path, config=config, around=asdict(Surroundings(recipe.signals)), virtual=True)
+    told = run(BEGUN + WIDE, tmp_path, config=config, around=asdict(Surroundings(recipe.signals)), virtual=True)
 
     assert all(known for known, _ in told)
     assert 0 in [held for _, held in told[20:]]
 
 
 EMPTY_STARTS = """
-import asyncio, time
 from girouette.app import Board
-from girouette.battery import Life
-from girouette.config import Config
-from world import the_world
 
 the_world.control = lambda name, default: name != "sampling" and default
-config = Config(the_world.config)
-first = Life(config)
-first.clock.learn_ntp(1800000000000)
-first.remember()
 told = []
 for _ in range(3):
     life = Life(config)
@@ -262,7 +248,7 @@ def test_health_counts_the_starts_in_which_nothing_was_measured(tmp_path: Path) 
     identity = Identity("b1", shard_of("b1"), "b1", "secret", "127.0.0.1", 1883, period_s=600, batch=6)
     config = build_image([load_recipes()["climate"]], identity).told
 
-    assert run(EMPTY_STARTS, tmp_path, config=config, virtual=True) == [None, 1, 2]
+    assert run(BEGUN + EMPTY_STARTS, tmp_path, config=config, virtual=True) == [None, 1, 2]
 
 
 class Sleeper:
